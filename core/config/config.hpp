@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/secret.hpp"
+
+namespace kg::config {
+
+using std::chrono::milliseconds;
+
+/// Plain structs with defaults, one per TOML section. Only cmd and daemon/server read them; every
+/// other part declares its own options.
+struct Server {
+    std::string listen = "127.0.0.1:8000";
+    std::int64_t workers = 0;  // 0: one per core
+    std::string cors_origins = "*";
+    milliseconds drain_timeout{30'000};
+    milliseconds ping_interval{15'000};
+    bool allow_public_without_key = false;
+};
+struct Auth {
+    Secret proxy_key;       // also proxy_key_file, PROXY_API_KEY
+    Secret admin_password;  // also admin_password_file, ADMIN_PASSWORD
+    std::int64_t requests_per_minute = 0;  // whole gateway, 0 = no limit; RATE_LIMIT_PER_MINUTE
+    std::int64_t tenant_credentials_max = 1'000;  // cached "key:refresh token" logins
+};
+struct Kiro {
+    std::vector<std::string> endpoints{"runtime", "q"};
+    std::string api_url, management_url, auth_url, oidc_url;
+    std::string kiro_version = "0.11.107";
+    std::string node_version = "22.22.0";
+    std::string os = "linux#6.1.0";
+    std::string proxy;
+    bool drop_duplicate_text = false;
+    std::int64_t tool_description_max_bytes = 10'000;
+    std::int64_t body_max_bytes = 24 << 20;
+    milliseconds connect_timeout{10'000};
+    milliseconds first_event_timeout{90'000};
+    milliseconds idle_timeout{300'000};
+    milliseconds total_timeout{3'600'000};
+};
+struct Accounts {
+    milliseconds refresh_lead{600'000};
+    milliseconds models_ttl{300'000};
+    std::int64_t attempts_max = 9;       // tries of one request over all accounts
+    milliseconds failover_time_max{60'000};
+};
+struct Models {
+    std::vector<std::pair<std::string, std::string>> aliases;
+};
+struct Limits {
+    std::int64_t head_max_bytes = 32 << 10;
+    std::int64_t body_max_bytes = 32 << 20;
+    std::int64_t answer_max_bytes = 64 << 20;  // non-streamed answer held in memory
+    milliseconds head_timeout{10'000};
+    milliseconds body_timeout{30'000};
+    milliseconds keep_alive_timeout{75'000};
+    milliseconds send_timeout{60'000};
+    std::int64_t connections_max = 10'000;
+    std::int64_t streams_max = 4'000;
+    std::int64_t write_high_bytes = 256 << 10;
+    std::int64_t write_low_bytes = 64 << 10;
+};
+struct Log {
+    std::string level = "info";
+    std::string format = "text";
+    std::int64_t request_rows_max = 100'000;
+};
+struct Storage {
+    Secret seal_key;  // seal_key_file; "" = a generated file in the state directory
+};
+struct Config {
+    Server server;
+    Auth auth;
+    Kiro kiro;
+    Accounts accounts;
+    Models models;
+    Limits limits;
+    Log log;
+    Storage storage;
+};
+
+}  // namespace kg::config

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/digest.hpp"
+#include "core/base/secret.hpp"
+
+/// Plain records, as the stores keep them. Times are wall-clock milliseconds.
+namespace kg::store {
+
+/// One account (account-manager 1.1). Secrets are plain here and sealed inside the sqlite store.
+struct Account {
+    std::string id;             // "acc_" + 22 base62 characters
+    std::string name;           // unique when not empty; [A-Za-z0-9][A-Za-z0-9._-]{0,63}
+    std::string email;
+    std::string auth_method;    // "social", "idc", "external-idp", "api-key"
+    std::string provider;
+    Secret access_token;
+    Secret refresh_token;
+    std::string client_id;
+    Secret client_secret;
+    Secret api_key;
+    std::string token_endpoint;
+    std::string scopes;
+    std::string start_url;
+    std::string auth_region;    // "" = us-east-1
+    std::string api_region;     // "" = derive
+    std::string profile_arn;
+    std::string machine_id;     // fixed at creation
+    std::string proxy;
+    std::string note;
+    std::string source;         // "add", "import:FILE", "api"
+    std::int64_t expires_at_ms = 0;  // of the access token; 0 = unknown
+    std::int64_t priority = 0;       // lower first
+    std::int64_t weight = 1;
+    bool enabled = true;             // the administrator's switch, never touched by the daemon
+    std::string state = "unknown";   // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
+    std::string state_reason;
+    std::int64_t state_since_ms = 0;
+    std::int64_t state_until_ms = 0; // cooling, exhausted: when it may serve again; 0 = open end
+    std::int64_t created_at_ms = 0;
+    std::int64_t last_used_at_ms = 0;
+    std::int64_t last_refreshed_at_ms = 0;
+    std::uint64_t token_generation = 0;  // +1 at every rotation: compare-and-swap for save_tokens
+};
+
+/// One managed key. The key itself is never stored.
+struct Key {
+    std::string id;              // "key_" + 22 base62 characters
+    std::string name;
+    Sha256 key_hash{};           // SHA-256 of the whole key text: lookup index
+    std::string prefix;          // "kg-AbCd" for display
+    std::string suffix;          // last four characters
+    bool enabled = true;
+    std::vector<std::string> allowed_models;    // patterns; empty = all
+    std::vector<std::string> allowed_accounts;  // account ids; empty = all
+    std::optional<double> credit_limit;         // nothing = unlimited, 0 = none
+    std::optional<std::int64_t> expires_at_ms;
+    std::optional<std::int64_t> requests_per_minute;
+    std::int64_t created_at_ms = 0;
+    std::int64_t last_used_at_ms = 0;
+    double credits_used = 0;
+    std::int64_t requests = 0;
+};
+
+/// One finished request (seed H1, H2): every counter derives from these.
+struct RequestRecord {
+    std::string request_id;
+    std::int64_t started_at_ms = 0;
+    std::string dialect;          // "openai", "anthropic", "cli"
+    std::string model;            // as asked
+    std::string wire_model;       // as sent
+    std::string account_id;       // last one tried
+    std::string key_id;           // "" for the proxy key
+    bool stream = false;
+    std::int64_t status = 0;      // HTTP status the client saw
+    std::string error;            // ErrorKind name, "" when fine
+    std::int64_t first_event_ms = -1;  // from start; -1: none
+    std::int64_t total_ms = 0;
+    std::int64_t attempts = 0;
+    std::int64_t input_tokens = 0;
+    std::int64_t output_tokens = 0;
+    std::int64_t cache_read_tokens = 0;
+    std::int64_t cache_write_tokens = 0;
+    double credits = 0;
+};
+
+}  // namespace kg::store
