@@ -48,22 +48,26 @@ class Loop {
     void run_deferred();
 
     std::unique_ptr<uv_loop_s, Closer> raw_;
-    struct Hooks;  // prepare and check handles that run the deferred list before and after polling
+    /// Handles that run the deferred list before and after polling, and keep polling from blocking
+    /// while something is scheduled.
+    struct Hooks;
     std::unique_ptr<Hooks> hooks_;
     Deferred* deferred_head_ = nullptr;  // intrusive FIFO
     Deferred* deferred_tail_ = nullptr;
+    Deferred* deferred_running_ = nullptr;  // cleared by its destructor
     std::thread::id owner_{};
 };
 
 /// A member that calls `fn` once, later in the same loop turn, after schedule(): the way to leave
 /// the current stack frame, and to do once per socket event what callbacks ask for many times.
-/// Destroying or cancel() unschedules. Runs after the callbacks of the current poll phase.
+/// Destroying or cancel() unschedules. Runs after the callbacks of the current poll phase, or before
+/// the next one when scheduled outside of it (timers). `fn` may destroy the Deferred.
 class Deferred {
  public:
     Deferred(Loop& loop, UniqueFunction<void()> fn) : loop_(loop), fn_(std::move(fn)) {}
     Deferred(const Deferred&) = delete;
     Deferred& operator=(const Deferred&) = delete;
-    ~Deferred() { cancel(); }
+    ~Deferred();
 
     void schedule() noexcept;  // no-op when already scheduled
     void cancel() noexcept;
