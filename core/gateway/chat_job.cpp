@@ -1,0 +1,241 @@
+#include "core/gateway/chat_job.hpp"
+
+#include <algorithm>
+
+#include "core/base/log.hpp"
+#include "core/base/uuid.hpp"
+
+namespace kg::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRetryFirst = 200ms, kRetryCap = 2s;  // E24
+
+/// The text that begins a conversation; stays the same over its turns.
+std::string conversation_start(const chat::Request& request) {
+    for (const auto& message : request.messages) {
+        if (message.role != chat::Role::user) continue;
+        for (const auto& part : message.parts) {
+            if (const auto* text = std::get_if<chat::Text>(&part)) return text->text.substr(0, 4096);
+        }
+    }
+    return {};
+}
+
+/// One per user turn: the same over the tool round-trips of that turn (kiro-upstream 2.2).
+std::size_t user_turns(const chat::Request& request) {
+    return static_cast<std::size_t>(std::ranges::count_if(request.messages, [](const chat::Message& m) {
+        return m.role == chat::Role::user && std::ranges::any_of(m.parts, [](const chat::Part& p) {
+                   return std::holds_alternative<chat::Text>(p);
+               });
+    }));
+}
+
+}  // namespace
+
+ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink)
+    : service_(service),
+      request_(std::move(request)),
+      permissions_(std::move(permissions)),
+      sink_(sink),
+      settings_(service.settings.get()),
+      retry_(service.loop, [this] { attempt(); }),
+      splitter_(*this),
+      scanner_(request_.stop_sequences) {
+    service_.stats.active.fetch_add(1, std::memory_order_relaxed);
+}
+
+ChatJob::~ChatJob() {
+    *alive_ = false;
+    service_.stats.active.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void ChatJob::start() {
+    started_ = service_.clock.steady();
+    if (auto ready = prepare(); !ready) return fail(std::move(ready).error());
+    if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
+    next_account();
+}
+
+void ChatJob::resume() {
+    flow_ = Flow::more;
+    if (attempt_) attempt_->resume();
+}
+
+Result<void> ChatJob::prepare() {
+    models_ = service_.catalog.current();
+    KG_TRY(resolved, kiro::resolve_model(request_.model, models_->models, settings_->aliases));
+    model_ = resolved.model;
+    report_.wire_model = model_->info.id;
+    report_.model_chain = resolved.chain;
+    if (permissions_.may_use_model && !permissions_.may_use_model(model_->info.id, kiro::public_name(model_->info.id))) {
+        return Err(Error{.kind = ErrorKind::model_not_allowed,
+                         .message = "this API key may not use the model " + request_.model,
+                         .param = "model"});
+    }
+    if (resolved.thinking) request_.thinking.enabled = true;
+    if (resolved.effort && !request_.thinking.effort) request_.thinking.effort = resolved.effort;
+    invocation_id_ = service_.random.uuid_v4();
+    KG_CHECK(encode(false, false));
+    report_.warnings = request_.warnings;
+    report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
+    return {};
+}
+
+Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
+    const std::string session = request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
+    std::string scope = permissions_.tenant_scope + '\n' + session;
+    if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
+    kiro::EncodeOptions options;
+    options.model_id = model_->info.id;
+    options.capabilities = model_->capabilities;
+    options.conversation_id = uuid_from_hash("conversation\n" + scope);
+    options.continuation_id = uuid_from_hash("turn\n" + scope + '\n' + std::to_string(user_turns(request_)));
+    options.tool_description_max_bytes = service_.upstream.tool_description_max_bytes;
+    options.body_max_bytes = service_.upstream.body_max_bytes;
+    options.strip_thinking = strip_thinking;
+    options.strip_fields = strip_fields;
+    KG_TRY(encoded, kiro::encode_request(request_, options));
+    encoded_ = std::move(encoded);
+    return {};
+}
+
+bool ChatJob::out_of_budget() const {
+    return report_.attempts >= settings_->attempts_max ||
+           (report_.attempts > 0 && service_.clock.steady() - started_ > settings_->failover_time_max);
+}
+
+void ChatJob::next_account() {
+    endpoint_ = 0;
+    retries_ = account_attempts_ = 0;
+    refreshed_ = false;
+    if (!permissions_.tenant_refresh_token.empty()) return await_token(account::TokenKeeper::kAny);
+    auto lease = service_.pool.lease({.wire_model = report_.wire_model,
+                                      .allowed_accounts = &permissions_.allowed_accounts,
+                                      .excluded = &excluded_});
+    if (!lease) {
+        log::info("pool", "no account for a request", {{"accounts", lease.error().detail}});
+        // What the last account said tells the client more than "every account failed".
+        return fail(last_error_ ? std::move(*last_error_) : std::move(lease).error());
+    }
+    lease_ = std::move(*lease);
+    report_.account_id = lease_.account_id();
+    if (lease_.needs_refresh()) return await_token(account::TokenKeeper::kAny);
+    if (lease_.refresh_soon()) service_.keeper.refresh_soon(lease_.account_id());
+    attempt();
+}
+
+void ChatJob::await_token(std::uint64_t seen_generation) {
+    attempt_.reset();
+    auto reply = [this, alive = alive_](Result<account::FreshToken> token) {
+        if (*alive) token_arrived(std::move(token));
+    };
+    if (!permissions_.tenant_refresh_token.empty()) {
+        return service_.tenants.ensure(permissions_.tenant_refresh_token, seen_generation, service_.door, std::move(reply));
+    }
+    service_.keeper.ensure(lease_.account_id(), seen_generation, service_.door, std::move(reply));
+}
+
+void ChatJob::token_arrived(Result<account::FreshToken> token) {
+    if (over_) return;
+    if (!token) return move_on(std::move(token).error());
+    if (lease_) lease_.update(std::move(token->caller), token->generation);
+    else tenant_ = std::move(*token);
+    attempt();
+}
+
+void ChatJob::attempt() {
+    if (out_of_budget() && last_error_) return fail(std::move(*last_error_));
+    ++report_.attempts;
+    ++account_attempts_;
+    service_.stats.upstream_attempts.fetch_add(1, std::memory_order_relaxed);
+    kiro::AttemptInput input;
+    input.request = &encoded_;
+    input.caller = lease_ ? lease_.caller() : tenant_->caller;
+    input.generation = service_.upstream.endpoints[endpoint_];
+    input.invocation_id = invocation_id_;
+    input.attempt_number = account_attempts_;
+    attempt_ = std::make_unique<kiro::Attempt>(service_.fetcher, service_.upstream, std::move(input), *this);
+}
+
+void ChatJob::back_off() {
+    attempt_.reset();
+    auto pause = std::min(kRetryCap, kRetryFirst * (1 << std::min(retries_, 4u)));
+    pause += milliseconds(service_.random.below(static_cast<std::uint64_t>(pause.count()) / 4 + 1));
+    ++retries_;
+    retry_.start(pause);
+}
+
+void ChatJob::move_on(Error error) {
+    attempt_.reset();
+    last_error_ = std::move(error);
+    if (!lease_ || out_of_budget()) return fail(std::move(*last_error_));
+    excluded_.insert(lease_.account_id());
+    lease_ = {};
+    service_.stats.failovers.fetch_add(1, std::memory_order_relaxed);
+    next_account();
+}
+
+void ChatJob::react(const kiro::Failure& failure) {
+    const auto& row = kiro::failure_row(failure.cls);
+    Error error = kiro::to_error(failure);
+    const bool again = retries_ < row.retries_max && !out_of_budget();
+    using Next = kiro::NextStep;
+    switch (row.next) {
+        case Next::stop: return fail(std::move(error));
+        case Next::refresh_and_retry: {
+            if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key)) return move_on(std::move(error));
+            refreshed_ = true;
+            last_error_ = std::move(error);
+            return await_token(lease_ ? lease_.token_generation() : tenant_->generation);
+        }
+        case Next::other_account: return move_on(std::move(error));
+        case Next::other_endpoint:
+            if (endpoint_ + 1 < service_.upstream.endpoints.size() && service_.upstream.api_url.empty()) {
+                ++endpoint_;
+                last_error_ = std::move(error);
+                return attempt();
+            }
+            if (!again) return move_on(std::move(error));
+            last_error_ = std::move(error);
+            return back_off();
+        case Next::retry_same:
+            if (!again) return move_on(std::move(error));
+            last_error_ = std::move(error);
+            return back_off();
+        case Next::strip_thinking:
+        case Next::strip_fields:
+        case Next::retry_once: {
+            bool& done = row.next == Next::strip_thinking ? stripped_thinking_
+                         : row.next == Next::strip_fields ? stripped_fields_
+                                                          : retried_once_;
+            if (done) return fail(std::move(error));
+            done = true;
+            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded) return fail(std::move(encoded).error());
+            report_.warnings.push_back("upstream refused the first form of the request (" + std::string(row.name) + "); sent again repaired");
+            last_error_ = std::move(error);
+            return attempt();
+        }
+    }
+}
+
+void ChatJob::fail(Error error) {
+    over_ = true;
+    attempt_.reset();
+    retry_.stop();
+    lease_ = {};
+    report_.usage = final_usage();
+    sink_.on_error(error);
+}
+
+void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
+    over_ = true;
+    attempt_.reset();
+    lease_ = {};
+    report_.usage = final_usage();
+    sink_.on_end({.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
+}
+
+}  // namespace kg::gateway

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "core/account/pool.hpp"
+#include "core/chat/estimate.hpp"
+#include "core/chat/event.hpp"
+#include "core/chat/request.hpp"
+#include "core/chat/stop_scanner.hpp"
+#include "core/chat/thinking_splitter.hpp"
+#include "core/gateway/chat_service.hpp"
+#include "core/kiro/attempt.hpp"
+#include "core/kiro/request_encoder.hpp"
+#include "core/loop/timer.hpp"
+
+namespace kg::gateway {
+
+/// What a client is allowed to use; made by the caller from its principal.
+struct JobPermissions {
+    std::string tenant_scope;                   // keeps conversations of different keys apart (B13)
+    Secret tenant_refresh_token;                // not empty: this login instead of the pool
+    std::vector<std::string> allowed_accounts;  // empty: all
+    /// (wire id, public name) -> allowed; checked after alias resolution.
+    UniqueFunction<bool(std::string_view, std::string_view)> may_use_model;
+};
+
+struct Ending {
+    chat::StopReason reason = chat::StopReason::end_turn;
+    std::string stop_sequence;
+    chat::FinalUsage usage;
+};
+
+/// Receives the answer of one job, on its loop: on_event*, each batch followed by on_batch, then exactly
+/// one of on_end and on_error. Only deltas and tool events arrive, never Usage or MessageEnd. The owner
+/// may destroy the job inside any call.
+class AnswerSink {
+ public:
+    virtual Flow on_event(const chat::StreamEvent& event) = 0;
+    virtual void on_batch() = 0;
+    virtual void on_end(const Ending& ending) = 0;
+    virtual void on_error(const Error& error) = 0;
+
+ protected:
+    ~AnswerSink() = default;
+};
+
+/// What happened so far, for headers, the log and the request record.
+struct JobReport {
+    std::string wire_model;
+    std::string model_chain;
+    std::string account_id;
+    std::vector<std::string> warnings;
+    unsigned attempts = 0;
+    std::optional<SteadyTime> first_event;
+    chat::FinalUsage usage;  // complete at the end, partial before
+};
+
+/// One request from model resolution to the last event: encode once, lease an account, refresh its
+/// token if need be, try; before the first event a failure may move to another account or endpoint
+/// (the failure table decides), bounded in number and time; after it the failure is told.
+/// Lifecycle: construct; start() (which may already end it); resume() after a pause; destroy, which
+/// cancels. Lives on the service's loop.
+class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
+ public:
+    ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink);
+    ~ChatJob();
+
+    void start();
+    void resume();
+    const JobReport& report() const { return report_; }
+    const chat::Request& request() const { return request_; }
+
+ private:
+    // The way to an answer (chat_job.cpp).
+    Result<void> prepare();
+    Result<void> encode(bool strip_thinking, bool strip_fields);
+    void next_account();
+    void await_token(std::uint64_t seen_generation);
+    void token_arrived(Result<account::FreshToken> token);
+    void attempt();
+    void back_off();
+    void move_on(Error error);  // this account failed: another one, if there is one
+    void fail(Error error);     // the last statement of whoever calls it
+    void finish(chat::StopReason reason, std::string_view stop_sequence);
+    bool out_of_budget() const;
+
+    // The answer's way to the client (chat_job_events.cpp).
+    Flow on_event(const chat::StreamEvent& event) override;
+    void on_batch() override;
+    void on_done() override;
+    void on_failure(kiro::Failure failure) override;
+    void on_text(std::string_view text) override;
+    void on_thinking(std::string_view text) override;
+    void on_thinking_end() override;
+    void deliver(const chat::StreamEvent& event);
+    void deliver_text(std::string_view text);
+    void flush_held_text();
+    void take_usage(const chat::Usage& usage);
+    chat::FinalUsage final_usage() const;
+    void react(const kiro::Failure& failure);
+
+    ChatService& service_;
+    chat::Request request_;
+    JobPermissions permissions_;
+    AnswerSink& sink_;
+    JobReport report_;
+
+    std::shared_ptr<const Settings> settings_;
+    std::shared_ptr<const account::ModelList> models_;  // keeps model_ alive
+    const kiro::Model* model_ = nullptr;
+    kiro::EncodedRequest encoded_;
+    SteadyTime started_{};
+
+    account::Lease lease_;                      // pool requests
+    std::optional<account::FreshToken> tenant_; // tenant requests
+    std::unordered_set<std::string> excluded_;
+    std::unique_ptr<kiro::Attempt> attempt_;
+    loop::Timer retry_;
+    std::string invocation_id_;
+    std::size_t endpoint_ = 0;  // index into upstream.endpoints
+    unsigned retries_ = 0;      // of the current account and failure class
+    unsigned account_attempts_ = 0;
+    bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false, retried_once_ = false;
+    bool over_ = false;
+    std::optional<Error> last_error_;
+
+    chat::ThinkingSplitter splitter_;
+    chat::StopScanner scanner_;
+    chat::TokenEstimate text_estimate_, thinking_estimate_, tool_estimate_;
+    chat::Usage usage_;
+    Flow flow_ = Flow::more;
+    bool delivered_ = false;        // the sink got an event: nothing may be tried again
+    bool tool_seen_ = false, skipping_tool_ = false;
+    std::optional<Ending> early_end_;  // a stop sequence or the token limit ended the answer
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace kg::gateway

@@ -1,0 +1,179 @@
+// ChatJob, the half that carries an answer from the attempt to the sink.
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/ascii.hpp"
+#include "core/base/log.hpp"
+#include "core/base/overloaded.hpp"
+#include "core/gateway/chat_job.hpp"
+
+namespace kg::gateway {
+namespace {
+
+/// The longest prefix of `text` that keeps `already` + prefix within `max` tokens.
+std::string_view prefix_within(std::string_view text, const chat::TokenEstimate& already, std::uint64_t others, std::uint64_t max) {
+    std::size_t low = 0, high = text.size();
+    while (low < high) {
+        const auto middle = (low + high + 1) / 2;
+        auto estimate = already;
+        estimate.add(ascii::utf8_prefix(text, middle));
+        if (estimate.tokens() + others <= max) low = middle;
+        else high = middle - 1;
+    }
+    return ascii::utf8_prefix(text, low);
+}
+
+}  // namespace
+
+Flow ChatJob::on_event(const chat::StreamEvent& event) {
+    std::visit(overloaded{
+                   [&](const chat::TextDelta& e) {
+                       if (encoded_.parse_thinking_tags) splitter_.push(e.text);
+                       else on_text(e.text);
+                   },
+                   [&](const chat::ThinkingDelta& e) {
+                       splitter_.disable();
+                       on_thinking(e.text);
+                   },
+                   [&](const chat::ThinkingSignature&) {
+                       splitter_.disable();
+                       if (request_.thinking.enabled) deliver(event);
+                   },
+                   [&](const chat::RedactedThinking&) {
+                       if (request_.thinking.enabled) deliver(event);
+                   },
+                   [&](const chat::ToolUseStart& e) {
+                       // Parallel calls beyond the first are withheld where the client forbade them (4.4).
+                       skipping_tool_ = tool_seen_ && request_.tool_choice.disable_parallel;
+                       if (skipping_tool_) return;
+                       flush_held_text();
+                       tool_seen_ = true;
+                       deliver(chat::ToolUseStart{e.id, encoded_.tool_names.to_client(e.name)});
+                   },
+                   [&](const chat::ToolInputDelta& e) {
+                       if (skipping_tool_) return;
+                       tool_estimate_.add(e.json);
+                       deliver(event);
+                   },
+                   [&](const chat::ToolUseEnd&) {
+                       if (!skipping_tool_) deliver(event);
+                   },
+                   [&](const chat::Usage& e) { take_usage(e); },
+                   [&](const chat::MessageEnd& e) {
+                       if (early_end_) return;
+                       flush_held_text();
+                       if (!early_end_) early_end_ = Ending{.reason = e.reason, .stop_sequence = std::string(e.stop_sequence), .usage = {}};
+                   },
+               },
+               event);
+    if (early_end_ && !std::holds_alternative<chat::MessageEnd>(event) && !over_) {
+        // A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
+        if (lease_) service_.pool.report_success(lease_.account_id());
+        const auto ending = *early_end_;
+        finish(ending.reason, ending.stop_sequence);
+        return Flow::more;
+    }
+    return flow_;
+}
+
+void ChatJob::on_text(std::string_view text) {
+    if (early_end_) return;
+    if (!scanner_.active()) return deliver_text(text);
+    const auto found = scanner_.push(text);
+    if (!found.text.empty()) deliver_text(found.text);
+    if (found.matched && !early_end_) {
+        early_end_ = Ending{.reason = chat::StopReason::stop_sequence, .stop_sequence = std::string(*found.matched), .usage = {}};
+    }
+}
+
+void ChatJob::on_thinking(std::string_view text) {
+    thinking_estimate_.add(text);
+    if (!early_end_ && request_.thinking.enabled) deliver(chat::ThinkingDelta{text});
+}
+
+void ChatJob::on_thinking_end() {}
+
+void ChatJob::deliver_text(std::string_view text) {
+    if (request_.max_tokens) {
+        const std::uint64_t max = *request_.max_tokens;
+        auto after = text_estimate_;
+        after.add(text);
+        if (after.tokens() + tool_estimate_.tokens() > max) {
+            text = prefix_within(text, text_estimate_, tool_estimate_.tokens(), max);
+            early_end_ = Ending{.reason = chat::StopReason::max_tokens, .stop_sequence = {}, .usage = {}};
+        }
+    }
+    text_estimate_.add(text);
+    if (!text.empty()) deliver(chat::TextDelta{text});
+}
+
+void ChatJob::flush_held_text() {
+    if (encoded_.parse_thinking_tags) splitter_.finish();
+    if (!scanner_.active() || early_end_) return;
+    if (const auto held = scanner_.finish(); !held.empty()) deliver_text(held);
+}
+
+void ChatJob::deliver(const chat::StreamEvent& event) {
+    if (!delivered_) {
+        delivered_ = true;
+        report_.first_event = service_.clock.steady();
+    }
+    if (sink_.on_event(event) == Flow::pause) flow_ = Flow::pause;
+}
+
+void ChatJob::on_batch() {
+    if (delivered_) sink_.on_batch();
+}
+
+void ChatJob::on_done() {
+    if (lease_) service_.pool.report_success(lease_.account_id());
+    const auto ending = early_end_.value_or(Ending{});
+    finish(ending.reason, ending.stop_sequence);
+}
+
+void ChatJob::on_failure(kiro::Failure failure) {
+    const auto& row = kiro::failure_row(failure.cls);
+    log::info("kiro", "attempt failed",
+              {{"failure", row.name}, {"account", report_.account_id}, {"status", failure.http_status},
+               {"reason", failure.reason}, {"attempt", report_.attempts}, {"streaming", delivered_}, {"detail", failure.detail}});
+    if (lease_) service_.pool.report_failure(lease_.account_id(), report_.wire_model, failure);
+    if (delivered_) return fail(kiro::to_error(failure));
+    react(failure);
+}
+
+void ChatJob::take_usage(const chat::Usage& usage) {
+    const auto merge = [](auto& mine, const auto& theirs) {
+        if (theirs) mine = theirs;
+    };
+    merge(usage_.uncached_input_tokens, usage.uncached_input_tokens);
+    merge(usage_.cache_read_tokens, usage.cache_read_tokens);
+    merge(usage_.cache_write_tokens, usage.cache_write_tokens);
+    merge(usage_.output_tokens, usage.output_tokens);
+    merge(usage_.context_percent, usage.context_percent);
+    merge(usage_.credits, usage.credits);
+}
+
+chat::FinalUsage ChatJob::final_usage() const {
+    chat::FinalUsage out;
+    out.thinking_tokens = thinking_estimate_.tokens();
+    out.output_tokens = usage_.output_tokens.value_or(text_estimate_.tokens() + out.thinking_tokens + tool_estimate_.tokens());
+    out.thinking_tokens = std::min(out.thinking_tokens, out.output_tokens);
+    out.cache_read_tokens = usage_.cache_read_tokens.value_or(0);
+    out.cache_write_tokens = usage_.cache_write_tokens.value_or(0);
+    out.credits = usage_.credits.value_or(0);
+    if (usage_.uncached_input_tokens) {
+        out.input_tokens = *usage_.uncached_input_tokens;
+        out.estimated = false;
+    } else if (usage_.context_percent && model_) {
+        // The percentage covers this answer too (kiro-upstream 4.7).
+        const auto used = static_cast<std::uint64_t>(std::llround(*usage_.context_percent / 100 * model_->info.context_tokens));
+        const auto known = out.output_tokens + out.cache_read_tokens + out.cache_write_tokens;
+        out.input_tokens = used > known ? used - known : 1;
+        out.estimated = false;
+    } else {
+        out.input_tokens = chat::estimate_prompt_tokens(request_);
+    }
+    return out;
+}
+
+}  // namespace kg::gateway

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "core/account/model_catalog.hpp"
+#include "core/account/pool.hpp"
+#include "core/account/tenant_cache.hpp"
+#include "core/account/token_keeper.hpp"
+#include "core/base/clock.hpp"
+#include "core/base/random.hpp"
+#include "core/fetch/fetcher.hpp"
+#include "core/gateway/settings.hpp"
+#include "core/gateway/stats.hpp"
+#include "core/kiro/endpoints.hpp"
+#include "core/loop/loop.hpp"
+#include "core/loop/wakeup.hpp"
+
+namespace kg::gateway {
+
+/// What the jobs of one loop share. The process-wide objects are thread-safe by their own headers; the
+/// loop, fetcher and door belong to this loop. A plain bundle: it owns nothing but its door.
+struct ChatService {
+    loop::Loop& loop;
+    fetch::Fetcher& fetcher;
+    account::Pool& pool;
+    account::TokenKeeper& keeper;
+    account::TenantCache& tenants;
+    account::ModelCatalog& catalog;
+    const kiro::UpstreamOptions& upstream;
+    const SettingsHolder& settings;
+    Stats& stats;
+    const Clock& clock;
+    Random& random;
+    loop::Wakeup::Door door;  // of this loop
+};
+
+}  // namespace kg::gateway

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "core/kiro/models.hpp"
+
+namespace kg::gateway {
+
+/// What a reload may change while requests run. Immutable snapshot.
+struct Settings {
+    kiro::Aliases aliases;
+    unsigned attempts_max = 9;                          // tries of one request over all accounts
+    std::chrono::milliseconds failover_time_max{60'000};
+    std::chrono::milliseconds ping_interval{15'000};
+    std::size_t answer_max_bytes = 64u << 20;           // non-streamed answer held in memory
+    std::size_t streams_max = 4'000;                    // requests in progress, whole process
+};
+
+/// The current snapshot; any thread.
+class SettingsHolder {
+ public:
+    explicit SettingsHolder(Settings settings) : current_(std::make_shared<const Settings>(std::move(settings))) {}
+    std::shared_ptr<const Settings> get() const {
+        const std::lock_guard lock(mutex_);
+        return current_;
+    }
+    void set(Settings settings) {
+        auto next = std::make_shared<const Settings>(std::move(settings));
+        const std::lock_guard lock(mutex_);
+        current_.swap(next);
+    }
+
+ private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Settings> current_;
+};
+
+}  // namespace kg::gateway
