@@ -16,15 +16,17 @@ enum class Kind : std::uint8_t { missing, null, boolean, number, string, array, 
 std::string_view kind_name(Kind kind);  // "a string", "an array", ... for error sentences
 
 class Document;
-struct Member;
+struct DocumentData;
+struct Entry;
 
-/// One value of a Document: a 16-byte handle, valid as long as the document. A handle may be
+/// One value of a Document: a 16-byte handle, valid as long as the document, which may be moved
+/// meanwhile. A handle may be
 /// `missing` (a key that is not there); every reader below accepts that and finds nothing.
 class Node {
  public:
     Node() = default;
     Kind kind() const;
-    explicit operator bool() const { return doc_ != nullptr; }  // false when missing
+    explicit operator bool() const { return data_ != nullptr; }  // false when missing
     bool is_null_or_missing() const { return kind() <= Kind::null; }
     bool is_string() const { return kind() == Kind::string; }
     bool is_object() const { return kind() == Kind::object; }
@@ -54,8 +56,9 @@ class Node {
  private:
     friend class Document;
     friend class Children;
-    Node(const Document* doc, std::uint32_t index) : doc_(doc), index_(index) {}
-    const Document* doc_ = nullptr;
+    const Entry& entry() const;
+    Node(const DocumentData* data, std::uint32_t index) : data_(data), index_(index) {}
+    const DocumentData* data_ = nullptr;
     std::uint32_t index_ = 0;
 };
 
@@ -78,33 +81,31 @@ class Document {
     const std::string& source() const;
 
  private:
-    friend class Node;
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::unique_ptr<DocumentData> data_;
 };
 
 class Node::Children {
  public:
     class Iterator {
      public:
-        Node operator*() const { return Node(doc_, index_); }
+        Node operator*() const { return Node(data_, index_); }
         Iterator& operator++();
         bool operator!=(const Iterator& other) const { return index_ != other.index_; }
 
      private:
         friend class Children;
-        Iterator(const Document* doc, std::uint32_t index) : doc_(doc), index_(index) {}
-        const Document* doc_;
+        Iterator(const DocumentData* data, std::uint32_t index) : data_(data), index_(index) {}
+        const DocumentData* data_;
         std::uint32_t index_;
     };
-    Iterator begin() const { return {doc_, first_}; }
-    Iterator end() const { return {doc_, kNone}; }
+    Iterator begin() const { return {data_, first_}; }
+    Iterator end() const { return {data_, kNone}; }
 
  private:
     friend class Node;
     static constexpr std::uint32_t kNone = 0xffffffffu;
-    Children(const Document* doc, std::uint32_t first) : doc_(doc), first_(first) {}
-    const Document* doc_;
+    Children(const DocumentData* data, std::uint32_t first) : data_(data), first_(first) {}
+    const DocumentData* data_;
     std::uint32_t first_;
 };
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kg::json {
+
+/// Whether `token` is one number by RFC 8259 (no leading zeros, no '+', no hexadecimal).
+bool is_number(std::string_view token);
+std::optional<std::int64_t> number_as_int(std::string_view token);
+std::optional<double> number_as_double(std::string_view token);
+
+/// Appends the decoded contents of a string (the bytes between the quotation marks) to `out`. An
+/// unpaired surrogate becomes U+FFFD: clients that cut their text by UTF-16 units send them.
+/// False for an escape that JSON does not know; `bad_at` is then its offset.
+bool append_unescaped(std::string& out, std::string_view contents, std::size_t& bad_at);
+
+}  // namespace kg::json
