@@ -15,11 +15,17 @@ namespace kg::config {
 
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 Environment process_environment();  // the only getenv of the product
+/// Names of all variables of the process, for LoadInput::environment_names.
+std::vector<std::string> process_environment_names();
 
 struct LoadInput {
     std::optional<std::string> config_flag;  // --config
     Environment environment;
     std::vector<std::pair<std::string, std::string>> overrides;  // from flags: "server.listen", "..."
+    /// Names of the variables that are set; a KIROGATE_ name among them that means nothing is
+    /// warned of. May be empty: then none is.
+    std::vector<std::string> environment_names{};
+    std::string system_path = "/etc/kirogate/kirogate.toml";  // read when nothing nearer exists
 };
 
 /// Where an effective value came from: "default", "file:/etc/kirogate/kirogate.toml:12",

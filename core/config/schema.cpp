@@ -1,0 +1,326 @@
+#include "core/config/schema.hpp"
+
+#include <array>
+
+#include "core/base/ascii.hpp"
+#include "core/config/checks.hpp"
+#include "core/config/units.hpp"
+
+namespace kg::config {
+namespace {
+
+template <auto Section, auto Member>
+auto& at(Config& config) {
+    return config.*Section.*Member;
+}
+template <auto Section, auto Member>
+constexpr Field in() {
+    return Field(&at<Section, Member>);
+}
+
+constexpr std::int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute;
+constexpr std::int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
+constexpr std::int64_t kShort = 10;  // ms; below it a deadline is a mistake, not a choice
+
+constexpr std::array<std::string_view, 3> kEndpoints{"runtime", "q", "codewhisperer"};
+constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warn", "error", "off"};
+constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
+
+constexpr std::string_view kUrl = "empty, an https:// URL, or an http:// URL of a loopback host";
+constexpr std::string_view kWord = "visible ASCII characters without spaces, at most 128";
+
+constexpr Section kSections[] = {
+    {"server", "Where the gateway listens and how it behaves as a whole."},
+    {"auth", "Who may use the gateway. There is no default key and no default password."},
+    {"kiro", "How the gateway talks to Kiro."},
+    {"accounts", "The pool of Kiro accounts."},
+    {"models", "Model names."},
+    {"limits", "Bounds that keep one client from exhausting the gateway."},
+    {"log", "What is written to standard error and kept of past requests."},
+    {"storage", "The database in the state directory."},
+};
+
+constexpr Key kKeys[] = {
+    {"server.listen",
+     in<&Config::server, &Server::listen>(),
+     "Address to listen on. Port 0 takes any free port. The variable PORT changes only the port.",
+     {.check = check_listen,
+      .allowed = "HOST:PORT, [IPV6]:PORT or unix:/PATH, with a port from 0 to 65535",
+      .seed_env = "PORT"}},
+    {"server.workers",
+     in<&Config::server, &Server::workers>(),
+     "Threads that serve connections; 0 means one per processor core.",
+     {.max = 256}},
+    {"server.cors_origins",
+     in<&Config::server, &Server::cors_origins>(),
+     "Web origins whose pages may call the API from a browser; empty means none.",
+     {.check = check_origins,
+      .allowed = "*, empty, or origins such as https://app.example.com separated by commas"}},
+    {"server.drain_timeout",
+     in<&Config::server, &Server::drain_timeout>(),
+     "How long a stopping gateway lets running answers finish.",
+     {.max = kHour}},
+    {"server.ping_interval",
+     in<&Config::server, &Server::ping_interval>(),
+     "Silence after which a stream sends a keep-alive to the client.",
+     {.min = kShort, .max = 10 * kMinute}},
+    {"server.allow_public_without_key",
+     in<&Config::server, &Server::allow_public_without_key>(),
+     "Permits an address that is not loopback although no key protects the API.",
+     {}},
+
+    {"auth.proxy_key",
+     in<&Config::auth, &Auth::proxy_key>(),
+     "Key that lets a client use the pool, or its own refresh token as KEY:REFRESH_TOKEN.",
+     {.check = check_proxy_key,
+      .allowed = "visible ASCII characters without spaces and colons, at most 512, and not a "
+                 "well-known default",
+      .seed_env = "PROXY_API_KEY"}},
+    {"auth.admin_password",
+     in<&Config::auth, &Auth::admin_password>(),
+     "Password of the administration API; without one that API is closed.",
+     {.check = check_admin_password,
+      .allowed = "text without control characters, at most 512 bytes, and not a well-known default",
+      .seed_env = "ADMIN_PASSWORD"}},
+    {"auth.requests_per_minute",
+     in<&Config::auth, &Auth::requests_per_minute>(),
+     "Requests a minute over the whole gateway; 0 means no limit.",
+     {.max = 1'000'000, .seed_env = "RATE_LIMIT_PER_MINUTE"}},
+    {"auth.tenant_credentials_max",
+     in<&Config::auth, &Auth::tenant_credentials_max>(),
+     "KEY:REFRESH_TOKEN sign-ins remembered at the same time.",
+     {.min = 1, .max = 1'000'000}},
+
+    {"kiro.endpoints",
+     in<&Config::kiro, &Kiro::endpoints>(),
+     "Kiro's endpoint generations in the order they are tried.",
+     {.choices = kEndpoints}},
+    {"kiro.api_url",
+     in<&Config::kiro, &Kiro::api_url>(),
+     "Replaces the base URL of the chat service; empty means Kiro's own.",
+     {.check = check_upstream_url, .allowed = kUrl}},
+    {"kiro.management_url",
+     in<&Config::kiro, &Kiro::management_url>(),
+     "Replaces the base URL of the service for models, profiles and usage.",
+     {.check = check_upstream_url, .allowed = kUrl}},
+    {"kiro.auth_url",
+     in<&Config::kiro, &Kiro::auth_url>(),
+     "Replaces the base URL that refreshes social sign-ins.",
+     {.check = check_upstream_url, .allowed = kUrl}},
+    {"kiro.oidc_url",
+     in<&Config::kiro, &Kiro::oidc_url>(),
+     "Replaces the base URL that refreshes IAM Identity Center and Builder ID sign-ins.",
+     {.check = check_upstream_url, .allowed = kUrl}},
+    {"kiro.kiro_version",
+     in<&Config::kiro, &Kiro::kiro_version>(),
+     "Kiro version the gateway presents to Kiro.",
+     {.check = check_word, .allowed = kWord}},
+    {"kiro.node_version",
+     in<&Config::kiro, &Kiro::node_version>(),
+     "Node.js version the gateway presents to Kiro.",
+     {.check = check_word, .allowed = kWord}},
+    {"kiro.os",
+     in<&Config::kiro, &Kiro::os>(),
+     "Operating system the gateway presents to Kiro, as NAME#VERSION.",
+     {.check = check_word, .allowed = kWord}},
+    {"kiro.proxy",
+     in<&Config::kiro, &Kiro::proxy>(),
+     "Outbound proxy for accounts without their own; empty means a direct connection.",
+     {.hides_user = true,
+      .check = check_proxy_url,
+      .allowed = "empty, or SCHEME://[USER:PASSWORD@]HOST[:PORT] with the scheme http, https, "
+                 "socks4, socks4a, socks5 or socks5h"}},
+    {"kiro.drop_duplicate_text",
+     in<&Config::kiro, &Kiro::drop_duplicate_text>(),
+     "Drops a piece of text that repeats the piece before it exactly.",
+     {}},
+    {"kiro.tool_description_max_bytes",
+     in<&Config::kiro, &Kiro::tool_description_max_bytes>(),
+     "Longest tool description sent as such; a longer one moves into the system text.",
+     {.min = 256, .max = kMiB, .bytes = true}},
+    {"kiro.body_max_bytes",
+     in<&Config::kiro, &Kiro::body_max_bytes>(),
+     "Largest request sent to Kiro.",
+     {.min = 64 * kKiB, .max = 256 * kMiB, .bytes = true}},
+    {"kiro.connect_timeout",
+     in<&Config::kiro, &Kiro::connect_timeout>(),
+     "Time to connect to Kiro.",
+     {.min = kShort, .max = 5 * kMinute}},
+    {"kiro.first_event_timeout",
+     in<&Config::kiro, &Kiro::first_event_timeout>(),
+     "Time until the first event of an answer.",
+     {.min = kShort, .max = kHour}},
+    {"kiro.idle_timeout",
+     in<&Config::kiro, &Kiro::idle_timeout>(),
+     "Longest silence inside an answer.",
+     {.min = kShort, .max = kHour}},
+    {"kiro.total_timeout",
+     in<&Config::kiro, &Kiro::total_timeout>(),
+     "Longest duration of one answer.",
+     {.min = kShort, .max = 24 * kHour}},
+
+    {"accounts.refresh_lead",
+     in<&Config::accounts, &Accounts::refresh_lead>(),
+     "How long before its expiry an access token is refreshed.",
+     {.max = 50 * kMinute}},
+    {"accounts.models_ttl",
+     in<&Config::accounts, &Accounts::models_ttl>(),
+     "How long an account's list of models is remembered.",
+     {.min = kSecond, .max = 24 * kHour}},
+    {"accounts.attempts_max",
+     in<&Config::accounts, &Accounts::attempts_max>(),
+     "Tries of one request over all accounts and endpoints.",
+     {.min = 1, .max = 100}},
+    {"accounts.failover_time_max",
+     in<&Config::accounts, &Accounts::failover_time_max>(),
+     "Time after which a failing request is not moved to another account.",
+     {.min = kShort, .max = kHour}},
+
+    {"models.aliases",
+     in<&Config::models, &Models::aliases>(),
+     "Other names for models, such as { \"gpt-4o\" = \"claude-sonnet-4.5\" }, also written as a "
+     "table [models.aliases]; in the environment NAME=MODEL,NAME=MODEL.",
+     {.check = check_word, .allowed = "a table of NAME = \"MODEL\""}},
+
+    {"limits.head_max_bytes",
+     in<&Config::limits, &Limits::head_max_bytes>(),
+     "Largest request line and headers.",
+     {.min = 1 * kKiB, .max = kMiB, .bytes = true}},
+    {"limits.body_max_bytes",
+     in<&Config::limits, &Limits::body_max_bytes>(),
+     "Largest request body.",
+     {.min = kKiB, .max = kGiB, .bytes = true}},
+    {"limits.answer_max_bytes",
+     in<&Config::limits, &Limits::answer_max_bytes>(),
+     "Largest answer held in memory for a client that does not stream.",
+     {.min = 64 * kKiB, .max = kGiB, .bytes = true}},
+    {"limits.head_timeout",
+     in<&Config::limits, &Limits::head_timeout>(),
+     "Time in which a request's headers must arrive.",
+     {.min = kShort, .max = 5 * kMinute}},
+    {"limits.body_timeout",
+     in<&Config::limits, &Limits::body_timeout>(),
+     "Longest silence inside a request's body.",
+     {.min = kShort, .max = kHour}},
+    {"limits.keep_alive_timeout",
+     in<&Config::limits, &Limits::keep_alive_timeout>(),
+     "How long a connection may wait for its next request.",
+     {.min = kShort, .max = kHour}},
+    {"limits.send_timeout",
+     in<&Config::limits, &Limits::send_timeout>(),
+     "How long a client may take no bytes of its answer.",
+     {.min = kShort, .max = kHour}},
+    {"limits.connections_max",
+     in<&Config::limits, &Limits::connections_max>(),
+     "Open client connections.",
+     {.min = 1, .max = 1'000'000}},
+    {"limits.streams_max",
+     in<&Config::limits, &Limits::streams_max>(),
+     "Answers running at the same time; more are refused with status 503.",
+     {.min = 1, .max = 1'000'000}},
+    {"limits.write_high_bytes",
+     in<&Config::limits, &Limits::write_high_bytes>(),
+     "Unsent bytes of a connection at which its source is paused.",
+     {.min = 4 * kKiB, .max = 64 * kMiB, .bytes = true}},
+    {"limits.write_low_bytes",
+     in<&Config::limits, &Limits::write_low_bytes>(),
+     "Unsent bytes at which a paused source goes on.",
+     {.min = kKiB, .max = 64 * kMiB, .bytes = true}},
+
+    {"log.level",
+     in<&Config::log, &Log::level>(),
+     "Least serious kind of line that is written.",
+     {.choices = kLevels, .seed_env = "LOG_LEVEL"}},
+    {"log.format",
+     in<&Config::log, &Log::format>(),
+     "Lines for people or JSON objects.",
+     {.choices = kFormats}},
+    {"log.request_rows_max",
+     in<&Config::log, &Log::request_rows_max>(),
+     "Past requests kept in the database; 0 keeps none.",
+     {.max = 10'000'000}},
+
+    {"storage.seal_key",
+     in<&Config::storage, &Storage::seal_key>(),
+     "Key that seals tokens in the database; without one a key file is created in the state "
+     "directory.",
+     {.check = check_seal_key, .allowed = "64 hexadecimal digits, as of: openssl rand -hex 32"}},
+};
+
+constexpr bool table_is_sound() {
+    std::size_t section = 0;
+    for (const Key& key : kKeys) {
+        while (section < std::size(kSections) && kSections[section].name != key.section())
+            ++section;
+        if (section == std::size(kSections) || key.help.empty() || key.help.back() != '.')
+            return false;
+        if (key.rule.min > key.rule.max) return false;
+    }
+    return true;
+}
+static_assert(table_is_sound(), "keys follow the order of the sections and have help and range");
+
+}  // namespace
+
+std::span<const Key> keys() {
+    return kKeys;
+}
+std::span<const Section> sections() {
+    return kSections;
+}
+
+const Key* find_key(std::string_view name) {
+    for (const Key& key : kKeys) {
+        if (key.name == name) return &key;
+    }
+    return nullptr;
+}
+
+std::string env_name(std::string_view key_name) {
+    std::string name = "KIROGATE_";
+    for (const char c : key_name) {
+        name += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    }
+    return name;
+}
+
+std::string allowed_text(const Key& key) {
+    const Rule& rule = key.rule;
+    if (!rule.allowed.empty()) return std::string(rule.allowed);
+    if (!rule.choices.empty()) {
+        const bool list = std::holds_alternative<std::vector<std::string>& (*)(Config&)>(key.field);
+        std::string text = list ? "a list of " : "one of ";
+        for (const auto choice : rule.choices) {
+            if (text.back() != ' ') text += ", ";
+            text += choice;
+        }
+        return text;
+    }
+    if (std::holds_alternative<bool& (*)(Config&)>(key.field)) return "true or false";
+    if (std::holds_alternative<milliseconds& (*)(Config&)>(key.field)) {
+        return "a duration such as \"500ms\", \"10s\", \"5m\" or \"1h\", from " +
+               format_duration(milliseconds(rule.min)) + " to " +
+               format_duration(milliseconds(rule.max));
+    }
+    if (rule.bytes) {
+        return "a size such as 65536, \"64KiB\" or \"32MiB\", from " + format_size(rule.min) +
+               " to " + format_size(rule.max);
+    }
+    return "a whole number from " + std::to_string(rule.min) + " to " + std::to_string(rule.max);
+}
+
+std::string nearest_key(std::string_view wrong) {
+    std::vector<std::string> names;
+    for (const Key& key : kKeys) {
+        names.emplace_back(key.name);
+        if (key.is_secret()) names.push_back(std::string(key.name) + "_file");
+    }
+    const std::string_view leaf = wrong.substr(wrong.rfind('.') + 1);
+    for (const auto& name : names) {  // the right key in the wrong section
+        if (std::string_view(name).substr(name.find('.') + 1) == leaf) return name;
+    }
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    return std::string(ascii::nearest(wrong, candidates));
+}
+
+}  // namespace kg::config
