@@ -1,0 +1,207 @@
+#include "daemon/api/chat_route.hpp"
+
+#include <algorithm>
+
+#include "core/base/log.hpp"
+#include "core/chat/accumulator.hpp"
+#include "core/chat/estimate.hpp"
+#include "core/gateway/chat_job.hpp"
+#include "core/json/document.hpp"
+#include "core/loop/timer.hpp"
+#include "daemon/api/request_trace.hpp"
+
+namespace kg::api {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Without an event by then a stream is opened all the same, so that nothing between us and the client
+/// cuts a long silence; from there on failures are told in-band (client-apis 1).
+constexpr milliseconds kOpenStreamAfter{10'000};
+constexpr std::size_t kWarningsMaxBytes = 2'000;
+
+std::string warnings_header(const std::vector<std::string>& warnings) {
+    std::string out;
+    for (const auto& warning : warnings) {
+        if (out.size() + warning.size() > kWarningsMaxBytes) {
+            out += "; ...";
+            break;
+        }
+        if (!out.empty()) out += "; ";
+        for (const char c : warning) out += c >= 0x20 && c < 0x7f ? c : '?';
+    }
+    return out;
+}
+
+class ChatHandler final : public httpd::Handler, private gateway::AnswerSink {
+ public:
+    ChatHandler(Context& context, const chat::Dialect& dialect, httpd::Exchange& exchange)
+        : context_(context),
+          dialect_(dialect),
+          exchange_(exchange),
+          trace_(context, exchange, dialect.name()),
+          quiet_(exchange.loop(), [this] { on_quiet(); }) {}
+
+    ~ChatHandler() override {
+        // The client left: the job's destructor cancels upstream, the record says so.
+        if (!trace_.closed()) {
+            if (job_) trace_.take(job_->report());
+            settle();
+            trace_.close(499, "cancelled");
+        }
+    }
+
+    void on_head(httpd::Exchange& exchange) override {
+        if (context_.draining.load(std::memory_order_relaxed)) {
+            return refuse({.kind = ErrorKind::overloaded, .message = "the gateway is shutting down", .retry_after = std::chrono::seconds(1)});
+        }
+        if (context_.service.stats.active.load(std::memory_order_relaxed) >= context_.service.settings.get()->streams_max) {
+            return refuse({.kind = ErrorKind::overloaded, .message = "too many requests in progress", .retry_after = std::chrono::seconds(1)});
+        }
+        auto principal = context_.access.authenticate(exchange.head().headers);
+        if (!principal) return refuse(std::move(principal).error());
+        principal_ = std::move(*principal);
+        trace_.set_key(principal_.key_id);
+        if (auto admitted = context_.access.admit(principal_); !admitted) return refuse(std::move(admitted).error());
+    }
+
+    void on_request(httpd::Exchange& exchange, std::string body) override {
+        auto document = json::Document::parse(std::move(body));
+        if (!document) return refuse(std::move(document).error());
+        auto request = dialect_.decode(*document, exchange.head().headers);
+        if (!request) return refuse(std::move(request).error());
+        trace_.set_request(*request);
+        stream_ = request->stream;
+        settings_ = context_.service.settings.get();
+
+        gateway::JobPermissions permissions;
+        permissions.tenant_scope = principal_.kind == access::Principal::Kind::managed ? principal_.key_id : std::string();
+        permissions.allowed_accounts = principal_.allowed_accounts;
+        permissions.tenant_refresh_token = principal_.refresh_token;
+        if (!permissions.tenant_refresh_token.empty()) {
+            permissions.tenant_scope = context_.service.tenants.tenant_id(principal_.refresh_token);
+        }
+        if (!principal_.allowed_models.empty()) {
+            permissions.may_use_model = [this](std::string_view wire, std::string_view name) { return principal_.may_use_model(wire, name); };
+        }
+        job_ = std::make_unique<gateway::ChatJob>(context_.service, std::move(*request), std::move(permissions), *this);
+        if (stream_) quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval));
+        job_->start();
+    }
+
+    void on_drained() override {
+        if (job_) job_->resume();
+    }
+
+ private:
+    Flow on_event(const chat::StreamEvent& event) override {
+        said_something_ = true;
+        if (!stream_) {
+            accumulator_.add(event);
+            return Flow::more;
+        }
+        if (!encoder_) open_stream();
+        encoder_->event(event, exchange_.out());
+        return exchange_.commit();
+    }
+
+    void on_batch() override {
+        if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
+            job_.reset();
+            on_error({.kind = ErrorKind::upstream_failed, .message = "the answer is too large to be held; use streaming"});
+        }
+    }
+
+    void on_end(const gateway::Ending& ending) override {
+        quiet_.stop();
+        trace_.take(job_->report());
+        settle();
+        if (stream_) {
+            if (!encoder_) open_stream();
+            encoder_->finish(ending.reason, ending.stop_sequence, ending.usage, exchange_.out());
+            trace_.close(200, {});
+            return exchange_.end_stream();
+        }
+        const auto response = accumulator_.take(ending.reason, ending.stop_sequence, ending.usage);
+        http::Response out;
+        out.headers = answer_headers("application/json");
+        out.body = dialect_.encode(response, job_->request(), answer_context());
+        trace_.close(200, {});
+        exchange_.respond(std::move(out));
+    }
+
+    void on_error(const Error& error) override {
+        quiet_.stop();
+        if (job_) trace_.take(job_->report());
+        settle();
+        if (!encoder_) return refuse(error);
+        trace_.close(200, error_name(error.kind), error.detail);
+        encoder_->fail(error, exchange_.out());
+        exchange_.end_stream();
+    }
+
+    void refuse(const Error& error) {
+        auto response = dialect_.encode_error(error, exchange_.request_id());
+        trace_.close(response.status, error_name(error.kind), error.detail.empty() ? error.message : error.detail);
+        exchange_.respond(std::move(response));
+    }
+
+    void settle() { context_.access.settle(principal_, trace_.credits()); }
+
+    void open_stream() {
+        encoder_ = dialect_.stream(job_->request(), answer_context());
+        auto headers = answer_headers("text/event-stream; charset=utf-8");
+        headers.add("cache-control", "no-cache");
+        headers.add("x-accel-buffering", "no");
+        exchange_.begin_stream(200, std::move(headers));
+        encoder_->begin(exchange_.out());
+        quiet_.start(settings_->ping_interval, settings_->ping_interval);
+    }
+
+    /// Protocol-correct ping on a stream that said nothing for an interval (seed C8).
+    void on_quiet() {
+        if (!encoder_) open_stream();
+        if (!std::exchange(said_something_, false)) encoder_->keep_alive(exchange_.out());
+        exchange_.commit();
+    }
+
+    http::Headers answer_headers(std::string_view content_type) const {
+        http::Headers headers;
+        headers.add("content-type", std::string(content_type));
+        const auto& report = job_->report();
+        headers.add("x-kirogate-model", report.wire_model);
+        if (!report.warnings.empty()) headers.add("x-kirogate-warnings", warnings_header(report.warnings));
+        return headers;
+    }
+
+    chat::AnswerContext answer_context() {
+        chat::AnswerContext out;
+        out.request_id = exchange_.request_id();
+        out.unique = context_.service.random.base62(24);
+        out.created = to_ms(context_.service.clock.wall()) / 1000;
+        // Only Anthropic's message_start tells a number before upstream did.
+        if (stream_ && dialect_.name() == "anthropic") out.input_tokens_estimate = chat::estimate_prompt_tokens(job_->request());
+        return out;
+    }
+
+    Context& context_;
+    const chat::Dialect& dialect_;
+    httpd::Exchange& exchange_;
+    RequestTrace trace_;
+    loop::Timer quiet_;
+    access::Principal principal_;
+    std::shared_ptr<const gateway::Settings> settings_;
+    bool stream_ = false;
+    bool said_something_ = false;
+    std::unique_ptr<chat::StreamEncoder> encoder_;
+    chat::Accumulator accumulator_;
+    std::unique_ptr<gateway::ChatJob> job_;  // destroyed first: it calls into the rest
+};
+
+}  // namespace
+
+std::unique_ptr<httpd::Handler> make_chat_handler(Context& context, const chat::Dialect& dialect, httpd::Exchange& exchange) {
+    return std::make_unique<ChatHandler>(context, dialect, exchange);
+}
+
+}  // namespace kg::api

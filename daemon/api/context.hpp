@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "core/access/authenticator.hpp"
+#include "core/chat/dialect.hpp"
+#include "core/gateway/chat_service.hpp"
+#include "core/store/async_store.hpp"
+#include "daemon/http/exchange.hpp"
+
+namespace kg::api {
+
+/// What the API routes of one loop work with. Owns nothing; outlives the loop's server.
+struct Context {
+    gateway::ChatService& service;
+    access::Authenticator& access;
+    store::AsyncStore& store;
+    const chat::Dialect& openai;
+    const chat::Dialect& anthropic;
+    const std::atomic<bool>& draining;
+};
+
+/// Which family answers on a path that both share, and before routing (client-apis 3).
+const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Context& context);
+
+/// Answers in the dialect of the request; also for trouble below the routes.
+class ErrorRenderer final : public httpd::ErrorRenderer {
+ public:
+    ErrorRenderer(const chat::Dialect& openai, const chat::Dialect& anthropic) : openai_(openai), anthropic_(anthropic) {}
+    http::Response render(const httpd::RequestHead* head, const Error& error, std::string_view request_id) const override;
+
+ private:
+    const chat::Dialect& openai_;
+    const chat::Dialect& anthropic_;
+};
+
+}  // namespace kg::api
