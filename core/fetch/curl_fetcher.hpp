@@ -16,7 +16,8 @@ struct CurlFetcherOptions {
     bool http2 = true;                        // over TLS only, negotiated
 };
 
-/// Fetcher on libcurl's multi interface, driven by the loop. Must outlive its Fetches.
+/// Fetcher on libcurl's multi interface, driven by the loop. Must outlive its Fetches,
+/// and is not destroyed inside a handler's call.
 class CurlFetcher final : public Fetcher {
  public:
     CurlFetcher(loop::Loop& loop, CurlFetcherOptions options = {});

@@ -8,7 +8,7 @@ namespace kg::loop {
 /// in every turn in which a watched condition holds. Must be destroyed before the descriptor is
 /// closed; the descriptor may be watched again, by another Poll, at once after that.
 class Poll {
- public:
+  public:
     struct Events {
         bool readable = false;
         bool writable = false;
@@ -26,7 +26,7 @@ class Poll {
     /// Whether watching keeps run() from returning (default yes).
     void set_keeps_alive(bool keeps);
 
- private:
+  private:
     struct Back;
     Back* back_;
 };

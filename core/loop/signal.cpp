@@ -27,6 +27,8 @@ Signal::Signal(Loop& loop, int signal_number, UniqueFunction<void()> fn) : back_
     uv_unref(as_handle(back_->handle));
 }
 
-Signal::~Signal() { close_back(back_); }
+Signal::~Signal() {
+    close_back(back_);
+}
 
 }  // namespace kg::loop

@@ -32,8 +32,8 @@ struct Wakeup::Door::State {
             const std::lock_guard lock(own.state->mutex);
             own.batch.swap(own.state->jobs);
         }
-        // A job may destroy the Wakeup: the rest is then dropped. The block itself lives until libuv
-        // reports it closed, after this callback.
+        // A job may destroy the Wakeup: the rest is then dropped. The block itself lives until
+        // libuv reports it closed, after this callback.
         for (auto& job : own.batch) {
             if (own.closed) break;
             job();
