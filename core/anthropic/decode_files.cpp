@@ -1,0 +1,89 @@
+#include "core/anthropic/decode_files.hpp"
+
+#include "core/chat/inline_file.hpp"
+#include "core/chat/request_rules.hpp"
+#include "core/json/read.hpp"
+
+namespace kg::anthropic {
+namespace {
+
+std::string document_head(json::Node block) {
+    std::string head;
+    if (const auto title = block["title"].text(); !title.empty()) head.append("Document: ").append(title).append("\n");
+    if (const auto about = block["context"].text(); !about.empty()) head.append(about).append("\n");
+    return head;
+}
+
+Result<void> decode_content_source(json::Node source, std::string head, std::vector<TextOrImage>& out) {
+    const json::Node content = source["content"];
+    if (content.is_string()) {
+        out.emplace_back(chat::Text{std::move(head) + std::string(content.text())});
+        return {};
+    }
+    if (!content.is_array()) return Err(json::type_error(content, "a string or an array"));
+    if (!head.empty()) out.emplace_back(chat::Text{std::move(head)});
+    for (const json::Node item : content.children()) {
+        if (item["type"].text() == "image") {
+            KG_TRY(image, decode_image(item));
+            out.emplace_back(std::move(image));
+        } else {
+            KG_TRY(text, json::require_string(item, "text"));
+            out.emplace_back(chat::Text{std::string(text)});
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<chat::Image> decode_image(json::Node block) {
+    KG_TRY(source, json::require_object(block, "source"));
+    KG_TRY(type, json::require_string(source, "type"));
+    if (type == "base64") {
+        KG_TRY(media_type, json::require_string(source, "media_type"));
+        KG_TRY(data, json::require_string(source, "data"));
+        return chat::make_image(media_type, data, source.path());
+    }
+    if (type == "url") {
+        KG_TRY(url, json::require_string(source, "url"));
+        return chat::make_image_from_url(url, source["url"].path());
+    }
+    return Err(chat::unsupported_error(source["type"], "images are accepted as base64 sources only"));
+}
+
+Result<void> decode_document(json::Node block, chat::Request& request, std::vector<TextOrImage>& out) {
+    KG_TRY(source, json::require_object(block, "source"));
+    KG_TRY(type, json::require_string(source, "type"));
+    std::string head = document_head(block);
+    if (type == "text") {
+        KG_TRY(data, json::require_string(source, "data"));
+        out.emplace_back(chat::Text{head.append(data)});
+        return {};
+    }
+    if (type == "content") return decode_content_source(source, std::move(head), out);
+    if (type != "base64") {
+        return Err(chat::unsupported_error(source["type"], "documents by reference are not supported; send text or base64 data"));
+    }
+    KG_TRY(data, json::require_string(source, "data"));
+    KG_TRY(file, chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source.path()));
+    if (!file.readable) chat::warn(request, "a document was replaced by a note because its contents cannot be read");
+    out.emplace_back(chat::Text{file.readable ? head.append(file.text) : std::move(file.text)});
+    return {};
+}
+
+Result<std::string> search_result_text(json::Node block) {
+    std::string text;
+    for (const std::string_view key : {"title", "source"}) {
+        KG_TRY(value, json::optional_string(block, key));
+        if (value && !value->empty()) text.append(*value).append("\n");
+    }
+    KG_TRY(content, json::optional_array(block, "content"));
+    for (const json::Node item : content.children()) {
+        KG_TRY(piece, json::optional_string(item, "text"));
+        if (piece) text.append(*piece).append("\n");
+    }
+    if (!text.empty()) text.pop_back();
+    return text;
+}
+
+}  // namespace kg::anthropic

@@ -1,0 +1,141 @@
+#include "core/chat/request_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "core/base/ascii.hpp"
+#include "core/json/read.hpp"
+#include "core/json/writer.hpp"
+
+namespace kg::chat {
+namespace {
+
+constexpr std::size_t kWarningsMax = 32;
+constexpr std::int64_t kBudgetMin = 1024;
+constexpr std::int64_t kBudgetMax = 200'000;
+
+struct SamplingField {
+    std::string_view name;
+    double neutral;  // the value that changes nothing
+};
+constexpr auto kSamplingNumbers = std::to_array<SamplingField>({
+    {"temperature", 1.0}, {"top_p", 1.0}, {"top_k", -1.0}, {"seed", -1.0e300},
+    {"presence_penalty", 0.0}, {"frequency_penalty", 0.0}, {"top_logprobs", 0.0},
+});
+
+ToolInput wrap(std::string_view text) {
+    std::string json = "{\"arguments\":";
+    json.reserve(text.size() + 20);
+    json::append_string(json, text);
+    json += '}';
+    return {RawJson::trusted(std::move(json)), true};
+}
+
+bool declares(const Request& request, std::string_view name) {
+    return std::any_of(request.tools.begin(), request.tools.end(),
+                       [&](const ToolSpec& tool) { return tool.name == name; });
+}
+
+Error choice_error(std::string message) {
+    return Error{.kind = ErrorKind::malformed_request, .message = std::move(message), .param = "tool_choice"};
+}
+
+Result<void> settle_tool_choice(Request& request, bool had_tools) {
+    ToolChoice& choice = request.tool_choice;
+    if (choice.mode == ToolChoice::Mode::any && request.tools.empty()) {
+        if (had_tools) return Err(choice_error("tool_choice: none of the tools is available here, so no call can be forced"));
+        warn(request, "tool_choice was ignored because there are no tools");
+        choice.mode = ToolChoice::Mode::automatic;
+    }
+    if (choice.mode == ToolChoice::Mode::named && !declares(request, choice.name)) {
+        return Err(choice_error("tool_choice: tool '" + choice.name + "' is not among the available tools"));
+    }
+    return {};
+}
+
+}  // namespace
+
+void warn(Request& request, std::string clause) {
+    auto& list = request.warnings;
+    if (list.size() >= kWarningsMax) return;
+    if (std::find(list.begin(), list.end(), clause) == list.end()) list.push_back(std::move(clause));
+}
+
+void warn_ignored(Request& request, std::string_view field) {
+    warn(request, std::string(field) + " is not supported by the backend and was ignored");
+}
+
+void warn_sampling(Request& request, json::Node body) {
+    for (const auto& field : kSamplingNumbers) {
+        const json::Node value = body[field.name];
+        if (!value.is_null_or_missing() && value.as_double() != field.neutral) warn_ignored(request, field.name);
+    }
+    if (body["logit_bias"].size() != 0) warn_ignored(request, "logit_bias");
+    if (body["logprobs"].as_bool().value_or(false)) warn_ignored(request, "logprobs");
+    for (const std::string_view name : {"service_tier", "speed"}) {
+        const std::string_view tier = body[name].text();
+        constexpr auto usual = std::to_array<std::string_view>({"", "auto", "default", "standard", "standard_only"});
+        if (std::find(usual.begin(), usual.end(), tier) == usual.end()) warn_ignored(request, name);
+    }
+}
+
+Error unsupported_error(json::Node where, std::string_view sentence) {
+    Error error{.kind = ErrorKind::unsupported, .message = where.path(), .param = where.path()};
+    error.message.append(": ").append(sentence);
+    return error;
+}
+
+Result<std::optional<std::uint32_t>> read_token_limit(json::Node object, std::string_view key, std::int64_t least) {
+    KG_TRY(number, json::optional_int(object, key));
+    if (!number) return std::optional<std::uint32_t>{};
+    if (*number < least) {
+        return Err(json::value_error(object[key], "must be at least " + std::to_string(least)));
+    }
+    constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+    return std::optional<std::uint32_t>(static_cast<std::uint32_t>(std::min(*number, most)));
+}
+
+std::uint32_t clamp_thinking_budget(std::int64_t tokens) {
+    return static_cast<std::uint32_t>(std::clamp(tokens, kBudgetMin, kBudgetMax));
+}
+
+ToolInput tool_input_from_value(json::Node value) {
+    if (value.is_null_or_missing()) return {RawJson::trusted("{}"), false};
+    if (value.is_object()) return {RawJson::trusted(std::string(value.raw())), false};
+    if (value.is_string()) return tool_input_from_text(value.text());
+    return wrap(value.raw());
+}
+
+ToolInput tool_input_from_text(std::string_view text) {
+    if (ascii::is_blank(text)) return {RawJson::trusted("{}"), false};
+    auto parsed = json::Document::parse(std::string(text));
+    if (!parsed || !parsed->root().is_object()) return wrap(text);
+    return {RawJson::trusted(std::string(parsed->root().raw())), false};
+}
+
+void append_system(Request& request, std::string_view text) {
+    if (text.empty()) return;
+    if (!request.system.empty()) request.system += "\n\n";
+    request.system += text;
+}
+
+Result<void> settle_request(Request& request, bool had_tools) {
+    auto& messages = request.messages;
+    messages.erase(std::remove_if(messages.begin(), messages.end(), [](const Message& m) { return m.parts.empty(); }),
+                   messages.end());
+    if (messages.empty()) {
+        if (request.system.empty()) {
+            return Err(Error{.kind = ErrorKind::malformed_request,
+                             .message = "messages: no message has any content",
+                             .param = "messages"});
+        }
+        // A conversation of instructions only: the backend wants a user turn, and the text is all there is.
+        Message& turn = messages.emplace_back();
+        turn.parts.emplace_back(Text{std::move(request.system)});
+        request.system.clear();
+    }
+    return settle_tool_choice(request, had_tools);
+}
+
+}  // namespace kg::chat

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/chat/request.hpp"
+#include "core/json/document.hpp"
+
+/// Rules of decoding that hold for every client API.
+namespace kg::chat {
+
+/// Adds one clause to the warnings, once, and at most 32 of them.
+void warn(Request& request, std::string clause);
+/// "temperature is not supported by the backend and was ignored".
+void warn_ignored(Request& request, std::string_view field);
+/// Warns for sampling fields that were sent with a value which changes answers.
+void warn_sampling(Request& request, json::Node body);
+
+Error unsupported_error(json::Node where, std::string_view sentence);
+/// Clamped to what fits; an error below `least`. Nothing when missing or null.
+Result<std::optional<std::uint32_t>> read_token_limit(json::Node object, std::string_view key, std::int64_t least);
+std::uint32_t clamp_thinking_budget(std::int64_t tokens);
+
+/// A tool input as the client played it back, made an object: null and "" become {}, any other value
+/// is kept as text in the member "arguments" (`wrapped` tells so).
+struct ToolInput {
+    RawJson json;
+    bool wrapped = false;
+};
+ToolInput tool_input_from_value(json::Node value);
+ToolInput tool_input_from_text(std::string_view text);
+
+/// Appends to Request::system, parts separated by a blank line.
+void append_system(Request& request, std::string_view text);
+/// The answers to forced choices and empty conversations that every API shares; the last step of
+/// decoding. `had_tools`: the client sent tools, even if none was left.
+Result<void> settle_request(Request& request, bool had_tools);
+
+}  // namespace kg::chat
