@@ -33,16 +33,19 @@ std::string warnings_header(const std::vector<std::string>& warnings) {
     return out;
 }
 
-class ChatHandler final : public httpd::Handler, private gateway::AnswerSink {
+class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, private Cuttable {
  public:
     ChatHandler(Context& context, const chat::Dialect& dialect, httpd::Exchange& exchange)
         : context_(context),
           dialect_(dialect),
           exchange_(exchange),
           trace_(context, exchange, dialect.name()),
-          quiet_(exchange.loop(), [this] { on_quiet(); }) {}
+          quiet_(exchange.loop(), [this] { on_quiet(); }) {
+        context_.in_progress.insert(this);
+    }
 
     ~ChatHandler() override {
+        context_.in_progress.erase(this);
         // The client left: the job's destructor cancels upstream, the record says so.
         if (!trace_.closed()) {
             if (job_) trace_.take(job_->report());
@@ -138,6 +141,13 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink {
         trace_.close(200, error_name(error.kind), error.detail);
         encoder_->fail(error, exchange_.out());
         exchange_.end_stream();
+    }
+
+    void cut() override {
+        if (trace_.closed()) return;
+        if (job_) trace_.take(job_->report());
+        job_.reset();
+        on_error({.kind = ErrorKind::overloaded, .message = "the gateway is shutting down", .retry_after = std::chrono::seconds(1)});
     }
 
     void refuse(const Error& error) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 #include "core/access/authenticator.hpp"
 #include "core/chat/dialect.hpp"
@@ -12,6 +13,15 @@
 
 namespace kg::api {
 
+/// An answer in progress that can be ended early, in-band, when draining takes too long.
+class Cuttable {
+ public:
+    virtual void cut() = 0;
+
+ protected:
+    ~Cuttable() = default;
+};
+
 /// What the API routes of one loop work with. Owns nothing; outlives the loop's server.
 struct Context {
     gateway::ChatService& service;
@@ -20,6 +30,7 @@ struct Context {
     const chat::Dialect& openai;
     const chat::Dialect& anthropic;
     const std::atomic<bool>& draining;
+    std::unordered_set<Cuttable*> in_progress{};
 };
 
 /// Which family answers on a path that both share, and before routing (client-apis 3).

@@ -1,0 +1,132 @@
+#include "daemon/engine.hpp"
+
+#include "core/base/log.hpp"
+#include "daemon/options.hpp"
+
+namespace kg::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kWatchEvery = 250ms;
+constexpr std::chrono::milliseconds kPruneEvery = 10min;
+
+struct Snapshot {
+    bool changed = false;
+    std::uint64_t version = 0;
+    std::vector<store::Account> accounts;
+    std::vector<store::Key> keys;
+    std::string error;
+};
+
+Snapshot read(store::Stores& stores, std::uint64_t known) {
+    Snapshot out;
+    const auto failed = [&](const Error& error) {
+        out.error = error.message;
+        return out;
+    };
+    auto version = stores.version();
+    if (!version) return failed(version.error());
+    out.version = *version;
+    if (*version == known) return out;
+    auto accounts = stores.accounts().list();
+    if (!accounts) return failed(accounts.error());
+    auto keys = stores.keys().list();
+    if (!keys) return failed(keys.error());
+    out.accounts = std::move(*accounts);
+    out.keys = std::move(*keys);
+    out.changed = true;
+    return out;
+}
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+}  // namespace
+
+Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores, const Clock& clock, Random& random)
+    : loop_(loop),
+      stores_(stores),
+      clock_(clock),
+      random_(random),
+      upstream_(upstream_options(config)),
+      refresh_lead_(config.accounts.refresh_lead),
+      models_ttl_(config.accounts.models_ttl),
+      request_rows_max_(static_cast<std::size_t>(config.log.request_rows_max)),
+      async_(stores),
+      settings_(daemon::settings(config)),
+      access_(clock),
+      pool_(clock, pool_options(config)),
+      fetcher_(loop),
+      wakeup_(loop),
+      keeper_(loop, fetcher_, async_, pool_, clock, random, upstream_),
+      tenants_(loop, fetcher_, clock, random, upstream_, {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
+      catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
+      watch_timer_(loop, [this] { watch(); }),
+      prune_timer_(loop, [this] { prune(); }) {
+    wakeup_.set_keeps_alive(false);
+    pool_.on_change([this](const account::StateChange& change) {
+        log::warn("account", "state changed", {{"account", change.id}, {"state", account::state_name(change.state)}, {"reason", change.reason}});
+        async_.post([change](store::Stores& s) {
+            if (auto saved = s.accounts().set_state(change.id, account::state_name(change.state), change.reason, change.since_ms, change.until_ms); !saved) {
+                log::error("account", "state not stored", {{"account", change.id}, {"error", saved.error().message}});
+            }
+        });
+    });
+}
+
+Engine::~Engine() { *alive_ = false; }
+
+Result<void> Engine::load() {
+    auto snapshot = read(stores_, kNever);
+    if (!snapshot.error.empty()) return Err(Error{.kind = ErrorKind::store_failed, .message = snapshot.error});
+    version_ = snapshot.version;
+    pool_.load(snapshot.accounts);
+    access_.load(snapshot.keys);
+    return {};
+}
+
+void Engine::start() {
+    keeper_.start(refresh_lead_);
+    catalog_.start(models_ttl_);
+    watch_timer_.start(kWatchEvery, kWatchEvery);
+    prune_timer_.start(kPruneEvery, kPruneEvery);
+}
+
+void Engine::watch() {
+    if (watching_) return;
+    watching_ = async_.run<Snapshot>(
+        wakeup_.door(), [known = version_](store::Stores& s) { return read(s, known); },
+        [this, alive = alive_](Snapshot snapshot) {
+            if (!*alive) return;
+            watching_ = false;
+            if (!snapshot.error.empty()) return log::error("store", "accounts and keys could not be read", {{"error", snapshot.error}});
+            if (!snapshot.changed) return;
+            version_ = snapshot.version;
+            pool_.load(snapshot.accounts);
+            access_.load(snapshot.keys);
+            catalog_.poll();
+        });
+}
+
+void Engine::prune() {
+    async_.post([rows = request_rows_max_](store::Stores& s) {
+        if (auto pruned = s.usage().prune(rows); !pruned) log::error("store", "request log not pruned", {{"error", pruned.error().message}});
+    });
+}
+
+gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher, loop::Wakeup::Door door) {
+    return {.loop = loop,
+            .fetcher = fetcher,
+            .pool = pool_,
+            .keeper = keeper_,
+            .tenants = tenants_,
+            .catalog = catalog_,
+            .upstream = upstream_,
+            .settings = settings_,
+            .stats = stats_,
+            .clock = clock_,
+            .random = random_,
+            .door = std::move(door)};
+}
+
+}  // namespace kg::daemon

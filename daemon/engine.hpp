@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+
+#include "core/access/authenticator.hpp"
+#include "core/account/model_catalog.hpp"
+#include "core/account/pool.hpp"
+#include "core/account/tenant_cache.hpp"
+#include "core/account/token_keeper.hpp"
+#include "core/base/clock.hpp"
+#include "core/base/random.hpp"
+#include "core/config/config.hpp"
+#include "core/fetch/curl_fetcher.hpp"
+#include "core/gateway/settings.hpp"
+#include "core/gateway/stats.hpp"
+#include "core/loop/timer.hpp"
+#include "core/store/async_store.hpp"
+
+namespace kg::daemon {
+
+/// Everything of one process that its loops share, and what runs on the control loop: token refresh,
+/// model lists, tenant logins, and the watch on the store through which accounts and keys added by the
+/// CLI arrive (polled four times a second).
+/// Lifecycle: construct on the control loop, load() once, start(), run the loop; destroy on it after
+/// every other loop is gone.
+class Engine {
+ public:
+    Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores, const Clock& clock, Random& random);
+    ~Engine();
+
+    /// Reads accounts and keys (blocking; before the loop runs).
+    Result<void> load();
+    void start();
+
+    /// The bundle for the jobs of a loop: this one's, or a worker's with its own fetcher and door.
+    gateway::ChatService service(loop::Loop& loop, fetch::Fetcher& fetcher, loop::Wakeup::Door door);
+    gateway::ChatService control_service() { return service(loop_, fetcher_, wakeup_.door()); }
+
+    access::Authenticator& access() { return access_; }
+    account::Pool& pool() { return pool_; }
+    account::ModelCatalog& catalog() { return catalog_; }
+    account::TokenKeeper& keeper() { return keeper_; }
+    store::AsyncStore& store() { return async_; }
+    gateway::SettingsHolder& settings() { return settings_; }
+    gateway::Stats& stats() { return stats_; }
+    const kiro::UpstreamOptions& upstream() const { return upstream_; }
+
+ private:
+    void watch();
+    void prune();
+
+    loop::Loop& loop_;
+    store::Stores& stores_;
+    const Clock& clock_;
+    Random& random_;
+    const kiro::UpstreamOptions upstream_;
+    const std::chrono::milliseconds refresh_lead_, models_ttl_;
+    const std::size_t request_rows_max_;
+    store::AsyncStore async_;
+    gateway::SettingsHolder settings_;
+    gateway::Stats stats_;
+    access::Authenticator access_;
+    account::Pool pool_;
+    fetch::CurlFetcher fetcher_;
+    loop::Wakeup wakeup_;
+    account::TokenKeeper keeper_;
+    account::TenantCache tenants_;
+    account::ModelCatalog catalog_;
+    loop::Timer watch_timer_, prune_timer_;
+    std::uint64_t version_ = 0;
+    bool watching_ = false;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace kg::daemon

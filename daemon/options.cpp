@@ -1,0 +1,70 @@
+#include "daemon/options.hpp"
+
+#include "core/kiro/endpoints.hpp"
+
+namespace kg::daemon {
+namespace {
+
+std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
+
+}  // namespace
+
+kiro::UpstreamOptions upstream_options(const config::Config& config) {
+    const auto& k = config.kiro;
+    kiro::UpstreamOptions out;
+    out.endpoints.clear();
+    for (const auto& name : k.endpoints) {
+        if (const auto generation = kiro::parse_generation(name)) out.endpoints.push_back(*generation);
+    }
+    if (out.endpoints.empty()) out.endpoints.push_back(kiro::Generation::runtime);
+    out.api_url = k.api_url;
+    out.management_url = k.management_url;
+    out.auth_url = k.auth_url;
+    out.oidc_url = k.oidc_url;
+    out.kiro_version = k.kiro_version;
+    out.node_version = k.node_version;
+    out.os = k.os;
+    out.proxy = k.proxy;
+    out.drop_duplicate_text = k.drop_duplicate_text;
+    out.tool_description_max_bytes = size(k.tool_description_max_bytes);
+    out.body_max_bytes = size(k.body_max_bytes);
+    out.connect_timeout = k.connect_timeout;
+    out.first_event_timeout = k.first_event_timeout;
+    out.idle_timeout = k.idle_timeout;
+    out.total_timeout = k.total_timeout;
+    return out;
+}
+
+gateway::Settings settings(const config::Config& config) {
+    gateway::Settings out;
+    out.aliases = config.models.aliases;
+    out.attempts_max = static_cast<unsigned>(config.accounts.attempts_max);
+    out.failover_time_max = config.accounts.failover_time_max;
+    out.ping_interval = config.server.ping_interval;
+    out.answer_max_bytes = size(config.limits.answer_max_bytes);
+    out.streams_max = size(config.limits.streams_max);
+    return out;
+}
+
+httpd::Limits limits(const config::Config& config) {
+    const auto& l = config.limits;
+    httpd::Limits out;
+    out.head_max_bytes = size(l.head_max_bytes);
+    out.body_max_bytes = size(l.body_max_bytes);
+    out.head_timeout = l.head_timeout;
+    out.body_timeout = l.body_timeout;
+    out.keep_alive_timeout = l.keep_alive_timeout;
+    out.send_timeout = l.send_timeout;
+    out.connections_max = size(l.connections_max);
+    out.write_high_bytes = size(l.write_high_bytes);
+    out.write_low_bytes = size(l.write_low_bytes);
+    return out;
+}
+
+account::PoolOptions pool_options(const config::Config& config) {
+    account::PoolOptions out;
+    out.refresh_lead = config.accounts.refresh_lead;
+    return out;
+}
+
+}  // namespace kg::daemon

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/account/pool.hpp"
+#include "core/config/config.hpp"
+#include "core/gateway/settings.hpp"
+#include "core/kiro/endpoints.hpp"
+#include "daemon/http/limits.hpp"
+
+namespace kg::daemon {
+
+// The only translation from the configuration's sections to each room's own options.
+kiro::UpstreamOptions upstream_options(const config::Config& config);
+gateway::Settings settings(const config::Config& config);
+httpd::Limits limits(const config::Config& config);
+account::PoolOptions pool_options(const config::Config& config);
+
+}  // namespace kg::daemon

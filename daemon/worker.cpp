@@ -1,0 +1,87 @@
+#include "daemon/worker.hpp"
+
+#include <future>
+
+#include "core/fetch/curl_fetcher.hpp"
+#include "daemon/api/context.hpp"
+#include "daemon/api/routes.hpp"
+
+namespace kg::daemon {
+
+/// Members in the order of their lives: the server goes first, the loop last.
+struct Worker::Inside {
+    Inside(Worker& w)
+        : wakeup(loop),
+          fetcher(loop),
+          service(w.engine_.service(loop, fetcher, wakeup.door())),
+          context{service, w.engine_.access(), w.engine_.store(), w.openai_, w.anthropic_, w.draining_},
+          errors(w.openai_, w.anthropic_),
+          router(api::public_routes(context)),
+          server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}
+
+    loop::Loop loop;
+    loop::Wakeup wakeup;
+    fetch::CurlFetcher fetcher;
+    gateway::ChatService service;
+    api::Context context;
+    api::ErrorRenderer errors;
+    httpd::Router router;
+    httpd::Server server;
+};
+
+Worker::Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic, Random& random,
+               httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options)
+    : engine_(engine),
+      openai_(openai),
+      anthropic_(anthropic),
+      random_(random),
+      gauges_(gauges),
+      draining_(draining),
+      options_(std::move(options)) {}
+
+Worker::~Worker() {
+    stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+Result<int> Worker::start() {
+    std::promise<Result<int>> listening;
+    auto listened = listening.get_future();
+    thread_ = std::thread([this, &listening] {
+        run([&listening](Result<int> port) { listening.set_value(std::move(port)); });
+    });
+    return listened.get();
+}
+
+void Worker::run(std::function<void(Result<int>)> listening) {
+    Inside inside(*this);
+    inside_ = &inside;
+    door_ = inside.wakeup.door();
+    if (!options_.listen.empty()) {
+        if (auto listened = inside.server.listen(options_.listen, options_.share_port); !listened) {
+            return listening(Err(std::move(listened).error()));
+        }
+    }
+    listening(inside.server.port());
+    inside.loop.run();
+    inside_ = nullptr;
+}
+
+void Worker::drain(std::function<void()> idle) {
+    door_.post([this, idle = std::move(idle)] { inside_->server.drain(idle); });
+}
+
+void Worker::cut() {
+    door_.post([this] {
+        const auto in_progress = inside_->context.in_progress;  // cut() removes from the original
+        for (auto* answer : in_progress) {
+            if (inside_->context.in_progress.contains(answer)) answer->cut();
+        }
+    });
+}
+
+void Worker::stop() {
+    door_.post([this] { inside_->loop.stop(); });
+}
+
+}  // namespace kg::daemon
