@@ -51,5 +51,53 @@ function(kirogate_add_llhttp)
     add_library(kirogate_llhttp STATIC
         ${LLHTTP_SOURCE}/api.c ${LLHTTP_SOURCE}/http.c ${LLHTTP_SOURCE}/llhttp.c)
     target_include_directories(kirogate_llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
+    # Strict mode refuses URLs and header names that proxies in front of us may read differently.
+    target_compile_definitions(kirogate_llhttp PUBLIC LLHTTP_STRICT_MODE=1)
     target_compile_options(kirogate_llhttp PRIVATE -O2 -w)
+endfunction()
+
+# kirogate_embed_migrations(TARGET DIR): DIR/NNN_name.sql, in order, become built_in_migrations()
+# of core/store/sqlite/migrate.hpp, so that the executable needs no files beside it.
+function(kirogate_embed_migrations target dir)
+    file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.sql)
+    list(SORT scripts)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${scripts})
+    set(rows "")
+    set(expected 1)
+    foreach(script IN LISTS scripts)
+        get_filename_component(name ${script} NAME_WE)
+        if(NOT name MATCHES "^([0-9][0-9][0-9])_[a-z0-9_]+$")
+            message(FATAL_ERROR "${script}: a migration is named NNN_what_it_does.sql")
+        endif()
+        math(EXPR number "1${CMAKE_MATCH_1} - 1000")
+        if(NOT number EQUAL expected)
+            message(FATAL_ERROR "${script}: expected number ${expected}, migrations have no gaps")
+        endif()
+        math(EXPR expected "${expected} + 1")
+        file(READ ${script} sql)
+        string(APPEND rows "    {${number}, \"${name}\", R\"kgsql(${sql})kgsql\"},\n")
+    endforeach()
+    set(output ${PROJECT_BINARY_DIR}/generated/store_migrations.cpp)
+    set(content "#include \"core/store/sqlite/migrate.hpp\"
+
+namespace kg::store::sqlite {
+namespace {
+
+constexpr Migration kMigrations[] = {
+${rows}};
+
+}  // namespace
+
+std::span<const Migration> built_in_migrations() { return kMigrations; }
+
+}  // namespace kg::store::sqlite
+")
+    set(previous "")
+    if(EXISTS ${output})
+        file(READ ${output} previous)
+    endif()
+    if(NOT previous STREQUAL content)
+        file(WRITE ${output} "${content}")
+    endif()
+    target_sources(${target} PRIVATE ${output})
 endfunction()

@@ -1,7 +1,14 @@
 #pragma once
 
-#include <memory>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <vector>
 
+#include "core/base/clock.hpp"
 #include "core/base/unique_function.hpp"
 #include "core/loop/wakeup.hpp"
 #include "core/loop/worker.hpp"
@@ -9,11 +16,22 @@
 
 namespace kg::store {
 
+struct AsyncStoreOptions {
+    std::size_t pending_max = 65'536;  // records; beyond that they are dropped, counted and logged
+    std::size_t jobs_max = 65'536;
+    std::size_t batch_max = 256;       // records of one transaction
+    int attempts = 3;                  // to write one batch before it is given up, and logged
+    std::chrono::milliseconds retry_pause{100};
+};
+
 /// The store from a loop: jobs run in order on one worker thread, results return through the
 /// caller's door. Shared by all loops; destroying waits for what is queued.
 class AsyncStore {
  public:
-    explicit AsyncStore(Stores& stores) : stores_(stores) {}
+    explicit AsyncStore(Stores& stores, const AsyncStoreOptions& options = {});
+    AsyncStore(const AsyncStore&) = delete;
+    AsyncStore& operator=(const AsyncStore&) = delete;
+    ~AsyncStore();
 
     /// Runs `job(stores)` on the worker, then `done(result)` on the door's loop. False when the queue
     /// is full: nothing will be called.
@@ -21,18 +39,29 @@ class AsyncStore {
     bool run(const loop::Wakeup::Door& door, UniqueFunction<R(Stores&)> job, UniqueFunction<void(R)> done);
     /// Fire and forget.
     bool post(UniqueFunction<void(Stores&)> job);
-    /// Queues a finished request; batches are written at most 50 ms later or at 256 records.
+    /// Queues a finished request: cheap, never blocks on the disk. The worker writes as soon as it is
+    /// free, taking all that has come together meanwhile.
     void record(RequestRecord record);
-    /// Blocks until everything queued is written (shutdown).
+    /// Blocks until everything queued before the call is written (shutdown). Not from a job.
     void flush();
+    /// Records that were not written: the queue was full, or the store refused them to the end.
+    std::uint64_t lost() const;
 
  private:
+    void write_next_batch();
+    bool write_batch();  // true: more is waiting
+    void store_batch(const std::vector<RequestRecord>& batch);
+    void note_dropped();
+
     Stores& stores_;
-    std::mutex mutex_;
-    std::vector<RequestRecord> pending_;  // at most 65,536; beyond that records are dropped and counted
+    const AsyncStoreOptions options_;
+    mutable std::mutex mutex_;
+    std::deque<RequestRecord> pending_;
     bool batch_posted_ = false;
-    std::uint64_t dropped_ = 0;
-    loop::Worker worker_;
+    std::uint64_t lost_ = 0;
+    std::uint64_t dropped_unlogged_ = 0;
+    std::optional<SteadyTime> drop_logged_at_;
+    loop::Worker worker_;  // last: its destructor runs what is queued while the rest still lives
 };
 
 template <class R>

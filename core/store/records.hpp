@@ -89,4 +89,20 @@ struct RequestRecord {
     double credits = 0;
 };
 
+/// Usage of one UTC day by one key on one account with one model (as asked; "" when the request never
+/// got as far as a model).
+struct DailyUsage {
+    std::int64_t day = 0;  // days since 1970-01-01
+    std::string key_id;
+    std::string account_id;
+    std::string model;
+    std::int64_t requests = 0;
+    std::int64_t errors = 0;
+    std::int64_t input_tokens = 0;
+    std::int64_t output_tokens = 0;
+    std::int64_t cache_read_tokens = 0;
+    std::int64_t cache_write_tokens = 0;
+    double credits = 0;
+};
+
 }  // namespace kg::store

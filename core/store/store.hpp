@@ -16,6 +16,7 @@ namespace kg::store {
 /// Every verb is one atomic intention and durable when it returns (sqlite: WAL with synchronous=FULL
 /// for tokens, accounts, keys, settings; NORMAL suffices for usage). Verbs may block: loops use
 /// AsyncStore. All are thread-safe. Errors are ErrorKind::store_failed unless said otherwise.
+/// Callbacks run inside the transaction: they must be quick and must not call the store again.
 class AccountStore {
  public:
     virtual ~AccountStore() = default;
@@ -27,11 +28,13 @@ class AccountStore {
     /// matches are malformed_request.
     virtual Result<std::optional<Account>> select(std::string_view selector) = 0;
     /// Reads, lets `change` edit, writes, in one transaction; false from `change` keeps the row.
-    /// Returns false when there is no such account. Tokens may be edited too.
+    /// Returns false when there is no such account. Tokens may be edited too, which counts as a
+    /// rotation (token_generation + 1); the id stays. malformed_request when the new name is taken.
     virtual Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
     /// Commits rotated tokens if the row still has `expected_generation`; false when another writer
-    /// was faster (re-read and use its tokens). An empty refresh token keeps the old one.
+    /// was faster (re-read and use its tokens) or the account is gone. An empty refresh token or
+    /// profile keeps the old one.
     virtual Result<bool> save_tokens(std::string_view id, std::uint64_t expected_generation, const Secret& access_token,
                                      const Secret& refresh_token, std::int64_t expires_at_ms,
                                      std::string_view profile_arn, std::int64_t now_ms) = 0;
@@ -49,6 +52,7 @@ class KeyStore {
     virtual Result<std::vector<Key>> list() = 0;
     virtual Result<std::optional<Key>> find_by_hash(const Sha256& hash) = 0;
     virtual Result<std::optional<Key>> select(std::string_view selector) = 0;  // id, id prefix, name
+    /// Like AccountStore::update; malformed_request when the new hash is taken.
     virtual Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
 };
@@ -76,7 +80,9 @@ class UsageStore {
     /// is already there is skipped, so repeating a batch is harmless.
     virtual Result<void> record(const std::vector<RequestRecord>& batch) = 0;
     virtual Result<UsageTotals> totals() = 0;
-    virtual Result<std::vector<RequestRecord>> recent(std::size_t limit) = 0;
+    /// The daily usage of these UTC days (both included), by day, key, account, model.
+    virtual Result<std::vector<DailyUsage>> daily(std::int64_t first_day, std::int64_t last_day) = 0;
+    virtual Result<std::vector<RequestRecord>> recent(std::size_t limit) = 0;  // newest first
     /// Deletes log rows beyond `keep_rows` newest; the daily usage stays.
     virtual Result<void> prune(std::size_t keep_rows) = 0;
 };

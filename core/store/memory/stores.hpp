@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <unordered_set>
+
+#include "core/store/store.hpp"
+
+/// The reference implementation: what contract/store says, with maps. For tests and `serve --demo`.
+namespace kg::store::memory {
+
+struct Lease {
+    std::string holder;
+    std::int64_t since_ms = 0;
+    std::int64_t until_ms = 0;
+};
+
+/// Everything, under one mutex.
+struct State {
+    std::mutex mutex;
+    std::uint64_t version = 1;
+    std::map<std::string, Account, std::less<>> accounts;
+    std::map<std::string, Lease, std::less<>> leases;  // by account id
+    std::map<std::string, Key, std::less<>> keys;
+    std::map<std::string, std::string, std::less<>> settings;
+    std::deque<RequestRecord> requests;  // oldest first; prune() bounds it
+    std::unordered_set<std::string> request_ids;
+    std::map<std::tuple<std::int64_t, std::string, std::string, std::string>, DailyUsage> daily;
+};
+
+class MemoryAccountStore final : public AccountStore {
+ public:
+    explicit MemoryAccountStore(State& state) : state_(state) {}
+
+    Result<void> add(const Account& account) override;
+    Result<std::vector<Account>> list() override;
+    Result<std::optional<Account>> find(std::string_view id) override;
+    Result<std::optional<Account>> select(std::string_view selector) override;
+    Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) override;
+    Result<bool> remove(std::string_view id) override;
+    Result<bool> save_tokens(std::string_view id, std::uint64_t expected_generation,
+                             const Secret& access_token, const Secret& refresh_token,
+                             std::int64_t expires_at_ms, std::string_view profile_arn,
+                             std::int64_t now_ms) override;
+    Result<bool> set_state(std::string_view id, std::string_view state, std::string_view reason,
+                           std::int64_t since_ms, std::int64_t until_ms) override;
+    Result<bool> claim_refresh(std::string_view id, std::string_view holder, std::int64_t now_ms,
+                               std::int64_t ttl_ms) override;
+    Result<void> release_refresh(std::string_view id, std::string_view holder) override;
+
+ private:
+    bool name_taken(const Account& account) const;
+    State& state_;
+};
+
+class MemoryKeyStore final : public KeyStore {
+ public:
+    explicit MemoryKeyStore(State& state) : state_(state) {}
+
+    Result<void> add(const Key& key) override;
+    Result<std::vector<Key>> list() override;
+    Result<std::optional<Key>> find_by_hash(const Sha256& hash) override;
+    Result<std::optional<Key>> select(std::string_view selector) override;
+    Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) override;
+    Result<bool> remove(std::string_view id) override;
+
+ private:
+    bool hash_taken(const Key& key) const;
+    State& state_;
+};
+
+class MemorySettingsStore final : public SettingsStore {
+ public:
+    explicit MemorySettingsStore(State& state) : state_(state) {}
+
+    Result<std::optional<std::string>> get(std::string_view name) override;
+    Result<void> put(std::string_view name, std::string_view value) override;
+    Result<std::string> put_if_absent(std::string_view name, std::string_view value) override;
+    Result<bool> erase(std::string_view name) override;
+
+ private:
+    State& state_;
+};
+
+class MemoryUsageStore final : public UsageStore {
+ public:
+    explicit MemoryUsageStore(State& state) : state_(state) {}
+
+    Result<void> record(const std::vector<RequestRecord>& batch) override;
+    Result<UsageTotals> totals() override;
+    Result<std::vector<DailyUsage>> daily(std::int64_t first_day, std::int64_t last_day) override;
+    Result<std::vector<RequestRecord>> recent(std::size_t limit) override;
+    Result<void> prune(std::size_t keep_rows) override;
+
+ private:
+    State& state_;
+};
+
+class MemoryStores final : public Stores {
+ public:
+    AccountStore& accounts() override { return accounts_; }
+    KeyStore& keys() override { return keys_; }
+    SettingsStore& settings() override { return settings_; }
+    UsageStore& usage() override { return usage_; }
+    Result<std::uint64_t> version() override;
+
+ private:
+    State state_;
+    MemoryAccountStore accounts_{state_};
+    MemoryKeyStore keys_{state_};
+    MemorySettingsStore settings_{state_};
+    MemoryUsageStore usage_{state_};
+};
+
+}  // namespace kg::store::memory

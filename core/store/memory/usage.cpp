@@ -1,0 +1,73 @@
+#include <algorithm>
+
+#include "core/store/memory/stores.hpp"
+#include "core/store/rules.hpp"
+
+namespace kg::store::memory {
+
+Result<void> MemoryUsageStore::record(const std::vector<RequestRecord>& batch) {
+    const std::lock_guard lock(state_.mutex);
+    for (const RequestRecord& record : batch) {
+        if (!state_.request_ids.insert(record.request_id).second) continue;
+        const DailyUsage usage = daily_usage_of(record);
+        auto [entry, first] = state_.daily.try_emplace(
+            {usage.day, usage.key_id, usage.account_id, usage.model}, usage);
+        if (!first) kg::store::add(entry->second, usage);
+        if (const auto key = state_.keys.find(record.key_id); key != state_.keys.end()) {
+            key->second.credits_used += usage.credits;
+            key->second.requests += 1;
+            key->second.last_used_at_ms =
+                std::max(key->second.last_used_at_ms, record.started_at_ms);
+        }
+        if (const auto account = state_.accounts.find(record.account_id);
+            account != state_.accounts.end()) {
+            account->second.last_used_at_ms =
+                std::max(account->second.last_used_at_ms, record.started_at_ms);
+        }
+        state_.requests.push_back(record);
+        state_.requests.back().credits = usage.credits;
+    }
+    return {};
+}
+
+Result<UsageTotals> MemoryUsageStore::totals() {
+    const std::lock_guard lock(state_.mutex);
+    UsageTotals totals;
+    for (const auto& entry : state_.daily) {
+        totals.requests += entry.second.requests;
+        totals.errors += entry.second.errors;
+        totals.input_tokens += entry.second.input_tokens;
+        totals.output_tokens += entry.second.output_tokens;
+        totals.credits += entry.second.credits;
+    }
+    return totals;
+}
+
+Result<std::vector<DailyUsage>> MemoryUsageStore::daily(std::int64_t first_day,
+                                                        std::int64_t last_day) {
+    const std::lock_guard lock(state_.mutex);
+    std::vector<DailyUsage> days;
+    for (const auto& entry : state_.daily) {
+        const DailyUsage& usage = entry.second;
+        if (usage.day >= first_day && usage.day <= last_day) days.push_back(usage);
+    }
+    return days;
+}
+
+Result<std::vector<RequestRecord>> MemoryUsageStore::recent(std::size_t limit) {
+    const std::lock_guard lock(state_.mutex);
+    const auto count = std::min(limit, state_.requests.size());
+    return std::vector<RequestRecord>(
+        state_.requests.rbegin(), state_.requests.rbegin() + static_cast<std::ptrdiff_t>(count));
+}
+
+Result<void> MemoryUsageStore::prune(std::size_t keep_rows) {
+    const std::lock_guard lock(state_.mutex);
+    while (state_.requests.size() > keep_rows) {
+        state_.request_ids.erase(state_.requests.front().request_id);
+        state_.requests.pop_front();
+    }
+    return {};
+}
+
+}  // namespace kg::store::memory

@@ -1,0 +1,66 @@
+#include "core/store/rules.hpp"
+
+#include <cmath>
+
+namespace kg::store {
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
+
+std::int64_t day_of(std::int64_t ms) { return ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0); }
+
+}  // namespace
+
+Error taken_error(std::string_view what, std::string_view field, std::string_view value) {
+    std::string message = "there is already a record with this ";
+    message.append(field).append(" (").append(what).append(")");
+    if (!value.empty()) message.append(": ").append(value);
+    return Error{.kind = ErrorKind::malformed_request,
+                 .message = std::move(message),
+                 .param = std::string(field)};
+}
+
+Error missing_id_error(std::string_view what) {
+    std::string message(what);
+    message += " has no id";
+    return Error{
+        .kind = ErrorKind::malformed_request, .message = std::move(message), .param = "id"};
+}
+
+void settle_edit(const Account& before, Account& after) {
+    after.id = before.id;
+    const bool rotated = !(after.access_token == before.access_token) ||
+                         !(after.refresh_token == before.refresh_token);
+    after.token_generation = before.token_generation + (rotated ? 1 : 0);
+}
+
+void settle_edit(const Key& before, Key& after) { after.id = before.id; }
+
+DailyUsage daily_usage_of(const RequestRecord& record) {
+    DailyUsage usage;
+    usage.day = day_of(record.started_at_ms);
+    usage.key_id = record.key_id;
+    usage.account_id = record.account_id;
+    // A name that no model has never reaches upstream: kept out, or clients could grow the table.
+    if (!record.wire_model.empty()) usage.model = record.model;
+    usage.requests = 1;
+    usage.errors = !record.error.empty() || record.status >= 400 ? 1 : 0;
+    usage.input_tokens = record.input_tokens;
+    usage.output_tokens = record.output_tokens;
+    usage.cache_read_tokens = record.cache_read_tokens;
+    usage.cache_write_tokens = record.cache_write_tokens;
+    usage.credits = std::isfinite(record.credits) ? record.credits : 0;
+    return usage;
+}
+
+void add(DailyUsage& sum, const DailyUsage& part) {
+    sum.requests += part.requests;
+    sum.errors += part.errors;
+    sum.input_tokens += part.input_tokens;
+    sum.output_tokens += part.output_tokens;
+    sum.cache_read_tokens += part.cache_read_tokens;
+    sum.cache_write_tokens += part.cache_write_tokens;
+    sum.credits += part.credits;
+}
+
+}  // namespace kg::store

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/base/error.hpp"
+#include "core/store/records.hpp"
+
+/// What is true of every store, so that no implementation has its own opinion.
+namespace kg::store {
+
+/// malformed_request: "there is already an account with the name ...".
+Error taken_error(std::string_view what, std::string_view field, std::string_view value);
+Error missing_id_error(std::string_view what);
+
+/// Completes an edit made by AccountStore::update: the id stays, and edited tokens count as a
+/// rotation, so that a refresh that was in flight during a new sign-in cannot overwrite it.
+void settle_edit(const Account& before, Account& after);
+void settle_edit(const Key& before, Key& after);
+
+/// The contribution of one request to the daily usage.
+DailyUsage daily_usage_of(const RequestRecord& record);
+void add(DailyUsage& sum, const DailyUsage& part);
+
+/// A lease written by a clock that has since been set back by more than this is void; otherwise a
+/// wrong clock could lock an account's refresh for years.
+inline constexpr std::int64_t kLeaseClockSlackMs = 60'000;
+
+}  // namespace kg::store

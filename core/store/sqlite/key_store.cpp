@@ -1,0 +1,170 @@
+#include "core/store/sqlite/key_store.hpp"
+
+#include <algorithm>
+
+#include "core/json/document.hpp"
+#include "core/json/writer.hpp"
+#include "core/store/rules.hpp"
+#include "core/store/selector.hpp"
+
+namespace kg::store::sqlite {
+namespace {
+
+/// All in the order of the table: bind() in store() and read_key() follow it.
+const std::string kSelect =
+    "SELECT id, name, key_hash, prefix, suffix, enabled, allowed_models, allowed_accounts,"
+    " credit_limit, expires_at_ms, requests_per_minute, created_at_ms, last_used_at_ms,"
+    " credits_used, requests FROM keys";
+const std::string kInsert = "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const std::string kUpdate =
+    "UPDATE keys SET name = ?2, key_hash = ?3, prefix = ?4, suffix = ?5, enabled = ?6,"
+    " allowed_models = ?7, allowed_accounts = ?8, credit_limit = ?9, expires_at_ms = ?10,"
+    " requests_per_minute = ?11, created_at_ms = ?12, last_used_at_ms = ?13, credits_used = ?14,"
+    " requests = ?15 WHERE id = ?1";
+
+std::string to_json(const std::vector<std::string>& items) {
+    std::string out;
+    json::Writer writer(out);
+    writer.begin_array();
+    for (const auto& item : items) writer.string(item);
+    writer.end_array();
+    return out;
+}
+
+/// An unreadable list must not become an empty one: empty means that everything is allowed.
+Result<std::vector<std::string>> from_json(std::string text, const std::string& key_id) {
+    std::vector<std::string> items;
+    const auto document = json::Document::parse(std::move(text));
+    bool readable = document && document->root().is_array();
+    if (readable) {
+        for (const json::Node item : document->root().children()) {
+            readable = readable && item.is_string();
+            items.emplace_back(item.text());
+        }
+    }
+    if (readable) return items;
+    return Err(Error{.kind = ErrorKind::store_failed,
+                     .message = "the database is damaged: a list of key " + key_id +
+                                " cannot be read"});
+}
+
+Result<Key> read_key(const Statement& row) {
+    Key key;
+    key.id = row.text(0);
+    key.name = row.text(1);
+    const std::string hash = row.text(2);
+    if (hash.size() != key.key_hash.size()) {
+        return Err(Error{.kind = ErrorKind::store_failed,
+                         .message = "the database is damaged: the hash of key " + key.id +
+                                    " has the wrong size"});
+    }
+    std::copy(hash.begin(), hash.end(), key.key_hash.begin());
+    key.prefix = row.text(3);
+    key.suffix = row.text(4);
+    key.enabled = row.integer(5) != 0;
+    KG_TRY(models, from_json(row.text(6), key.id));
+    KG_TRY(accounts, from_json(row.text(7), key.id));
+    key.allowed_models = std::move(models);
+    key.allowed_accounts = std::move(accounts);
+    key.credit_limit = row.optional_real(8);
+    key.expires_at_ms = row.optional_integer(9);
+    key.requests_per_minute = row.optional_integer(10);
+    key.created_at_ms = row.integer(11);
+    key.last_used_at_ms = row.integer(12);
+    key.credits_used = row.real(13);
+    key.requests = row.integer(14);
+    return key;
+}
+
+Result<std::optional<Key>> read_one(Statement& statement) {
+    KG_TRY(row, statement.step());
+    if (!row) return std::optional<Key>{};
+    KG_TRY(key, read_key(statement));
+    return std::optional<Key>{std::move(key)};
+}
+
+}  // namespace
+
+Result<void> SqliteKeyStore::add(const Key& key) {
+    if (key.id.empty()) return Err(missing_id_error("key"));
+    return write(connection_, [&] { return store(kInsert, key); });
+}
+
+Result<void> SqliteKeyStore::store(const std::string& sql, const Key& key) {
+    KG_TRY(statement, connection_.db.prepare(sql));
+    statement.bind(key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled,
+                   to_json(key.allowed_models), to_json(key.allowed_accounts), key.credit_limit,
+                   key.expires_at_ms, key.requests_per_minute, key.created_at_ms,
+                   key.last_used_at_ms, key.credits_used, key.requests);
+    auto stored = statement.run();
+    if (stored) return {};
+    switch (connection_.db.last_conflict()) {
+        case Database::Conflict::primary_key: return Err(taken_error("key", "id", key.id));
+        case Database::Conflict::unique: return Err(taken_error("key", "key", ""));
+        case Database::Conflict::none: break;
+    }
+    return stored;
+}
+
+Result<std::vector<Key>> SqliteKeyStore::list() {
+    static const std::string sql = kSelect + " ORDER BY created_at_ms, id";
+    const std::lock_guard lock(connection_.mutex);
+    KG_TRY(statement, connection_.db.prepare(sql));
+    std::vector<Key> keys;
+    for (;;) {
+        KG_TRY(key, read_one(statement));
+        if (!key) return keys;
+        keys.push_back(std::move(*key));
+    }
+}
+
+Result<std::optional<Key>> SqliteKeyStore::read(std::string_view id) {
+    static const std::string sql = kSelect + " WHERE id = ?1";
+    KG_TRY(statement, connection_.db.prepare(sql));
+    return read_one(statement.bind(id));
+}
+
+Result<std::optional<Key>> SqliteKeyStore::find_by_hash(const Sha256& hash) {
+    static const std::string sql = kSelect + " WHERE key_hash = ?1";
+    const std::lock_guard lock(connection_.mutex);
+    KG_TRY(statement, connection_.db.prepare(sql));
+    return read_one(statement.bind(hash));
+}
+
+Result<std::optional<Key>> SqliteKeyStore::select(std::string_view selector) {
+    const std::lock_guard lock(connection_.mutex);
+    std::vector<Handle> handles;
+    {
+        KG_TRY(statement, connection_.db.prepare("SELECT id, name FROM keys ORDER BY id"));
+        for (;;) {
+            KG_TRY(row, statement.step());
+            if (!row) break;
+            handles.push_back({statement.text(0), statement.text(1), {}});
+        }
+    }
+    KG_TRY(id, resolve_selector(handles, selector, "key"));
+    if (!id) return std::optional<Key>{};
+    return read(*id);
+}
+
+Result<bool> SqliteKeyStore::update(std::string_view id, const std::function<bool(Key&)>& change) {
+    return write(connection_, [&]() -> Result<bool> {
+        KG_TRY(before, read(id));
+        if (!before) return false;
+        Key after = *before;
+        if (!change(after)) return true;
+        settle_edit(*before, after);
+        KG_CHECK(store(kUpdate, after));
+        return true;
+    });
+}
+
+Result<bool> SqliteKeyStore::remove(std::string_view id) {
+    return write(connection_, [&]() -> Result<bool> {
+        KG_TRY(statement, connection_.db.prepare("DELETE FROM keys WHERE id = ?1"));
+        KG_CHECK(statement.bind(id).run());
+        return connection_.db.changes() > 0;
+    });
+}
+
+}  // namespace kg::store::sqlite

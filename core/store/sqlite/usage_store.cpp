@@ -1,0 +1,185 @@
+#include "core/store/sqlite/usage_store.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/store/rules.hpp"
+
+namespace kg::store::sqlite {
+namespace {
+
+/// Rows per transaction when pruning: other verbs get their turn in between.
+constexpr std::int64_t kPruneChunk = 4096;
+
+std::int64_t clamped(std::size_t n) {
+    constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+    return static_cast<std::int64_t>(std::min(n, static_cast<std::size_t>(kMax)));
+}
+
+RequestRecord read_record(const Statement& row) {
+    RequestRecord record;
+    record.request_id = row.text(0);
+    record.started_at_ms = row.integer(1);
+    record.dialect = row.text(2);
+    record.model = row.text(3);
+    record.wire_model = row.text(4);
+    record.account_id = row.text(5);
+    record.key_id = row.text(6);
+    record.stream = row.integer(7) != 0;
+    record.status = row.integer(8);
+    record.error = row.text(9);
+    record.first_event_ms = row.integer(10);
+    record.total_ms = row.integer(11);
+    record.attempts = row.integer(12);
+    record.input_tokens = row.integer(13);
+    record.output_tokens = row.integer(14);
+    record.cache_read_tokens = row.integer(15);
+    record.cache_write_tokens = row.integer(16);
+    record.credits = row.real(17);
+    return record;
+}
+
+}  // namespace
+
+Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
+    if (batch.empty()) return {};
+    const auto body = [&]() -> Result<void> {
+        for (const RequestRecord& record : batch) {
+            KG_TRY(added, append(record));
+            if (!added) continue;
+            const DailyUsage usage = daily_usage_of(record);
+            KG_CHECK(count(usage));
+            KG_CHECK(touch(record, usage.credits));
+        }
+        return {};
+    };
+    return write(connection_, body, Durability::process_death);
+}
+
+Result<bool> SqliteUsageStore::append(const RequestRecord& record) {
+    KG_TRY(statement,
+           connection_.db.prepare(
+               "INSERT INTO requests (request_id, started_at_ms, dialect, model, wire_model,"
+               " account_id, key_id, stream, status, error, first_event_ms, total_ms, attempts,"
+               " input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, credits)"
+               " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+               " ON CONFLICT (request_id) DO NOTHING"));
+    statement.bind(record.request_id, record.started_at_ms, record.dialect, record.model,
+                   record.wire_model, record.account_id, record.key_id, record.stream,
+                   record.status, record.error, record.first_event_ms, record.total_ms,
+                   record.attempts, record.input_tokens, record.output_tokens,
+                   record.cache_read_tokens, record.cache_write_tokens,
+                   daily_usage_of(record).credits);
+    KG_CHECK(statement.run());
+    return connection_.db.changes() > 0;
+}
+
+Result<void> SqliteUsageStore::count(const DailyUsage& usage) {
+    KG_TRY(statement,
+           connection_.db.prepare(
+               "INSERT INTO usage_daily VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+               " ON CONFLICT (day, key_id, account_id, model) DO UPDATE SET"
+               " requests = requests + excluded.requests, errors = errors + excluded.errors,"
+               " input_tokens = input_tokens + excluded.input_tokens,"
+               " output_tokens = output_tokens + excluded.output_tokens,"
+               " cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,"
+               " cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,"
+               " credits = credits + excluded.credits"));
+    return statement
+        .bind(usage.day, usage.key_id, usage.account_id, usage.model, usage.requests, usage.errors,
+              usage.input_tokens, usage.output_tokens, usage.cache_read_tokens,
+              usage.cache_write_tokens, usage.credits)
+        .run();
+}
+
+Result<void> SqliteUsageStore::touch(const RequestRecord& record, double credits) {
+    if (!record.key_id.empty()) {
+        KG_TRY(key, connection_.db.prepare(
+                        "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + 1,"
+                        " last_used_at_ms = max(last_used_at_ms, ?3) WHERE id = ?1"));
+        KG_CHECK(key.bind(record.key_id, credits, record.started_at_ms).run());
+    }
+    if (!record.account_id.empty()) {
+        KG_TRY(account, connection_.db.prepare(
+                            "UPDATE accounts SET last_used_at_ms = max(last_used_at_ms, ?2)"
+                            " WHERE id = ?1"));
+        KG_CHECK(account.bind(record.account_id, record.started_at_ms).run());
+    }
+    return {};
+}
+
+Result<UsageTotals> SqliteUsageStore::totals() {
+    const std::lock_guard lock(connection_.mutex);
+    KG_TRY(statement, connection_.db.prepare(
+                          "SELECT sum(requests), sum(errors), sum(input_tokens),"
+                          " sum(output_tokens), sum(credits) FROM usage_daily"));
+    KG_TRY(row, statement.step());
+    UsageTotals totals;
+    if (!row) return totals;
+    totals.requests = statement.integer(0);
+    totals.errors = statement.integer(1);
+    totals.input_tokens = statement.integer(2);
+    totals.output_tokens = statement.integer(3);
+    totals.credits = statement.real(4);
+    return totals;
+}
+
+Result<std::vector<DailyUsage>> SqliteUsageStore::daily(std::int64_t first_day,
+                                                        std::int64_t last_day) {
+    const std::lock_guard lock(connection_.mutex);
+    KG_TRY(statement, connection_.db.prepare(
+                          "SELECT day, key_id, account_id, model, requests, errors, input_tokens,"
+                          " output_tokens, cache_read_tokens, cache_write_tokens, credits"
+                          " FROM usage_daily WHERE day BETWEEN ?1 AND ?2"
+                          " ORDER BY day, key_id, account_id, model"));
+    statement.bind(first_day, last_day);
+    std::vector<DailyUsage> days;
+    for (;;) {
+        KG_TRY(row, statement.step());
+        if (!row) return days;
+        days.push_back({.day = statement.integer(0),
+                        .key_id = statement.text(1),
+                        .account_id = statement.text(2),
+                        .model = statement.text(3),
+                        .requests = statement.integer(4),
+                        .errors = statement.integer(5),
+                        .input_tokens = statement.integer(6),
+                        .output_tokens = statement.integer(7),
+                        .cache_read_tokens = statement.integer(8),
+                        .cache_write_tokens = statement.integer(9),
+                        .credits = statement.real(10)});
+    }
+}
+
+Result<std::vector<RequestRecord>> SqliteUsageStore::recent(std::size_t limit) {
+    const std::lock_guard lock(connection_.mutex);
+    KG_TRY(statement,
+           connection_.db.prepare(
+               "SELECT request_id, started_at_ms, dialect, model, wire_model, account_id, key_id,"
+               " stream, status, error, first_event_ms, total_ms, attempts, input_tokens,"
+               " output_tokens, cache_read_tokens, cache_write_tokens, credits"
+               " FROM requests ORDER BY seq DESC LIMIT ?1"));
+    statement.bind(clamped(limit));
+    std::vector<RequestRecord> records;
+    for (;;) {
+        KG_TRY(row, statement.step());
+        if (!row) return records;
+        records.push_back(read_record(statement));
+    }
+}
+
+Result<void> SqliteUsageStore::prune(std::size_t keep_rows) {
+    for (;;) {
+        const auto chunk = [&]() -> Result<bool> {
+            KG_TRY(statement, connection_.db.prepare(
+                                  "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests"
+                                  " ORDER BY seq DESC LIMIT ?1 OFFSET ?2)"));
+            KG_CHECK(statement.bind(kPruneChunk, clamped(keep_rows)).run());
+            return connection_.db.changes() == kPruneChunk;
+        };
+        KG_TRY(more, write(connection_, chunk, Durability::process_death));
+        if (!more) return {};
+    }
+}
+
+}  // namespace kg::store::sqlite

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/store/sqlite/connection.hpp"
+#include "core/store/store.hpp"
+
+namespace kg::store::sqlite {
+
+class SqliteUsageStore final : public UsageStore {
+ public:
+    explicit SqliteUsageStore(Connection& connection) : connection_(connection) {}
+
+    Result<void> record(const std::vector<RequestRecord>& batch) override;
+    Result<UsageTotals> totals() override;
+    Result<std::vector<DailyUsage>> daily(std::int64_t first_day, std::int64_t last_day) override;
+    Result<std::vector<RequestRecord>> recent(std::size_t limit) override;
+    Result<void> prune(std::size_t keep_rows) override;
+
+ private:
+    /// These expect the mutex to be held, inside a transaction.
+    Result<bool> append(const RequestRecord& record);  // false: it is already there
+    Result<void> count(const DailyUsage& usage);
+    Result<void> touch(const RequestRecord& record, double credits);
+
+    Connection& connection_;
+};
+
+}  // namespace kg::store::sqlite
