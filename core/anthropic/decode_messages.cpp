@@ -3,7 +3,6 @@
 #include <string>
 
 #include "core/anthropic/decode_blocks.hpp"
-#include "core/base/ascii.hpp"
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
 
@@ -40,14 +39,6 @@ Result<void> decode_content(json::Node message, BlockContext context, std::vecto
     parts.reserve(content.size());
     for (const json::Node block : content.children()) KG_CHECK(decode_block(block, context, parts));
     return {};
-}
-
-bool is_blank_text(const chat::Message& message) {
-    for (const auto& part : message.parts) {
-        const auto* text = std::get_if<chat::Text>(&part);
-        if (text == nullptr || !ascii::is_blank(text->text)) return false;
-    }
-    return true;
 }
 
 }  // namespace
@@ -92,11 +83,6 @@ Result<void> decode_messages(json::Node body, chat::Request& request) {
         message.role = user ? chat::Role::user : chat::Role::assistant;
         const BlockContext context{request, message.role};
         KG_CHECK(decode_content(node, context, message.parts));
-    }
-    // A trailing assistant turn is a prefill, unless there is nothing in it.
-    if (!request.messages.empty() && request.messages.back().role == chat::Role::assistant &&
-        is_blank_text(request.messages.back())) {
-        request.messages.pop_back();
     }
     return {};
 }

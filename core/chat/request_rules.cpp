@@ -32,6 +32,13 @@ ToolInput wrap(std::string_view text) {
     return {RawJson::trusted(std::move(json)), true};
 }
 
+bool is_blank_text(const Message& message) {
+    return std::all_of(message.parts.begin(), message.parts.end(), [](const Part& part) {
+        const auto* text = std::get_if<Text>(&part);
+        return text != nullptr && ascii::is_blank(text->text);
+    });
+}
+
 bool declares(const Request& request, std::string_view name) {
     return std::any_of(request.tools.begin(), request.tools.end(),
                        [&](const ToolSpec& tool) { return tool.name == name; });
@@ -124,6 +131,10 @@ Result<void> settle_request(Request& request, bool had_tools) {
     auto& messages = request.messages;
     messages.erase(std::remove_if(messages.begin(), messages.end(), [](const Message& m) { return m.parts.empty(); }),
                    messages.end());
+    // A trailing assistant turn is a prefill, unless there is nothing in it.
+    if (!messages.empty() && messages.back().role == Role::assistant && is_blank_text(messages.back())) {
+        messages.pop_back();
+    }
     if (messages.empty()) {
         if (request.system.empty()) {
             return Err(Error{.kind = ErrorKind::malformed_request,

@@ -1,0 +1,129 @@
+#include "core/openai/decode_tools.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "core/chat/request_rules.hpp"
+#include "core/json/read.hpp"
+
+namespace kg::openai {
+namespace {
+
+using Mode = chat::ToolChoice::Mode;
+using Names = std::unordered_set<std::string_view>;
+
+constexpr std::string_view kEmptySchema = R"({"type":"object","properties":{}})";
+
+Result<void> add_function(json::Node function, chat::Request& request, Names& seen) {
+    KG_TRY(name, json::require_string(function, "name"));
+    if (name.empty()) return Err(json::value_error(function["name"], "must not be empty"));
+    KG_TRY(description, json::optional_string(function, "description"));
+    KG_TRY(schema, json::optional_object(function, "parameters"));
+    if (!seen.insert(name).second) {
+        chat::warn(request, "tool " + std::string(name) + " is declared twice; the first one counts");
+        return {};
+    }
+    request.tools.push_back({std::string(name), std::string(description.value_or("")),
+                             RawJson::trusted(std::string(schema ? schema.raw() : kEmptySchema))});
+    return {};
+}
+
+Result<void> add_tool(json::Node tool, chat::Request& request, Names& seen, ToolOffer& offer) {
+    if (!tool.is_object()) return Err(json::type_error(tool, "an object"));
+    KG_TRY(type, json::optional_string(tool, "type"));
+    if (type && *type == "custom") {
+        return Err(chat::unsupported_error(tool["type"], "custom tools are not supported; declare a function"));
+    }
+    if (type && *type != "function") {
+        offer.any_unavailable = true;
+        chat::warn(request, "tool type " + std::string(type->substr(0, 40)) + " is not available and was dropped");
+        return {};
+    }
+    // The flat form belongs to the Responses API, but routers leave it in.
+    if (tool["function"].is_null_or_missing() && tool["name"].is_string()) return add_function(tool, request, seen);
+    KG_TRY(function, json::require_object(tool, "function"));
+    return add_function(function, request, seen);
+}
+
+Result<void> set_word_choice(json::Node choice, std::string_view word, chat::Request& request) {
+    if (word == "auto") return {};
+    if (word == "none") {
+        request.tool_choice.mode = Mode::none;
+    } else if (word == "required" || word == "any") {
+        request.tool_choice.mode = Mode::any;
+    } else {
+        return Err(json::value_error(choice, "expected auto, none, required or a tool"));
+    }
+    return {};
+}
+
+/// {"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[...]}}: the others are withdrawn.
+Result<void> set_allowed_tools(json::Node choice, chat::Request& request) {
+    KG_TRY(allowed, json::require_object(choice, "allowed_tools"));
+    KG_TRY(list, json::require_array(allowed, "tools"));
+    Names names;
+    for (const json::Node item : list.children()) {
+        const json::Node nested = item["function"]["name"];
+        names.insert(nested ? nested.text() : item["name"].text());
+    }
+    auto& tools = request.tools;
+    tools.erase(std::remove_if(tools.begin(), tools.end(),
+                               [&](const chat::ToolSpec& tool) { return names.count(tool.name) == 0; }),
+                tools.end());
+    const json::Node mode = allowed["mode"];
+    if (mode.is_null_or_missing()) return {};
+    return set_word_choice(mode, mode.text(), request);
+}
+
+Result<void> decode_choice(json::Node body, chat::Request& request) {
+    const json::Node choice = body["tool_choice"];
+    if (choice.is_null_or_missing()) return {};
+    if (choice.is_string()) return set_word_choice(choice, choice.text(), request);
+    if (!choice.is_object()) return Err(json::type_error(choice, "a string or an object"));
+    KG_TRY(type, json::require_string(choice, "type"));
+    if (type == "allowed_tools") return set_allowed_tools(choice, request);
+    if (type != "function") return set_word_choice(choice["type"], type, request);
+    const json::Node holder = choice["function"].is_object() ? choice["function"] : choice;
+    KG_TRY(name, json::require_string(holder, "name"));
+    request.tool_choice.mode = Mode::named;
+    request.tool_choice.name = std::string(name);
+    return {};
+}
+
+Result<void> decode_legacy(json::Node body, chat::Request& request, Names& seen) {
+    KG_TRY(functions, json::optional_array(body, "functions"));
+    if (functions.size() == 0) return {};
+    request.legacy_functions = true;
+    request.tool_choice.disable_parallel = true;  // the old answer has room for one call
+    for (const json::Node function : functions.children()) {
+        if (!function.is_object()) return Err(json::type_error(function, "an object"));
+        KG_CHECK(add_function(function, request, seen));
+    }
+    const json::Node choice = body["function_call"];
+    if (choice.is_null_or_missing()) return {};
+    if (choice.is_string()) return set_word_choice(choice, choice.text(), request);
+    KG_TRY(name, json::require_string(choice, "name"));
+    request.tool_choice.mode = Mode::named;
+    request.tool_choice.name = std::string(name);
+    return {};
+}
+
+}  // namespace
+
+Result<ToolOffer> decode_tools(json::Node body, chat::Request& request) {
+    ToolOffer offer;
+    Names seen;
+    KG_TRY(tools, json::optional_array(body, "tools"));
+    request.tools.reserve(tools.size());
+    seen.reserve(tools.size());
+    for (const json::Node tool : tools.children()) KG_CHECK(add_tool(tool, request, seen, offer));
+    KG_TRY(parallel, json::optional_bool(body, "parallel_tool_calls"));
+    request.tool_choice.disable_parallel = !parallel.value_or(true);
+    KG_CHECK(decode_choice(body, request));
+    if (tools.size() == 0) KG_CHECK(decode_legacy(body, request, seen));
+    return offer;
+}
+
+}  // namespace kg::openai
