@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
@@ -40,7 +42,12 @@ struct RefreshFailure {
     std::string reason;          // "invalid_grant", "HTTP 503", for the log and `account show`
 };
 
-/// One refresh call. Destroying cancels; otherwise `done` is called exactly once, on the loop.
+/// Why a refresh with this input would be pointless (an API key, nothing to refresh with, a token
+/// endpoint that must not be trusted), or nothing.
+std::optional<RefreshFailure> refresh_obstacle(const RefreshInput& input);
+
+/// One refresh call. Destroying cancels; otherwise `done` is called exactly once, on the loop, never
+/// before the constructor returns. `done` may destroy the Refresh.
 class Refresh {
  public:
     using Done = UniqueFunction<void(Result<RefreshedTokens, RefreshFailure>)>;

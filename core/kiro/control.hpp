@@ -26,6 +26,8 @@ class ListModels {
     std::unique_ptr<Impl> impl_;
 };
 
+/// Asks region by region (kiro-upstream 1.6); an empty list means that no region has a profile.
+/// Not for Builder ID, Google and GitHub: default_profile_arn() knows theirs.
 class ListProfiles {
  public:
     struct Profile { std::string arn, name; };
