@@ -30,12 +30,18 @@ class Router {
         std::string_view parameter;
         std::string allow;             // with a wrong method: "GET, HEAD"
     };
-    /// HEAD matches GET routes.
+    /// HEAD matches GET routes. An exact path wins over a wildcard, a longer wildcard over a shorter.
     Match find(http::Method method, std::string_view path) const;
+    /// What an answer without a handler does (404, 405, preflight): as the routes of that path. An
+    /// unknown path has CORS unless it shares its first segment with a route that has not.
     bool path_has_cors(std::string_view path) const;
 
  private:
-    std::vector<Route> routes_;  // sorted by path
+    struct Candidates;
+    Candidates candidates(std::string_view path) const;
+
+    std::vector<Route> routes_;               // sorted by path
+    std::vector<std::size_t> wildcards_;      // indexes of the routes ending in "/*", longest first
 };
 
 }  // namespace kg::httpd
