@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,8 +34,14 @@ class ToolNames {
     std::string_view to_client(std::string_view wire) const;  // unknown names come back unchanged
 
  private:
-    std::unordered_map<std::string, std::string> wire_by_client_;
-    std::unordered_map<std::string, std::string> client_by_wire_;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    using Map = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
+
+    Map wire_by_client_;  // only names that upstream would refuse
+    Map client_by_wire_;  // every name in use; empty value: the same name
 };
 
 struct EncodedRequest {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "core/json/document.hpp"
+
+namespace kg::kiro {
+
+/// What a model's validator refuses beyond the service's own rules (C15).
+enum class SchemaDialect : bool { claude, strict };
+
+/// Whether upstream would refuse the schema as it stands (C12-C15).
+bool schema_needs_repair(json::Node schema, SchemaDialect dialect);
+/// Appends the schema with an object at its root, without null keywords and without what upstream
+/// does not know; the meaning is kept as far as the rules allow.
+void append_repaired_schema(std::string& out, json::Node schema, SchemaDialect dialect);
+
+}  // namespace kg::kiro
