@@ -14,6 +14,8 @@ class Accumulator {
     Response take(StopReason reason, std::string_view stop_sequence, const FinalUsage& usage);
 
  private:
+    void close_tool();
+
     Response response_;
     std::string tool_input_;
     std::size_t size_bytes_ = 0;

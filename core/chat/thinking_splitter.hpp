@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -31,17 +32,38 @@ class ThinkingSplitter {
     void push(std::string_view text);
     /// A native thinking event was seen: from here on text is text.
     void disable();
+    /// The text ends here (end of the answer, or a tool call): releases what was held back and ends an
+    /// open thinking block. Text pushed afterwards starts a line.
     void finish();
     bool inside_thinking() const { return state_ == State::thinking; }
 
  private:
     enum class State : unsigned char { text, thinking, off };
+    /// How far the current line of text is known not to be a code fence.
+    enum class Line : unsigned char { start, indent, marks, after_marks, plain };
+
+    std::size_t push_text(std::string_view text);
+    std::size_t push_thinking(std::string_view text);
+    void follow_line(std::string_view text, std::size_t& at);
+    void end_line();
+    void begin_line();
+    void emit_text(std::string_view text);
+    void emit_thinking(std::string_view text);
+    void end_thinking();
+
     Output& output_;
     State state_ = State::text;
-    std::string held_;
-    bool line_start_ = true;
-    bool in_fence_ = false;
+    std::string held_;  // bytes that are a tag so far
     bool after_open_ = false;
+
+    Line line_ = Line::start;
+    unsigned indent_ = 0;
+    std::size_t marks_ = 0;       // length of the run of ` or ~ that the line begins with
+    char mark_ = 0;
+    bool blank_after_marks_ = true;
+    bool mark_after_marks_ = false;
+    std::size_t fence_marks_ = 0;  // of the open code fence, 0 outside
+    char fence_mark_ = 0;
 };
 
 }  // namespace kg::chat
