@@ -3,7 +3,9 @@
 add_library(kirogate_options INTERFACE)
 target_include_directories(kirogate_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(kirogate_options INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wno-missing-field-initializers)
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+    -Wno-missing-field-initializers
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # false alarms on std::optional in g++ 12
 if(KIROGATE_WERROR)
     target_compile_options(kirogate_options INTERFACE -Werror)
 endif()

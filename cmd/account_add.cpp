@@ -1,0 +1,68 @@
+#include "cmd/account_fields.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/output.hpp"
+#include "cmd/secret_input.hpp"
+
+namespace kg::cmd {
+
+Result<ExitCode> run_account_add(const AccountAddOptions& options, Context& context) {
+    store::Account account;
+    KG_CHECK(apply_fields(options.fields, account));
+    const bool api_key = account.auth_method == "api-key";
+    KG_TRY(token, read_secret(api_key ? "API key" : "refresh token", options.fields.token_file));
+    (api_key || token.reveal().starts_with("ksk_") ? account.api_key : account.refresh_token) = token;
+    if (account.auth_method.empty() && !account.api_key.empty()) account.auth_method = "api-key";
+    complete_new_account(account, context);
+    account.source = "add";
+    KG_CHECK(check_token(account));
+    if (account.refresh_token.reveal().size() < 100 && account.auth_method != "api-key") {
+        note("warning: the token has only " + std::to_string(account.refresh_token.reveal().size()) + " characters; real ones are longer");
+    }
+    KG_TRY(stores, context.stores());
+    KG_CHECK(stores->accounts().add(account));
+    if (options.json) print_line(account_json(account));
+    else print_line("added " + account.id + (account.name.empty() ? "" : " (" + account.name + ")"));
+    return ExitCode::ok;
+}
+
+Result<ExitCode> run_account_edit(const AccountEditOptions& options, Context& context) {
+    KG_TRY(stores, context.stores());
+    KG_TRY(found, select_account(*stores, options.account));
+    store::Account trial = found;
+    KG_CHECK(apply_fields(options.fields, trial));
+    std::optional<Secret> token;
+    if (options.fields.token_file) {
+        KG_TRY(read, read_secret("token", options.fields.token_file));
+        token = read;
+    }
+    std::optional<Error> failed;
+    auto changed = stores->accounts().update(found.id, [&](store::Account& a) {
+        AccountFields fields = options.fields;
+        fields.client_secret_file.reset();  // read once, above
+        if (auto applied = apply_fields(fields, a); !applied) {
+            failed = std::move(applied).error();
+            return false;
+        }
+        if (options.fields.client_secret_file) a.client_secret = trial.client_secret;
+        if (token) {
+            (a.auth_method == "api-key" ? a.api_key : a.refresh_token) = *token;
+            a.access_token = Secret();
+            a.expires_at_ms = 0;
+            ++a.token_generation;
+        }
+        if (options.reset || token) {
+            a.state = "unknown";
+            a.state_reason.clear();
+            a.state_until_ms = 0;
+            a.state_since_ms = to_ms(context.clock().wall());
+        }
+        return true;
+    });
+    if (!changed) return Err(std::move(changed).error());
+    if (failed) return Err(std::move(*failed));
+    if (!*changed) return Err(Error{.kind = ErrorKind::malformed_request, .message = "the account was removed meanwhile"});
+    print_line("changed " + found.id);
+    return ExitCode::ok;
+}
+
+}  // namespace kg::cmd

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "cmd/context.hpp"
+#include "cmd/options.hpp"
+#include "core/store/records.hpp"
+
+namespace kg::cmd {
+
+/// Applies the given options to a record and checks them; the error names the option.
+Result<void> apply_fields(const AccountFields& fields, store::Account& account);
+/// Fills what every new account has: id, creation time, a machine id frozen for ever
+/// (kiro-upstream 6), the profile its provider implies.
+void complete_new_account(store::Account& account, Context& context);
+/// Upstream refuses truncated tokens late and cryptically: short ones are refused here.
+Result<void> check_token(const store::Account& account);
+/// The account a selector names; malformed_request when there is none.
+Result<store::Account> select_account(store::Stores& stores, const std::string& selector);
+std::string account_json(const store::Account& account);
+
+}  // namespace kg::cmd

@@ -1,0 +1,48 @@
+#include <chrono>
+
+#include "cmd/account_fields.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/local_engine.hpp"
+#include "cmd/output.hpp"
+#include "core/json/writer.hpp"
+
+namespace kg::cmd {
+
+Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Context& context) {
+    using namespace std::chrono_literals;
+    KG_TRY(local, LocalEngine::open(context));
+    KG_TRY(stores, context.stores());
+    std::string items;
+    json::Writer w(items);
+    w.begin_array();
+    std::size_t failed = 0;
+    for (const auto& selector : options.accounts) {
+        auto account = select_account(*stores, selector);
+        std::optional<Error> error;
+        if (!account) {
+            error = account.error();
+        } else if (account->auth_method == "api-key") {
+            error = Error{.kind = ErrorKind::malformed_request, .message = selector + " uses an API key; there is nothing to refresh"};
+        } else {
+            local->engine().keeper().ensure(account->id, account->token_generation, local->door(), [&](Result<account::FreshToken> token) {
+                if (!token) error = std::move(token).error();
+                local->stop();
+            });
+            if (!local->run_for(120s)) error = Error{.kind = ErrorKind::upstream_timeout, .message = "the refresh took too long"};
+        }
+        const auto now = account && !error ? stores->accounts().find(account->id) : Result<std::optional<store::Account>>(std::nullopt);
+        const auto expires = now && *now ? (*now)->expires_at_ms : 0;
+        failed += error.has_value();
+        w.begin_object().member("account", account ? account->id : selector).member("refreshed", !error).member("expires_at_ms", expires);
+        if (error) w.member("error", error->message);
+        w.end_object();
+        if (options.json) continue;
+        if (error) complain(*error);
+        else print_line("refreshed " + account->id + ", valid until " + format_time(expires));
+    }
+    w.end_array();
+    if (options.json) print_line(items);
+    return failed == 0 ? ExitCode::ok : failed == options.accounts.size() ? ExitCode::auth : ExitCode::partial;
+}
+
+}  // namespace kg::cmd

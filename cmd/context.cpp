@@ -1,0 +1,58 @@
+#include "cmd/context.hpp"
+
+#include <filesystem>
+
+#include "cmd/output.hpp"
+#include "core/base/base64.hpp"
+#include "core/base/log.hpp"
+#include "core/base/seal.hpp"
+#include "core/store/open.hpp"
+
+namespace kg::cmd {
+
+config::LoadInput Context::load_input() const {
+    return {.config_flag = options_.config, .environment = environment_, .overrides = overrides_};
+}
+
+Result<config::Loaded*> Context::config() {
+    if (!loaded_) {
+        auto loaded = config::load(load_input());
+        if (!loaded) return Err(std::move(loaded).error());
+        loaded_ = std::move(*loaded);
+        for (const auto& warning : loaded_->warnings) note("warning: " + warning);
+    }
+    return &*loaded_;
+}
+
+std::string Context::state_dir() const { return config::find_state_dir(options_.state_dir, environment_); }
+
+Result<store::Stores*> Context::stores() {
+    if (stores_) return stores_.get();
+    KG_TRY(loaded, config());
+    const auto directory = state_dir();
+    // The folder comes before the seal key that lives in it; the store checks owner and mode.
+    std::error_code ec;
+    const bool made = std::filesystem::create_directories(directory, ec);
+    if (ec) return Err(Error{.kind = ErrorKind::io_failed, .message = "cannot create the state directory " + directory + ": " + ec.message()});
+    if (made) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ec);
+
+    const auto& given = loaded->config.storage.seal_key;
+    std::optional<Sealer> sealer;
+    if (given.empty()) {
+        auto opened = Sealer::open_or_create(directory + "/seal.key");
+        if (!opened) return Err(std::move(opened).error());
+        sealer = std::move(*opened);
+    } else {
+        const auto bytes = hex_decode(given.reveal());
+        if (!bytes || bytes->size() != 32) {
+            return Err(Error{.kind = ErrorKind::config_invalid, .message = "storage.seal_key must be 64 hex digits (make one with `openssl rand -hex 32`)"});
+        }
+        sealer = Sealer::from_key(*bytes);
+    }
+    auto stores = store::open_sqlite(directory, std::move(*sealer));
+    if (!stores) return Err(std::move(stores).error());
+    stores_ = std::move(*stores);
+    return stores_.get();
+}
+
+}  // namespace kg::cmd
