@@ -36,9 +36,17 @@ void write(Level level, std::string_view domain, std::string_view message, std::
 void flush();
 bool parse_level(std::string_view text, Level& out);  // accepts DEBUG/INFO/WARN/ERROR in any case
 
-inline void debug(std::string_view d, std::string_view m, std::initializer_list<Field> f = {}) { write(Level::debug, d, m, f); }
-inline void info(std::string_view d, std::string_view m, std::initializer_list<Field> f = {}) { write(Level::info, d, m, f); }
-inline void warn(std::string_view d, std::string_view m, std::initializer_list<Field> f = {}) { write(Level::warn, d, m, f); }
-inline void error(std::string_view d, std::string_view m, std::initializer_list<Field> f = {}) { write(Level::error, d, m, f); }
+inline void debug(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::debug, domain, message, fields);
+}
+inline void info(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::info, domain, message, fields);
+}
+inline void warn(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::warn, domain, message, fields);
+}
+inline void error(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::error, domain, message, fields);
+}
 
 }  // namespace kg::log

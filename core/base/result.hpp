@@ -78,7 +78,8 @@ class [[nodiscard]] Result<void, E> {
 
 }  // namespace kg
 
-/// The only macros: KG_TRY returns the error of `expr`, or binds its value to `name`; KG_CHECK is the same for Result<void>.
+/// The only macros: KG_TRY returns the error of `expr`, or binds its value to `name`; KG_CHECK is the
+/// same for Result<void>.
 #define KG_TRY(name, expr)                                           \
     auto name##_result = (expr);                                     \
     if (!name##_result) return ::kg::Err(std::move(name##_result).error()); \

@@ -128,7 +128,9 @@ std::string Sealer::seal(std::string_view plain, std::string_view context) const
 
 Result<Secret> Sealer::unseal(std::string_view sealed, std::string_view context) const {
     const auto refuse = [](std::string_view why) {
-        return Err(Error{.kind = ErrorKind::store_failed, .message = "a sealed value cannot be read", .detail = std::string(why)});
+        return Err(Error{.kind = ErrorKind::store_failed,
+                         .message = "a sealed value cannot be read",
+                         .detail = std::string(why)});
     };
     if (!sealed.starts_with(kPrefix)) return refuse("unknown seal version");
     auto box = base64_decode(sealed.substr(kPrefix.size()));

@@ -32,7 +32,8 @@ class StreamEncoder {
     virtual ~StreamEncoder() = default;
     virtual void begin(std::string& out) = 0;
     virtual void event(const StreamEvent& event, std::string& out) = 0;  // ignores Usage and MessageEnd
-    virtual void finish(StopReason reason, std::string_view stop_sequence, const FinalUsage& usage, std::string& out) = 0;
+    virtual void finish(StopReason reason, std::string_view stop_sequence, const FinalUsage& usage,
+                        std::string& out) = 0;
     virtual void fail(const Error& error, std::string& out) = 0;
     virtual void keep_alive(std::string& out) = 0;
 };
@@ -45,7 +46,8 @@ class Dialect {
     virtual std::string_view name() const = 0;  // "openai", "anthropic"
     /// `headers` are the request's; errors carry the JSON path in `param`.
     virtual Result<Request> decode(const json::Document& body, const http::Headers& headers) const = 0;
-    virtual std::string encode(const Response& response, const Request& request, const AnswerContext& context) const = 0;
+    virtual std::string encode(const Response& response, const Request& request,
+                               const AnswerContext& context) const = 0;
     virtual std::unique_ptr<StreamEncoder> stream(const Request& request, const AnswerContext& context) const = 0;
     /// Status, headers (content-type, retry-after, x-should-retry, www-authenticate) and body.
     virtual http::Response encode_error(const Error& error, std::string_view request_id) const = 0;
