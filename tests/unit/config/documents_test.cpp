@@ -105,6 +105,30 @@ TEST_CASE("the example loads as it is, and gives the defaults with every line sw
     }
 }
 
+TEST_CASE("the systemd unit names known variables and waits longer than the drain") {
+    const auto unit = kg::test::read_text_file(kSource + "/examples/kirogate.service");
+    std::istringstream lines(unit);
+    int variables = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const std::string start = "#Environment=";
+        if (line.rfind(start, 0) != 0) continue;
+        const auto name = line.substr(start.size(), line.find('=', start.size()) - start.size());
+        bool known = false;
+        for (const Key& key : keys()) {
+            known = known || name == env_name(key.name) ||
+                    (key.is_secret() && name == env_name(key.name) + "_FILE");
+        }
+        INFO(name);
+        CHECK(known);
+        ++variables;
+    }
+    CHECK(variables == 3);
+    const std::string stop = "\nTimeoutStopSec=";
+    REQUIRE(unit.find(stop) != std::string::npos);
+    CHECK(std::chrono::seconds(std::stoi(unit.substr(unit.find(stop) + stop.size()))) >
+          Config().server.drain_timeout);
+}
+
 TEST_CASE("the manual pages are well formed") {
     int status = 0;
     const auto found = run("command -v man && command -v groff", status);

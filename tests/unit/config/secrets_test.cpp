@@ -54,6 +54,16 @@ TEST_CASE("no message repeats a secret") {
         CHECK(setup.refusal().find("same-") == std::string::npos);
         CHECK(setup.refusal().find("sesame") == std::string::npos);
     }
+    // Forgotten and unfinished quotation marks: the parser's own words must not repeat the value.
+    for (const char* value :
+         {"sesame-sesame", "7sesame-sesame", "\"sesame-sesame", "'sesame-sesame\n'",
+          "\"sesame\" sesame", "\"sesame\\q\"", "true-sesame"}) {
+        INFO(value);
+        Setup setup;
+        setup.file("[auth]\nproxy_key = " + std::string(value) + "\n");
+        CHECK(setup.refusal().find(": syntax: ") != std::string::npos);
+        CHECK(setup.refusal().find("esame") == std::string::npos);
+    }
     Setup setup;
     setup.variables["KIROGATE_STORAGE_SEAL_KEY"] = std::string(64, 'g');
     CHECK(setup.refusal().find("gggg") == std::string::npos);
