@@ -129,18 +129,17 @@ void StreamEncoder::open_thinking(std::string& out) {
 }
 
 void StreamEncoder::thinking(std::string_view text, std::string& out) {
-    if (!thinking_enabled_ || text.empty()) return;
+    if (!thinking_enabled_) return;
     open_thinking(out);
-    if (!omit_thinking_) write_delta(text, out);
+    if (!omit_thinking_ && !text.empty()) write_delta(text, out);
 }
 
 void StreamEncoder::signature(std::string_view signature, std::string& out) {
     if (!thinking_enabled_) return;
     open_thinking(out);
-    if (!signature.empty()) {
-        sign(signature, out);
-        block_ = Block::complete;
-    }
+    if (signature.empty()) return;  // the placeholder comes when the block closes
+    sign(signature, out);
+    block_ = Block::complete;
     close(out);
 }
 
