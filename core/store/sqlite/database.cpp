@@ -54,6 +54,12 @@ Result<Database> Database::open(const std::string& path) {
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     Database db(path, raw);
     if (code != SQLITE_OK) return Err(describe(raw, code, path));
+    // Without the right to write, SQLite opens the file for reading only and complains much later.
+    if (sqlite3_db_readonly(raw, "main") == 1) {
+        return Err(Error{.kind = ErrorKind::store_failed,
+                         .message = std::string(sentence(SQLITE_READONLY)),
+                         .detail = path});
+    }
     sqlite3_extended_result_codes(raw, 1);
     sqlite3_busy_timeout(raw, kBusyTimeoutMs);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -38,15 +38,10 @@ Result<void> apply(Database& db, const Migration& migration) {
 Result<std::int64_t> check_schema(Database& db, std::span<const Migration> migrations) {
     const std::int64_t known = migrations.empty() ? 0 : migrations.back().number;
     // The first statement that reads the file: here garbage comes to light.
-    auto objects = db.query_integer("SELECT count(*) FROM sqlite_schema");
-    if (!objects) {
-        Error error = std::move(objects).error();
-        error.message = db.path() + ": " + error.message;
-        return Err(std::move(error));
-    }
+    KG_TRY(objects, db.query_integer("SELECT count(*) FROM sqlite_schema"));
     KG_TRY(application, db.query_integer("PRAGMA application_id"));
     KG_TRY(schema, db.query_integer("PRAGMA user_version"));
-    const bool fresh = *objects == 0 && application == 0 && schema == 0;
+    const bool fresh = objects == 0 && application == 0 && schema == 0;
     if (!fresh && application != kApplicationId) {
         return Err(refused(db, " belongs to another program: move it away"));
     }
