@@ -179,10 +179,11 @@ HeadParser::State HeadParser::parse(std::string_view bytes) {
     }
     if (found.url.size() > limits_.url_max_bytes) return fail(url_too_long());
     if (found.too_many) return fail(head_too_large());
-    if (status == HPE_INVALID_VERSION || (status == HPE_PAUSED && parser.http_major != 1)) {
+    const bool simple = status == HPE_PAUSED && parser.http_major == 0;  // no version at all: HTTP/0.9
+    if (status == HPE_INVALID_VERSION || (status == HPE_PAUSED && !simple && parser.http_major != 1)) {
         return fail({505, {ErrorKind::malformed_request, "Only HTTP/1.0 and HTTP/1.1 are spoken here."}});
     }
-    if (status != HPE_PAUSED) {
+    if (status != HPE_PAUSED || simple) {
         return fail(bad_request("The request header is malformed."));
     }
     for (const auto& field : head_.headers.fields()) {
