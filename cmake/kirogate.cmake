@@ -5,7 +5,8 @@ target_include_directories(kirogate_options INTERFACE ${PROJECT_SOURCE_DIR} ${PR
 target_compile_options(kirogate_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
     -Wno-missing-field-initializers
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # false alarms on std::optional in g++ 12
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>  # false alarms of g++ 12 on std::optional
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)             # and on std::string operator+ (GCC bug 105651)
 if(KIROGATE_WERROR)
     target_compile_options(kirogate_options INTERFACE -Werror)
 endif()

@@ -1,6 +1,7 @@
 #include "cmd/chat_printer.hpp"
 
 #include <unistd.h>
+#include <utility>
 
 #include "cmd/output.hpp"
 #include "core/json/writer.hpp"

@@ -11,6 +11,7 @@
 #include "core/base/random.hpp"
 #include "core/config/config.hpp"
 #include "core/fetch/curl_fetcher.hpp"
+#include "core/gateway/chat_service.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
 #include "core/loop/timer.hpp"

@@ -157,7 +157,7 @@ void ChatJob::attempt() {
     input.generation = service_.upstream.endpoints[endpoint_];
     input.invocation_id = invocation_id_;
     input.attempt_number = account_attempts_;
-    attempt_ = std::make_unique<kiro::Attempt>(service_.fetcher, service_.upstream, std::move(input), *this);
+    attempt_ = std::make_unique<kiro::Attempt>(service_.fetcher, service_.upstream, std::move(input), static_cast<kiro::AttemptHandler&>(*this));
 }
 
 void ChatJob::back_off() {

@@ -87,7 +87,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         if (!principal_.allowed_models.empty()) {
             permissions.may_use_model = [this](std::string_view wire, std::string_view name) { return principal_.may_use_model(wire, name); };
         }
-        job_ = std::make_unique<gateway::ChatJob>(context_.service, std::move(*request), std::move(permissions), *this);
+        job_ = std::make_unique<gateway::ChatJob>(context_.service, std::move(*request), std::move(permissions), static_cast<gateway::AnswerSink&>(*this));
         if (stream_) quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval));
         job_->start();
     }
