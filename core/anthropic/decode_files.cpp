@@ -42,11 +42,11 @@ Result<chat::Image> decode_image(json::Node block) {
     if (type == "base64") {
         KG_TRY(media_type, json::require_string(source, "media_type"));
         KG_TRY(data, json::require_string(source, "data"));
-        return chat::make_image(media_type, data, source.path());
+        return chat::make_image(media_type, data, source);
     }
     if (type == "url") {
         KG_TRY(url, json::require_string(source, "url"));
-        return chat::make_image_from_url(url, source["url"].path());
+        return chat::make_image_from_url(url, source["url"]);
     }
     return Err(chat::unsupported_error(source["type"], "images are accepted as base64 sources only"));
 }
@@ -65,7 +65,7 @@ Result<void> decode_document(json::Node block, chat::Request& request, std::vect
         return Err(chat::unsupported_error(source["type"], "documents by reference are not supported; send text or base64 data"));
     }
     KG_TRY(data, json::require_string(source, "data"));
-    KG_TRY(file, chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source.path()));
+    KG_TRY(file, chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source));
     if (!file.readable) chat::warn(request, "a document was replaced by a note because its contents cannot be read");
     out.emplace_back(chat::Text{file.readable ? head.append(file.text) : std::move(file.text)});
     return {};

@@ -14,10 +14,10 @@ constexpr auto kImageFormats = std::to_array<std::pair<std::string_view, std::st
     {"image/gif", "gif"}, {"image/webp", "webp"},
 });
 
-Error bad_value(ErrorKind kind, std::string_view path, std::string_view sentence) {
-    std::string message(path);
-    message.append(path.empty() ? "" : ": ").append(sentence);
-    return Error{.kind = kind, .message = std::move(message), .param = std::string(path)};
+Error bad_value(ErrorKind kind, json::Node where, std::string_view sentence) {
+    Error error{.kind = kind, .message = where.path(), .param = where.path()};
+    error.message.append(": ").append(sentence);
+    return error;
 }
 
 /// Line breaks (MIME style) removed and padding completed; nothing when it is not base64 even then.
@@ -54,36 +54,36 @@ std::optional<DataUri> parse_data_uri(std::string_view uri) {
     return DataUri{ascii::trim(head.substr(0, head.find(';'))), uri.substr(comma + 1)};
 }
 
-Result<Image> make_image(std::string_view media_type, std::string_view base64, std::string_view path) {
+Result<Image> make_image(std::string_view media_type, std::string_view base64, json::Node where) {
     for (const auto& row : kImageFormats) {
         if (!ascii::equals_ignoring_case(row.first, media_type)) continue;
         auto clean = clean_base64(base64);
         if (!clean) {
-            return Err(bad_value(ErrorKind::malformed_request, path,
+            return Err(bad_value(ErrorKind::malformed_request, where,
                                  "could not process image: the data is not base64"));
         }
         return Image{std::string(row.second), std::move(*clean)};
     }
-    return Err(bad_value(ErrorKind::unsupported, path,
+    return Err(bad_value(ErrorKind::unsupported, where,
                          "unsupported image type; use image/png, image/jpeg, image/gif or image/webp"));
 }
 
-Result<Image> make_image_from_url(std::string_view url, std::string_view path) {
-    if (const auto data = parse_data_uri(url)) return make_image(data->media_type, data->base64, path);
+Result<Image> make_image_from_url(std::string_view url, json::Node where) {
+    if (const auto data = parse_data_uri(url)) return make_image(data->media_type, data->base64, where);
     const std::string scheme = ascii::to_lower(url.substr(0, 8));
     if (scheme.starts_with("http://") || scheme.starts_with("https://")) {
-        return Err(bad_value(ErrorKind::unsupported, path,
+        return Err(bad_value(ErrorKind::unsupported, where,
                              "images are not fetched from the web; send the picture as base64 data"));
     }
-    return Err(bad_value(ErrorKind::malformed_request, path, "expected a base64 data URI of an image"));
+    return Err(bad_value(ErrorKind::malformed_request, where, "expected a base64 data URI of an image"));
 }
 
 Result<FileText> make_file_text(std::string_view media_type, std::string_view base64,
-                                std::string_view file_name, std::string_view path) {
+                                std::string_view file_name, json::Node where) {
     if (is_text_type(media_type)) {
         const auto clean = clean_base64(base64);
         auto bytes = clean ? base64_decode(*clean) : std::nullopt;
-        if (!bytes) return Err(bad_value(ErrorKind::malformed_request, path, "the data is not base64"));
+        if (!bytes) return Err(bad_value(ErrorKind::malformed_request, where, "the data is not base64"));
         if (ascii::is_utf8(*bytes)) return FileText{std::move(*bytes), true};
     }
     std::string note = "[The file ";

@@ -15,7 +15,7 @@ Result<void> decode_image(json::Node part, std::vector<TextOrImage>& out) {
         url = url["url"];
     }
     if (!url.is_string()) return Err(json::type_error(url, "an object with a url"));
-    KG_TRY(image, chat::make_image_from_url(url.text(), url.path()));
+    KG_TRY(image, chat::make_image_from_url(url.text(), url));
     out.emplace_back(std::move(image));
     return {};
 }
@@ -28,13 +28,13 @@ Result<void> decode_file(json::Node part, chat::Request& request, std::vector<Te
     KG_TRY(data, json::require_string(file, "file_data"));
     const std::string_view name = file["filename"].text();
     const auto uri = chat::parse_data_uri(data);
-    const std::string path = file["file_data"].path();
+    const json::Node where = file["file_data"];
     if (uri && uri->media_type.starts_with("image/")) {
-        KG_TRY(image, chat::make_image(uri->media_type, uri->base64, path));
+        KG_TRY(image, chat::make_image(uri->media_type, uri->base64, where));
         out.emplace_back(std::move(image));
         return {};
     }
-    KG_TRY(text, chat::make_file_text(uri ? uri->media_type : std::string_view(), uri ? uri->base64 : data, name, path));
+    KG_TRY(text, chat::make_file_text(uri ? uri->media_type : std::string_view(), uri ? uri->base64 : data, name, where));
     if (!text.readable) {
         chat::warn(request, "a file was replaced by a note because its contents cannot be read");
     } else if (!name.empty()) {
