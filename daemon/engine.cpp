@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kWatchEvery = 250ms;
 constexpr std::chrono::milliseconds kPruneEvery = 10min;
+constexpr std::chrono::milliseconds kRecordsEvery = 100ms;  // the usage a kill -9 may lose
+constexpr std::size_t kRecordsSoon = 512;
 
 struct Snapshot {
     bool changed = false;
@@ -52,7 +54,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       refresh_lead_(config.accounts.refresh_lead),
       models_ttl_(config.accounts.models_ttl),
       request_rows_max_(static_cast<std::size_t>(config.log.request_rows_max)),
-      async_(stores),
+      async_(stores, {.batch_max = 2048, .batch_soon = kRecordsSoon}),
       settings_(daemon::settings(config)),
       access_(clock),
       pool_(clock, pool_options(config)),
@@ -62,10 +64,12 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       tenants_(loop, fetcher_, clock, random, upstream_, {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
       catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
       watch_timer_(loop, [this] { watch(); }),
-      prune_timer_(loop, [this] { prune(); }) {
+      prune_timer_(loop, [this] { prune(); }),
+      records_timer_(loop, [this] { async_.write_pending(); }) {
     wakeup_.set_keeps_alive(false);
     pool_.on_change([this](const account::StateChange& change) {
-        log::warn("account", "state changed", {{"account", change.id}, {"state", account::state_name(change.state)}, {"reason", change.reason}});
+        const bool fine = change.state == account::State::ok || change.state == account::State::unknown;
+        log::write(fine ? log::Level::info : log::Level::warn, "account", "state changed", {{"account", change.id}, {"state", account::state_name(change.state)}, {"reason", change.reason}});
         async_.post([change](store::Stores& s) {
             if (auto saved = s.accounts().set_state(change.id, account::state_name(change.state), change.reason, change.since_ms, change.until_ms); !saved) {
                 log::error("account", "state not stored", {{"account", change.id}, {"error", saved.error().message}});
@@ -90,6 +94,7 @@ void Engine::start() {
     catalog_.start(models_ttl_);
     watch_timer_.start(kWatchEvery, kWatchEvery);
     prune_timer_.start(kPruneEvery, kPruneEvery);
+    records_timer_.start(kRecordsEvery, kRecordsEvery);
 }
 
 void Engine::watch() {

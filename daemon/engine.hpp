@@ -67,7 +67,7 @@ class Engine {
     account::TokenKeeper keeper_;
     account::TenantCache tenants_;
     account::ModelCatalog catalog_;
-    loop::Timer watch_timer_, prune_timer_;
+    loop::Timer watch_timer_, prune_timer_, records_timer_;
     std::uint64_t version_ = 0;
     bool watching_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

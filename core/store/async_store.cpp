@@ -31,11 +31,24 @@ void AsyncStore::record(RequestRecord record) {
         const std::lock_guard lock(mutex_);
         if (pending_.size() >= options_.pending_max) return note_dropped();
         pending_.push_back(std::move(record));
-        if (batch_posted_) return;
+        if (batch_posted_ || pending_.size() < options_.batch_soon) return;
         batch_posted_ = true;
     }
+    post_batch();
+}
+
+void AsyncStore::write_pending() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (batch_posted_ || pending_.empty()) return;
+        batch_posted_ = true;
+    }
+    post_batch();
+}
+
+void AsyncStore::post_batch() {
     if (worker_.post([this] { write_next_batch(); })) return;
-    // Too many other jobs: the record stays pending and the next one asks again.
+    // Too many other jobs: the records stay pending and the next one asks again.
     const std::lock_guard lock(mutex_);
     batch_posted_ = false;
 }
@@ -52,12 +65,18 @@ void AsyncStore::note_dropped() {
 
 void AsyncStore::write_next_batch() {
     // Between two batches the other jobs get their turn; a full queue must not strand the rest.
-    while (write_batch()) {
+    for (;;) {
+        const std::size_t waiting = write_batch();
+        {
+            const std::lock_guard lock(mutex_);
+            batch_posted_ = waiting >= options_.batch_soon;
+            if (!batch_posted_) return;
+        }
         if (worker_.post([this] { write_next_batch(); })) return;
     }
 }
 
-bool AsyncStore::write_batch() {
+std::size_t AsyncStore::write_batch() {
     std::vector<RequestRecord> batch;
     {
         const std::lock_guard lock(mutex_);
@@ -68,8 +87,7 @@ bool AsyncStore::write_batch() {
     }
     if (!batch.empty()) store_batch(batch);
     const std::lock_guard lock(mutex_);
-    batch_posted_ = !pending_.empty();
-    return batch_posted_;
+    return pending_.size();
 }
 
 void AsyncStore::store_batch(const std::vector<RequestRecord>& batch) {
@@ -95,7 +113,7 @@ void AsyncStore::flush() {
     const auto written = std::make_shared<std::promise<void>>();
     auto done = written->get_future();
     const auto job = [this, written] {
-        while (write_batch()) {
+        while (write_batch() > 0) {
         }
         written->set_value();
     };

@@ -20,6 +20,7 @@ struct AsyncStoreOptions {
     std::size_t pending_max = 65'536;  // records; beyond that they are dropped, counted and logged
     std::size_t jobs_max = 65'536;
     std::size_t batch_max = 256;       // records of one transaction
+    std::size_t batch_soon = 1;        // so many make the worker write; fewer wait for write_pending()
     int attempts = 3;                  // to write one batch before it is given up, and logged
     std::chrono::milliseconds retry_pause{100};
 };
@@ -39,9 +40,10 @@ class AsyncStore {
     bool run(const loop::Wakeup::Door& door, UniqueFunction<R(Stores&)> job, UniqueFunction<void(R)> done);
     /// Fire and forget.
     bool post(UniqueFunction<void(Stores&)> job);
-    /// Queues a finished request: cheap, never blocks on the disk. The worker writes as soon as it is
-    /// free, taking all that has come together meanwhile.
+    /// Queues a finished request: cheap, never blocks on the disk. Once `batch_soon` have come together
+    /// the worker writes them; fewer wait for write_pending(), which the owner calls from a timer.
     void record(RequestRecord record);
+    void write_pending();
     /// Blocks until everything queued before the call is written (shutdown). Not from a job.
     void flush();
     /// Records that were not written: the queue was full, or the store refused them to the end.
@@ -49,7 +51,8 @@ class AsyncStore {
 
  private:
     void write_next_batch();
-    bool write_batch();  // true: more is waiting
+    std::size_t write_batch();  // records that still wait
+    void post_batch();
     void store_batch(const std::vector<RequestRecord>& batch);
     void note_dropped();
 

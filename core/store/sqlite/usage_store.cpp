@@ -44,12 +44,27 @@ RequestRecord read_record(const Statement& row) {
 Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
     if (batch.empty()) return {};
     const auto body = [&]() -> Result<void> {
+        std::vector<DailyUsage> days;       // one row update for each key, account and model of the batch
+        std::vector<std::int64_t> last_used;  // of the requests behind each of them
         for (const RequestRecord& record : batch) {
             KG_TRY(added, append(record));
             if (!added) continue;
             const DailyUsage usage = daily_usage_of(record);
-            KG_CHECK(count(usage));
-            KG_CHECK(touch(record, usage.credits));
+            const auto same = std::ranges::find_if(days, [&](const DailyUsage& d) {
+                return d.day == usage.day && d.key_id == usage.key_id && d.account_id == usage.account_id && d.model == usage.model;
+            });
+            if (same == days.end()) {
+                days.push_back(usage);
+                last_used.push_back(record.started_at_ms);
+                continue;
+            }
+            add(*same, usage);
+            auto& last = last_used[static_cast<std::size_t>(same - days.begin())];
+            last = std::max(last, record.started_at_ms);
+        }
+        for (std::size_t i = 0; i < days.size(); ++i) {
+            KG_CHECK(count(days[i]));
+            KG_CHECK(touch(days[i], last_used[i]));
         }
         return {};
     };
@@ -63,7 +78,7 @@ Result<bool> SqliteUsageStore::append(const RequestRecord& record) {
                " account_id, key_id, stream, status, error, first_event_ms, total_ms, attempts,"
                " input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, credits)"
                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-               " ON CONFLICT (request_id) DO NOTHING"));
+               " ON CONFLICT DO NOTHING"));
     statement.bind(record.request_id, record.started_at_ms, record.dialect, record.model,
                    record.wire_model, record.account_id, record.key_id, record.stream,
                    record.status, record.error, record.first_event_ms, record.total_ms,
@@ -92,18 +107,18 @@ Result<void> SqliteUsageStore::count(const DailyUsage& usage) {
         .run();
 }
 
-Result<void> SqliteUsageStore::touch(const RequestRecord& record, double credits) {
-    if (!record.key_id.empty()) {
+Result<void> SqliteUsageStore::touch(const DailyUsage& usage, std::int64_t last_used_at_ms) {
+    if (!usage.key_id.empty()) {
         KG_TRY(key, connection_.db.prepare(
-                        "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + 1,"
+                        "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + ?4,"
                         " last_used_at_ms = max(last_used_at_ms, ?3) WHERE id = ?1"));
-        KG_CHECK(key.bind(record.key_id, credits, record.started_at_ms).run());
+        KG_CHECK(key.bind(usage.key_id, usage.credits, last_used_at_ms, usage.requests).run());
     }
-    if (!record.account_id.empty()) {
+    if (!usage.account_id.empty()) {
         KG_TRY(account, connection_.db.prepare(
                             "UPDATE accounts SET last_used_at_ms = max(last_used_at_ms, ?2)"
                             " WHERE id = ?1"));
-        KG_CHECK(account.bind(record.account_id, record.started_at_ms).run());
+        KG_CHECK(account.bind(usage.account_id, last_used_at_ms).run());
     }
     return {};
 }

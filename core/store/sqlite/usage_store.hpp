@@ -19,7 +19,7 @@ class SqliteUsageStore final : public UsageStore {
     /// These expect the mutex to be held, inside a transaction.
     Result<bool> append(const RequestRecord& record);  // false: it is already there
     Result<void> count(const DailyUsage& usage);
-    Result<void> touch(const RequestRecord& record, double credits);
+    Result<void> touch(const DailyUsage& usage, std::int64_t last_used_at_ms);
 
     Connection& connection_;
 };

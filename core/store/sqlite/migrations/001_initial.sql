@@ -71,8 +71,8 @@ CREATE TABLE settings (
 
 CREATE TABLE requests (
     seq INTEGER PRIMARY KEY,
-    request_id TEXT NOT NULL UNIQUE,
     started_at_ms INTEGER NOT NULL,
+    request_id TEXT NOT NULL,
     dialect TEXT NOT NULL,
     model TEXT NOT NULL,
     wire_model TEXT NOT NULL,
@@ -88,7 +88,8 @@ CREATE TABLE requests (
     output_tokens INTEGER NOT NULL,
     cache_read_tokens INTEGER NOT NULL,
     cache_write_tokens INTEGER NOT NULL,
-    credits REAL NOT NULL
+    credits REAL NOT NULL,
+    UNIQUE (started_at_ms, request_id)  -- time first: new rows go to the last page of the index
 ) STRICT;
 
 CREATE TABLE usage_daily (
