@@ -1,0 +1,209 @@
+#include "core/account/pool.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/support/manual_clock.hpp"
+
+using namespace kg;
+using namespace std::chrono_literals;
+using account::Pool;
+using account::State;
+using kiro::FailureClass;
+
+namespace {
+
+store::Account make(std::string id, const Clock& clock) {
+    store::Account a;
+    a.id = std::move(id);
+    a.auth_method = "social";
+    a.access_token = Secret("token-" + a.id);
+    a.refresh_token = Secret("refresh-" + a.id);
+    a.expires_at_ms = to_ms(clock.wall() + 24h);
+    return a;
+}
+
+kiro::Failure failure(FailureClass cls, std::string reason = {}) {
+    kiro::Failure f;
+    f.cls = cls;
+    f.reason = std::move(reason);
+    return f;
+}
+
+struct Fixture {
+    test::ManualClock clock;
+    Pool pool{clock};
+    std::vector<account::StateChange> changes;
+
+    explicit Fixture(int accounts = 2) {
+        pool.on_change([this](const account::StateChange& c) { changes.push_back(c); });
+        std::vector<store::Account> records;
+        for (int i = 0; i < accounts; ++i) records.push_back(make("a" + std::to_string(i), clock));
+        pool.load(records);
+    }
+    std::string pick(std::string_view model = "m") {
+        auto lease = pool.lease({.wire_model = model});
+        return lease ? lease->account_id() : "none: " + std::string(error_name(lease.error().kind));
+    }
+    State state(std::string_view id) {
+        for (const auto& v : pool.view()) {
+            if (v.id == id) return v.state;
+        }
+        return State::unknown;
+    }
+    unsigned in_flight() {
+        unsigned n = 0;
+        for (const auto& v : pool.view()) n += v.in_flight;
+        return n;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("A4: a lease is given back by its destructor, however it ends") {
+    Fixture f;
+    for (int i = 0; i < 100; ++i) {
+        auto lease = f.pool.lease({.wire_model = "m"});
+        REQUIRE(lease);
+        CHECK(f.in_flight() == 1);
+        account::Lease moved = std::move(*lease);
+        f.pool.report_failure(moved.account_id(), "m", failure(FailureClass::malformed));
+    }
+    CHECK(f.in_flight() == 0);
+}
+
+TEST_CASE("E6: a disabled account is never used, not even when nothing else is there") {
+    Fixture f(1);
+    auto record = make("a0", f.clock);
+    record.enabled = false;
+    f.pool.load({record});
+    auto lease = f.pool.lease({.wire_model = "m"});
+    REQUIRE_FALSE(lease);
+    CHECK(lease.error().kind == ErrorKind::no_account);
+    CHECK(lease.error().retry_after);
+    CHECK(lease.error().message.find("a0") == std::string::npos);  // the tenant learns no account names
+    CHECK(lease.error().detail.find("a0=disabled") != std::string::npos);
+}
+
+TEST_CASE("E3: a cooled-down account comes back by itself") {
+    Fixture f(1);
+    for (int i = 0; i < 5; ++i) f.pool.report_failure("a0", "m", failure(FailureClass::transient));
+    CHECK(f.pick() == "none: no_account");
+    f.clock.advance(31s);
+    CHECK(f.pick() == "a0");
+    f.pool.report_success("a0");
+    CHECK(f.state("a0") == State::ok);
+}
+
+TEST_CASE("A12: cool-downs run on the steady clock: a clock step changes nothing") {
+    Fixture f(1);
+    f.pool.report_failure("a0", "m", failure(FailureClass::throttled));
+    f.clock.step_wall(24h);
+    CHECK(f.pick() == "none: no_account");
+    f.clock.step_wall(-48h);
+    f.clock.advance(31s);
+    CHECK(f.pick() == "a0");
+}
+
+TEST_CASE("throttling doubles the pause up to its cap and honours Retry-After") {
+    Fixture f(1);
+    auto throttle = failure(FailureClass::rate_limited_user);
+    f.pool.report_failure("a0", "m", throttle);
+    f.clock.advance(8s);
+    CHECK(f.pick() == "a0");
+    f.pool.report_failure("a0", "m", throttle);
+    f.clock.advance(8s);
+    CHECK(f.pick() != "a0");
+    f.clock.advance(8s);
+    CHECK(f.pick() == "a0");
+    throttle.retry_after = 600s;
+    f.pool.report_failure("a0", "m", throttle);
+    f.clock.advance(599s);
+    CHECK(f.pick() != "a0");
+    f.clock.advance(1s);
+    CHECK(f.pick() == "a0");
+}
+
+TEST_CASE("an exhausted quota comes back on the first of the next month, a daily one at midnight") {
+    Fixture f(1);
+    f.pool.report_failure("a0", "m", failure(FailureClass::quota_exhausted, "MONTHLY_REQUEST_COUNT"));
+    auto none = f.pool.lease({.wire_model = "m"});
+    REQUIRE_FALSE(none);
+    CHECK(none.error().kind == ErrorKind::accounts_exhausted);
+    CHECK(*none.error().retry_after == 31 * 24h);
+    REQUIRE(f.changes.size() == 1);
+    CHECK(f.changes[0].state == State::exhausted);
+    f.clock.advance(31 * 24h);
+    CHECK(f.pick() == "a0");
+    f.pool.report_success("a0");
+    f.clock.advance(5h);
+    f.pool.report_failure("a0", "m", failure(FailureClass::quota_exhausted, "DAILY_REQUEST_COUNT"));
+    f.clock.advance(18h);
+    CHECK(f.pick() != "a0");
+    f.clock.advance(1h);
+    CHECK(f.pick() == "a0");
+}
+
+TEST_CASE("a suspended account stays out, whatever time passes or succeeds late") {
+    Fixture f(1);
+    f.pool.report_failure("a0", "m", failure(FailureClass::suspended));
+    f.pool.report_success("a0");
+    f.clock.advance(1000h);
+    auto none = f.pool.lease({.wire_model = "m"});
+    REQUIRE_FALSE(none);
+    CHECK(none.error().kind == ErrorKind::account_suspended);
+}
+
+TEST_CASE("the CLI's reset is newer than our verdict and wins") {
+    Fixture f(1);
+    f.pool.report_failure("a0", "m", failure(FailureClass::suspended));
+    auto record = make("a0", f.clock);
+    record.state = "unknown";
+    record.state_since_ms = to_ms(f.clock.wall()) + 1;
+    f.pool.load({record});
+    CHECK(f.pick() == "a0");
+}
+
+TEST_CASE("57: a malformed request never costs an account anything") {
+    Fixture f(1);
+    for (int i = 0; i < 100; ++i) f.pool.report_failure("a0", "m", failure(FailureClass::malformed));
+    CHECK(f.pool.view()[0].health == 100);
+    CHECK(f.pick() == "a0");
+}
+
+TEST_CASE("65: a model is asked of an account that lists it; a refused one is left alone for an hour") {
+    Fixture f(2);
+    f.pool.set_models("a0", {"haiku"});
+    f.pool.set_models("a1", {"haiku", "opus"});
+    for (int i = 0; i < 10; ++i) CHECK(f.pick("opus") == "a1");
+    f.pool.report_failure("a1", "opus", failure(FailureClass::invalid_model));
+    CHECK(f.pick("opus") == "none: model_not_found");
+    f.clock.advance(1h);
+    CHECK(f.pick("opus") == "a1");
+}
+
+TEST_CASE("allowed accounts are an intersection, never the whole pool") {
+    Fixture f(3);
+    const std::vector<std::string> allowed{"a2"}, unknown{"gone"};
+    for (int i = 0; i < 10; ++i) CHECK(f.pool.lease({.wire_model = "m", .allowed_accounts = &allowed})->account_id() == "a2");
+    CHECK_FALSE(f.pool.lease({.wire_model = "m", .allowed_accounts = &unknown}));
+}
+
+TEST_CASE("an expired token asks for a refresh and is never sent") {
+    Fixture f(1);
+    auto record = make("a0", f.clock);
+    record.expires_at_ms = to_ms(f.clock.wall() + 30s);
+    f.pool.load({record});
+    CHECK(f.pool.lease({.wire_model = "m"})->needs_refresh());
+    record.expires_at_ms = to_ms(f.clock.wall() + 5min);
+    f.pool.load({record});
+    auto lease = f.pool.lease({.wire_model = "m"});
+    CHECK_FALSE(lease->needs_refresh());
+    CHECK(lease->refresh_soon());
+}
+
+TEST_CASE("E2: three refused tokens in a row mean that the login is lost") {
+    Fixture f(1);
+    for (int i = 0; i < 2; ++i) f.pool.report_failure("a0", "m", failure(FailureClass::token_dead));
+    CHECK(f.pick() == "a0");
+    f.pool.report_failure("a0", "m", failure(FailureClass::token_dead));
+    CHECK(f.state("a0") == State::needs_sign_in);
+}
