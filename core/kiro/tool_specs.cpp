@@ -1,5 +1,6 @@
 #include "core/kiro/tool_specs.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <unordered_set>
 #include <utility>
@@ -36,9 +37,39 @@ std::vector<const chat::ToolSpec*> offered(const chat::Request& request) {
     return out;
 }
 
+/// A schema that can need no repair, told without parsing it: an object with properties at its root and
+/// none of the characters and words that a repair is about. When in doubt, false.
+bool surely_fine(std::string_view schema, SchemaDialect dialect) {
+    if (dialect != SchemaDialect::claude || !schema.starts_with(R"({"type":"object","properties":{)")) return false;
+    for (std::size_t i = 0; i < schema.size(); ++i) {
+        switch (schema[i]) {
+            case '$':                                            // $schema, $id, $ref, $defs
+            case '\\': return false;                             // a key may be written in escapes
+            case 'O':                                            // oneOf, anyOf, allOf
+                if (schema.substr(i, 3) == "Of\"") return false;
+                break;
+            case 'n':
+                if (schema.substr(i, 4) == "null") return false;
+                break;
+            case '[':
+                if (schema.substr(i, 2) == "[]") return false;   // an empty required
+                break;
+            case 'd':
+                if (schema.substr(i, 11) == "definitions") return false;
+                break;
+            default: break;
+        }
+    }
+    return true;
+}
+
 /// Parses every schema in one go and replaces those that upstream would refuse.
 Result<void> fill_schemas(const std::vector<const chat::ToolSpec*>& specs, SchemaDialect dialect,
                           Conversation& conversation, std::vector<WireTool>& tools) {
+    if (std::ranges::all_of(specs, [&](const chat::ToolSpec* spec) { return surely_fine(spec->schema.text(), dialect); })) {
+        for (std::size_t i = 0; i < specs.size(); ++i) tools[i].schema = specs[i]->schema.text();
+        return {};
+    }
     std::size_t bytes = 2;
     for (const chat::ToolSpec* spec : specs) bytes += spec->schema.text().size() + 1;
     std::string all;
