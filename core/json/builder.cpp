@@ -205,6 +205,7 @@ Result<void> Builder::string_slot(const Token& token, bool& decoded, std::uint32
     decoded = std::memchr(contents.data(), '\\', contents.size()) != nullptr;
     if (!decoded) return {};
     std::size_t bad_at = 0;
+    if (data_.decoded.empty()) data_.decoded.reserve(data_.source.size() - token.begin);
     const std::size_t start = data_.decoded.size();
     if (!append_unescaped(data_.decoded, contents, bad_at)) return fail(begin + bad_at, "unknown escape in a string");
     begin = static_cast<std::uint32_t>(start);

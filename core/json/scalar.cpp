@@ -23,8 +23,8 @@ int hex4(std::string_view text) {
     return r.ec == std::errc{} && r.ptr == text.data() + 4 ? static_cast<int>(value) : -1;
 }
 
-void append_code_point(std::string& out, std::uint32_t c) {
-    const auto put = [&](std::uint32_t b) { out += static_cast<char>(b); };
+char* put_code_point(char* o, std::uint32_t c) {
+    const auto put = [&](std::uint32_t b) { *o++ = static_cast<char>(b); };
     if (c < 0x80) {
         put(c);
     } else if (c < 0x800) {
@@ -34,6 +34,7 @@ void append_code_point(std::string& out, std::uint32_t c) {
     } else {
         put(0xf0 | c >> 18), put(0x80 | (c >> 12 & 63)), put(0x80 | (c >> 6 & 63)), put(0x80 | (c & 63));
     }
+    return o;
 }
 
 char simple_escape(char c) {
@@ -49,19 +50,19 @@ char simple_escape(char c) {
 }
 
 /// `rest` begins behind "\u"; returns how many bytes were used, 0 when there are no four digits.
-std::size_t append_unicode_escape(std::string& out, std::string_view rest) {
+std::size_t put_unicode_escape(char*& o, std::string_view rest) {
     const int unit = hex4(rest);
     if (unit < 0) return 0;
     if (unit >= 0xd800 && unit < 0xdc00 && rest.substr(4, 2) == "\\u") {
         const int low = hex4(rest.substr(6));
         if (low >= 0xdc00 && low < 0xe000) {
-            append_code_point(out, 0x10000u + (static_cast<std::uint32_t>(unit - 0xd800) << 10) +
-                                       static_cast<std::uint32_t>(low - 0xdc00));
+            o = put_code_point(o, 0x10000u + (static_cast<std::uint32_t>(unit - 0xd800) << 10) +
+                                      static_cast<std::uint32_t>(low - 0xdc00));
             return 10;
         }
     }
     const bool surrogate = unit >= 0xd800 && unit < 0xe000;
-    append_code_point(out, surrogate ? 0xfffd : static_cast<std::uint32_t>(unit));
+    o = put_code_point(o, surrogate ? 0xfffd : static_cast<std::uint32_t>(unit));
     return 4;
 }
 
@@ -108,27 +109,35 @@ std::optional<double> number_as_double(std::string_view token) {
 }
 
 bool append_unescaped(std::string& out, std::string_view contents, std::size_t& bad_at) {
+    // No escape is shorter than what it stands for, so the room is known beforehand.
+    const std::size_t start = out.size();
+    out.resize(start + contents.size());
+    char* o = out.data() + start;
     std::size_t at = 0;
     while (at < contents.size()) {
-        const void* const hit = std::memchr(contents.data() + at, '\\', contents.size() - at);
-        const std::size_t run =
-            hit ? static_cast<std::size_t>(static_cast<const char*>(hit) - contents.data()) : contents.size();
-        out.append(contents, at, run - at);
+        const char* const from = contents.data() + at;
+        const void* const hit = std::memchr(from, '\\', contents.size() - at);
+        const char* const end = hit ? static_cast<const char*>(hit) : contents.data() + contents.size();
+        const auto run = static_cast<std::size_t>(end - from);
+        std::memcpy(o, from, run);
+        o += run;
+        at += run;
         if (!hit) break;
-        bad_at = run;
-        at = run + 2;
+        bad_at = at;
+        at += 2;
         if (at > contents.size()) return false;
-        const char kind = contents[run + 1];
+        const char kind = contents[at - 1];
         if (kind == 'u') {
-            const std::size_t used = append_unicode_escape(out, contents.substr(at));
+            const std::size_t used = put_unicode_escape(o, contents.substr(at));
             if (used == 0) return false;
             at += used;
         } else if (const char plain = simple_escape(kind); plain != 0) {
-            out += plain;
+            *o++ = plain;
         } else {
             return false;
         }
     }
+    out.resize(static_cast<std::size_t>(o - out.data()));
     return true;
 }
 
