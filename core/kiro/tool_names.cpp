@@ -36,8 +36,8 @@ std::string_view ToolNames::to_wire(std::string_view name) {
     if (const auto known = wire_by_client_.find(name); known != wire_by_client_.end()) return known->second;
     if (is_wire_name(name)) {
         const auto taken = client_by_wire_.find(name);
-        if (taken == client_by_wire_.end()) return client_by_wire_.try_emplace(std::string(name)).first->first;
-        if (taken->second.empty()) return taken->first;
+        if (taken == client_by_wire_.end()) return client_by_wire_.try_emplace(std::string(name), name).first->first;
+        if (taken->second == name) return taken->first;
     }
     for (unsigned salt = 0;; ++salt) {
         std::string wire = derive_name(name, salt);
@@ -48,7 +48,7 @@ std::string_view ToolNames::to_wire(std::string_view name) {
 
 std::string_view ToolNames::to_client(std::string_view wire) const {
     const auto known = client_by_wire_.find(wire);
-    return known == client_by_wire_.end() || known->second.empty() ? wire : std::string_view(known->second);
+    return known == client_by_wire_.end() ? wire : std::string_view(known->second);
 }
 
 }  // namespace kg::kiro
