@@ -5,23 +5,51 @@
 
 namespace kg::cmd {
 
+namespace {
+
+/// Two accounts with one token would rotate it under each other; a taken name is told with its owner.
+Result<void> check_unique(const store::Account& account, store::Stores& stores) {
+    KG_TRY(known, stores.accounts().list());
+    const auto taken = [](std::string message) {
+        return Err(Error{.kind = ErrorKind::malformed_request, .message = std::move(message)});
+    };
+    for (const auto& a : known) {
+        if (!account.name.empty() && a.name == account.name) {
+            return taken("--name: " + a.name + " is taken by " + a.id + "; choose another, or change that one with `kirogate account edit`");
+        }
+        const bool same_token = !account.refresh_token.empty() && a.refresh_token == account.refresh_token;
+        if (same_token || (!account.api_key.empty() && a.api_key == account.api_key)) {
+            return taken("this token is already there, as " + a.id + (a.name.empty() ? "" : " (" + a.name + ")"));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<ExitCode> run_account_add(const AccountAddOptions& options, Context& context) {
     store::Account account;
     KG_CHECK(apply_fields(options.fields, account));
     const bool api_key = account.auth_method == "api-key";
     KG_TRY(token, read_secret(api_key ? "API key" : "refresh token", options.fields.token_file));
-    (api_key || token.reveal().starts_with("ksk_") ? account.api_key : account.refresh_token) = token;
+    (api_key || token.reveal().starts_with("ksk_") ? account.api_key : account.refresh_token) =
+        token;
     if (account.auth_method.empty() && !account.api_key.empty()) account.auth_method = "api-key";
     complete_new_account(account, context);
     account.source = "add";
     KG_CHECK(check_token(account));
     if (account.refresh_token.reveal().size() < 100 && account.auth_method != "api-key") {
-        note("warning: the token has only " + std::to_string(account.refresh_token.reveal().size()) + " characters; real ones are longer");
+        note("warning: the token has only " +
+             std::to_string(account.refresh_token.reveal().size()) +
+             " characters; real ones are longer");
     }
     KG_TRY(stores, context.stores());
+    KG_CHECK(check_unique(account, *stores));
     KG_CHECK(stores->accounts().add(account));
-    if (options.json) print_line(account_json(account));
-    else print_line("added " + account.id + (account.name.empty() ? "" : " (" + account.name + ")"));
+    if (options.json)
+        print_line(account_json(account));
+    else
+        print_line("added " + account.id + (account.name.empty() ? "" : " (" + account.name + ")"));
     return ExitCode::ok;
 }
 
@@ -60,7 +88,9 @@ Result<ExitCode> run_account_edit(const AccountEditOptions& options, Context& co
     });
     if (!changed) return Err(std::move(changed).error());
     if (failed) return Err(std::move(*failed));
-    if (!*changed) return Err(Error{.kind = ErrorKind::malformed_request, .message = "the account was removed meanwhile"});
+    if (!*changed)
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "the account was removed meanwhile"});
     print_line("changed " + found.id);
     return ExitCode::ok;
 }

@@ -10,7 +10,8 @@ namespace kg::cmd {
 namespace {
 
 Error bad(std::string option, std::string message) {
-    return {.kind = ErrorKind::malformed_request, .message = std::move(option) + ": " + std::move(message)};
+    return {.kind = ErrorKind::malformed_request,
+            .message = std::move(option) + ": " + std::move(message)};
 }
 
 void assign(std::string& field, const std::optional<std::string>& value) {
@@ -21,7 +22,9 @@ void assign(std::string& field, const std::optional<std::string>& value) {
 
 Result<void> apply_fields(const AccountFields& f, store::Account& a) {
     if (f.name) {
-        if (!f.name->empty() && !store::valid_account_name(*f.name)) return Err(bad("--name", "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
+        if (!f.name->empty() && !store::valid_account_name(*f.name))
+            return Err(bad("--name",
+                           "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
         a.name = *f.name;
     }
     if (f.auth_method) {
@@ -29,21 +32,30 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
         if (!method) return Err(bad("--auth-method", "use social, idc, api-key or external-idp"));
         a.auth_method = kiro::auth_method_name(*method);
     }
-    for (const auto& [option, value] : {std::pair{"--region", &f.region}, std::pair{"--api-region", &f.api_region}}) {
-        if (*value && !(*value)->empty() && !kiro::valid_region(**value)) return Err(bad(option, "not an AWS region: " + **value));
+    for (const auto& [option, value] :
+         {std::pair{"--region", &f.region}, std::pair{"--api-region", &f.api_region}}) {
+        if (*value && !(*value)->empty() && !kiro::valid_region(**value))
+            return Err(bad(option, "not an AWS region: " + **value));
     }
-    if (f.profile_arn && !f.profile_arn->empty() && !kiro::valid_profile_arn(*f.profile_arn)) return Err(bad("--profile-arn", "not a profile ARN"));
-    if (f.start_url && !f.start_url->empty() && !f.start_url->starts_with("https://")) return Err(bad("--start-url", "must begin with https://"));
-    if (f.token_endpoint && !f.token_endpoint->empty() && !f.token_endpoint->starts_with("https://") && !f.token_endpoint->starts_with("http://127.0.0.1")) {
+    if (f.profile_arn && !f.profile_arn->empty() && !kiro::valid_profile_arn(*f.profile_arn))
+        return Err(bad("--profile-arn", "not a profile ARN"));
+    if (f.start_url && !f.start_url->empty() && !f.start_url->starts_with("https://"))
+        return Err(bad("--start-url", "must begin with https://"));
+    if (f.token_endpoint && !f.token_endpoint->empty() &&
+        !f.token_endpoint->starts_with("https://") &&
+        !f.token_endpoint->starts_with("http://127.0.0.1")) {
         return Err(bad("--token-endpoint", "must begin with https://"));
     }
     if (f.proxy && !f.proxy->empty()) {
         bool known = false;
-        for (const auto* scheme : {"http://", "https://", "socks5://", "socks5h://"}) known = known || f.proxy->starts_with(scheme);
+        for (const auto* scheme : {"http://", "https://", "socks5://", "socks5h://"})
+            known = known || f.proxy->starts_with(scheme);
         if (!known) return Err(bad("--proxy", "use http://, https:// or socks5h://"));
     }
-    if (f.weight && (*f.weight < 1 || *f.weight > 1000)) return Err(bad("--weight", "use 1 to 1000"));
-    if (f.priority && (*f.priority < 0 || *f.priority > 1'000'000)) return Err(bad("--priority", "use 0 to 1000000"));
+    if (f.weight && (*f.weight < 1 || *f.weight > 1000))
+        return Err(bad("--weight", "use 1 to 1000"));
+    if (f.priority && (*f.priority < 0 || *f.priority > 1'000'000))
+        return Err(bad("--priority", "use 0 to 1000000"));
     assign(a.provider, f.provider);
     assign(a.auth_region, f.region);
     assign(a.api_region, f.api_region);
@@ -67,30 +79,43 @@ void complete_new_account(store::Account& a, Context& context) {
     a.id = store::new_account_id(context.random());
     a.created_at_ms = to_ms(context.clock().wall());
     if (a.auth_method.empty()) {
-        a.auth_method = !a.api_key.empty() ? "api-key" : !a.client_id.empty() && !a.client_secret.empty() ? "idc" : "social";
+        a.auth_method = !a.api_key.empty()                                 ? "api-key"
+                        : !a.client_id.empty() && !a.client_secret.empty() ? "idc"
+                                                                           : "social";
     }
     if (a.provider.empty() && a.auth_method == "idc") {
-        a.provider = a.start_url.empty() || a.start_url.find("view.awsapps.com") != std::string::npos ? "BuilderId" : "Enterprise";
+        a.provider =
+            a.start_url.empty() || a.start_url.find("view.awsapps.com") != std::string::npos
+                ? "BuilderId"
+                : "Enterprise";
     }
     if (a.machine_id.empty()) a.machine_id = sha256_hex("kirogate-account/" + a.id);
 }
 
 Result<void> check_token(const store::Account& a) {
     const auto& token = a.auth_method == "api-key" ? a.api_key.reveal() : a.refresh_token.reveal();
-    if (token.find("...") != std::string::npos) return Err(bad("token", "it contains `...`: it was cut when it was copied"));
-    if (token.find_first_of(" \t\r\n") != std::string::npos) return Err(bad("token", "it contains white space: give exactly one token"));
+    if (token.find("...") != std::string::npos)
+        return Err(bad("token", "it contains `...`: it was cut when it was copied"));
+    if (token.find_first_of(" \t\r\n") != std::string::npos)
+        return Err(bad("token", "it contains white space: give exactly one token"));
     if (a.auth_method == "idc" && (a.client_id.empty() || a.client_secret.empty())) {
-        return Err(bad("--client-id", "an idc account needs --client-id and --client-secret-file to refresh its token"));
+        return Err(
+            bad("--client-id",
+                "an idc account needs --client-id and --client-secret-file to refresh its token"));
     }
     if (a.auth_method == "external-idp" && (a.client_id.empty() || a.token_endpoint.empty())) {
-        return Err(bad("--token-endpoint", "an external-idp account needs --client-id and --token-endpoint"));
+        return Err(bad("--token-endpoint",
+                       "an external-idp account needs --client-id and --token-endpoint"));
     }
     return {};
 }
 
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector) {
     KG_TRY(found, stores.accounts().select(selector));
-    if (!found) return Err(Error{.kind = ErrorKind::malformed_request, .message = "no account matches `" + selector + "`; see `kirogate account list`"});
+    if (!found)
+        return Err(
+            Error{.kind = ErrorKind::malformed_request,
+                  .message = "no account matches `" + selector + "`; see `kirogate account list`"});
     return std::move(*found);
 }
 

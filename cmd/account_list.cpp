@@ -22,10 +22,13 @@ Result<ExitCode> for_each(const AccountSelectOptions& options, Context& context,
         auto account = select_account(*stores, selector);
         auto done = account ? act(*stores, *account) : Result<void>(Err(account.error()));
         if (done) continue;
+        if (options.accounts.size() == 1) return Err(std::move(done).error());
         complain(done.error());
         ++failed;
     }
-    return failed == 0 ? ExitCode::ok : failed == options.accounts.size() ? ExitCode::failure : ExitCode::partial;
+    return failed == 0                         ? ExitCode::ok
+           : failed == options.accounts.size() ? ExitCode::failure
+                                               : ExitCode::partial;
 }
 
 }  // namespace
@@ -43,12 +46,15 @@ Result<ExitCode> run_account_list(const ListOptions& options, Context& context) 
         return ExitCode::ok;
     }
     if (accounts.empty()) {
-        note("no accounts yet; add one with `kirogate account add` or `kirogate account import --from ide`");
+        note(
+            "no accounts yet; add one with `kirogate account add` or `kirogate account import "
+            "--from ide`");
         return ExitCode::ok;
     }
     Table table({"ID", "NAME", "METHOD", "STATE", "PRIO", "TOKEN UNTIL", "LAST USED"});
     for (const auto& a : accounts) {
-        table.row({a.id, a.name.empty() ? "-" : a.name, a.auth_method, state_text(a), std::to_string(a.priority), format_time(a.expires_at_ms),
+        table.row({a.id, a.name.empty() ? "-" : a.name, a.auth_method, state_text(a),
+                   std::to_string(a.priority), format_time(a.expires_at_ms),
                    format_time(a.last_used_at_ms)});
     }
     print(table.text());
@@ -64,27 +70,34 @@ Result<ExitCode> run_account_show(const AccountSelectOptions& options, Context& 
 
 Result<ExitCode> run_account_remove(const AccountSelectOptions& options, Context& context) {
     if (!options.yes) {
-        if (!stdin_is_terminal()) return Err(Error{.kind = ErrorKind::malformed_request, .message = "removing needs --yes when there is no terminal to ask"});
-        note("type yes to remove " + std::to_string(options.accounts.size()) + " account(s) and their tokens:");
+        if (!stdin_is_terminal())
+            return Err(Error{.kind = ErrorKind::malformed_request,
+                             .message = "removing needs --yes when there is no terminal to ask"});
+        note("type yes to remove " + std::to_string(options.accounts.size()) +
+             " account(s) and their tokens:");
         KG_TRY(answer, read_secret("answer", std::nullopt));
-        if (answer.reveal() != "yes") return Err(Error{.kind = ErrorKind::malformed_request, .message = "nothing removed"});
+        if (answer.reveal() != "yes")
+            return Err(Error{.kind = ErrorKind::malformed_request, .message = "nothing removed"});
     }
-    return for_each(options, context, [](store::Stores& stores, const store::Account& a) -> Result<void> {
-        KG_TRY(removed, stores.accounts().remove(a.id));
-        if (removed) print_line("removed " + a.id);
-        return {};
-    });
+    return for_each(options, context,
+                    [](store::Stores& stores, const store::Account& a) -> Result<void> {
+                        KG_TRY(removed, stores.accounts().remove(a.id));
+                        if (removed) print_line("removed " + a.id);
+                        return {};
+                    });
 }
 
-Result<ExitCode> run_account_enable(const AccountSelectOptions& options, Context& context, bool enable) {
-    return for_each(options, context, [enable](store::Stores& stores, const store::Account& a) -> Result<void> {
-        KG_TRY(changed, stores.accounts().update(a.id, [enable](store::Account& account) {
-            account.enabled = enable;
-            return true;
-        }));
-        if (changed) print_line((enable ? "enabled " : "disabled ") + a.id);
-        return {};
-    });
+Result<ExitCode> run_account_enable(const AccountSelectOptions& options, Context& context,
+                                    bool enable) {
+    return for_each(
+        options, context, [enable](store::Stores& stores, const store::Account& a) -> Result<void> {
+            KG_TRY(changed, stores.accounts().update(a.id, [enable](store::Account& account) {
+                account.enabled = enable;
+                return true;
+            }));
+            if (changed) print_line((enable ? "enabled " : "disabled ") + a.id);
+            return {};
+        });
 }
 
 }  // namespace kg::cmd

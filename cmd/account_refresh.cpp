@@ -22,27 +22,39 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
         if (!account) {
             error = account.error();
         } else if (account->auth_method == "api-key") {
-            error = Error{.kind = ErrorKind::malformed_request, .message = selector + " uses an API key; there is nothing to refresh"};
+            error = Error{.kind = ErrorKind::malformed_request,
+                          .message = selector + " uses an API key; there is nothing to refresh"};
         } else {
-            local->engine().keeper().ensure(account->id, account->token_generation, local->door(), [&](Result<account::FreshToken> token) {
-                if (!token) error = std::move(token).error();
-                local->stop();
-            });
-            if (!local->run_for(120s)) error = Error{.kind = ErrorKind::upstream_timeout, .message = "the refresh took too long"};
+            local->engine().keeper().ensure(account->id, account->token_generation, local->door(),
+                                            [&](Result<account::FreshToken> token) {
+                                                if (!token) error = std::move(token).error();
+                                                local->stop();
+                                            });
+            if (!local->run_for(120s))
+                error = Error{.kind = ErrorKind::upstream_timeout,
+                              .message = "the refresh took too long"};
         }
-        const auto now = account && !error ? stores->accounts().find(account->id) : Result<std::optional<store::Account>>(std::nullopt);
+        const auto now = account && !error ? stores->accounts().find(account->id)
+                                           : Result<std::optional<store::Account>>(std::nullopt);
         const auto expires = now && *now ? (*now)->expires_at_ms : 0;
         failed += error.has_value();
-        w.begin_object().member("account", account ? account->id : selector).member("refreshed", !error).member("expires_at_ms", expires);
+        w.begin_object()
+            .member("account", account ? account->id : selector)
+            .member("refreshed", !error)
+            .member("expires_at_ms", expires);
         if (error) w.member("error", error->message);
         w.end_object();
         if (options.json) continue;
-        if (error) complain(*error);
-        else print_line("refreshed " + account->id + ", valid until " + format_time(expires));
+        if (error)
+            complain(*error);
+        else
+            print_line("refreshed " + account->id + ", valid until " + format_time(expires));
     }
     w.end_array();
     if (options.json) print_line(items);
-    return failed == 0 ? ExitCode::ok : failed == options.accounts.size() ? ExitCode::auth : ExitCode::partial;
+    return failed == 0                         ? ExitCode::ok
+           : failed == options.accounts.size() ? ExitCode::auth
+                                               : ExitCode::partial;
 }
 
 }  // namespace kg::cmd

@@ -7,6 +7,7 @@
 #include "cmd/app_tree.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/output.hpp"
+#include "cmd/usage.hpp"
 #include "core/base/log.hpp"
 #include "kirogate_version.hpp"
 
@@ -72,6 +73,14 @@ void add_config(CLI::App& app, Tree& tree) {
     tree.on(init, [&tree](Context& c) { return run_config_init(tree.config_init, c); });
 }
 
+/// Every command knows the global options, so that they may stand anywhere. (CLI11's fallthrough would
+/// also take an argument for the name of a command.)
+void add_globals(CLI::App& app, GlobalOptions& global) {
+    app.add_option("--config", global.config, "Configuration file")->type_name("FILE");
+    app.add_option("--state-dir", global.state_dir, "State directory (database, seal key)")->type_name("DIR");
+    for (auto* below : app.get_subcommands({})) add_globals(*below, global);
+}
+
 }  // namespace
 
 void Tree::on(CLI::App* command, Run run) {
@@ -84,12 +93,8 @@ int run_app(int argc, char** argv) {
     CLI::App app("kirogate: the Claude models behind Kiro for OpenAI and Anthropic clients", "kirogate");
     app.footer(kFooter);
     app.require_subcommand(1);
-    app.set_help_all_flag("--help-all", "Help of every command");
     app.set_version_flag("--version", std::string("kirogate ") + kVersion);
     GlobalOptions global;
-    app.add_option("--config", global.config, "Configuration file")->type_name("FILE");
-    app.add_option("--state-dir", global.state_dir, "State directory (database, seal key)")->type_name("DIR");
-    app.fallthrough();
 
     Tree tree;
     add_serve(app, tree);
@@ -103,14 +108,19 @@ int run_app(int argc, char** argv) {
         print_line(std::string("kirogate ") + kVersion);
         return ExitCode::ok;
     });
+    add_globals(app, global);
+    // Last, so that only the root has it.
+    app.set_help_all_flag("--help-all", "Help of every command");
 
     try {
         app.parse(argc, argv);
+    } catch (const CLI::CallForAllHelp&) {
+        print(help_of_all(app));
+        return static_cast<int>(print_failed() ? ExitCode::failure : ExitCode::ok);
     } catch (const CLI::Success& e) {
         return app.exit(e);
     } catch (const CLI::ParseError& e) {
-        note(e.what());
-        note("see `kirogate --help`");
+        explain_usage(app, e);
         return static_cast<int>(ExitCode::usage);
     }
     Context context(global);

@@ -65,7 +65,8 @@ void add_account_commands(CLI::App& app, Tree& tree) {
     auto* disable = select(*account, "disable", "Keep accounts from serving; running answers end normally", tree.account_disable);
     tree.on(disable, [&tree](Context& c) { return run_account_enable(tree.account_disable, c, false); });
 
-    auto* refresh = select(*account, "refresh", "Refresh the access tokens now", tree.account_refresh);
+    auto* refresh = account->add_subcommand("refresh", "Refresh the access tokens now; of every account when none is named");
+    refresh->add_option("account", tree.account_refresh.accounts, "Id, unique id prefix, name or e-mail")->type_name("ACCOUNT");
     refresh->add_flag("--json", tree.account_refresh.json, "Machine-readable output");
     tree.on(refresh, [&tree](Context& c) { return run_account_refresh(tree.account_refresh, c); });
 

@@ -28,7 +28,7 @@ std::string_view stop_name(chat::StopReason reason) {
 
 /// Prints the answer of a job that runs on the local accounts, then stops the loop.
 class LocalAnswer final : public gateway::AnswerSink {
- public:
+  public:
     LocalAnswer(loop::Loop& loop, ChatPrinter& printer) : loop_(loop), printer_(printer) {}
 
     Flow on_event(const chat::StreamEvent& event) override {
@@ -42,7 +42,10 @@ class LocalAnswer final : public gateway::AnswerSink {
                                   tool_input_.clear();
                               },
                               [&](const chat::ToolInputDelta& e) { tool_input_ += e.json; },
-                              [&](const chat::ToolUseEnd&) { printer_.tool_call(tool_id_, tool_name_, tool_input_.empty() ? "{}" : tool_input_); },
+                              [&](const chat::ToolUseEnd&) {
+                                  printer_.tool_call(tool_id_, tool_name_,
+                                                     tool_input_.empty() ? "{}" : tool_input_);
+                              },
                               [&](const chat::Usage&) {}, [&](const chat::MessageEnd&) {}},
                    event);
         if (print_failed()) {  // the reader of our pipe is gone
@@ -64,13 +67,14 @@ class LocalAnswer final : public gateway::AnswerSink {
     std::optional<gateway::Ending> ending;
     std::optional<Error> error;
 
- private:
+  private:
     loop::Loop& loop_;
     ChatPrinter& printer_;
     std::string tool_id_, tool_name_, tool_input_;
 };
 
-store::RequestRecord record_of(const gateway::ChatJob& job, const LocalAnswer& answer, Context& context, std::int64_t started_ms) {
+store::RequestRecord record_of(const gateway::ChatJob& job, const LocalAnswer& answer,
+                               Context& context, std::int64_t started_ms) {
     const auto& report = job.report();
     store::RequestRecord r;
     r.request_id = "req_" + context.random().base62(24);
@@ -123,7 +127,8 @@ Result<ExitCode> chat_local(chat::Request request, const ChatOptions& options, C
 
 Result<ExitCode> run_chat(const ChatOptions& options, Context& context) {
     KG_TRY(request, chat_request(options));
-    auto done = options.server ? chat_remote(request, options, context) : chat_local(std::move(request), options, context);
+    auto done = options.server ? chat_remote(request, options, context)
+                               : chat_local(std::move(request), options, context);
     if (!done && done.error().kind == ErrorKind::cancelled) return ExitCode::interrupted;
     return done;
 }

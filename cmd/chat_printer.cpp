@@ -21,7 +21,8 @@ std::string event_line(std::string_view type, std::string_view text) {
 
 }  // namespace
 
-ChatPrinter::ChatPrinter(const ChatOptions& options) : options_(options), colour_(colours(stderr_is_terminal())) {}
+ChatPrinter::ChatPrinter(const ChatOptions& options)
+    : options_(options), colour_(colours(stderr_is_terminal())) {}
 
 void ChatPrinter::text(std::string_view piece) {
     end_thinking();
@@ -45,7 +46,8 @@ void ChatPrinter::thinking(std::string_view piece) {
     to_stderr(piece);
 }
 
-void ChatPrinter::tool_call(std::string_view id, std::string_view name, std::string_view input_json) {
+void ChatPrinter::tool_call(std::string_view id, std::string_view name,
+                            std::string_view input_json) {
     end_thinking();
     std::string call;
     json::Writer w(call);
@@ -64,7 +66,8 @@ void ChatPrinter::end_thinking() {
 
 void ChatPrinter::abandon() {
     end_thinking();
-    if (!options_.json && !options_.jsonl && !ends_with_newline_ && stdout_is_terminal()) print("\n");
+    if (!options_.json && !options_.jsonl && !ends_with_newline_ && stdout_is_terminal())
+        print("\n");
 }
 
 void ChatPrinter::finish(const ChatTotals& totals) {
@@ -73,12 +76,21 @@ void ChatPrinter::finish(const ChatTotals& totals) {
         std::string out;
         json::Writer w(out);
         w.begin_object();
-        if (options_.jsonl) w.member("type", "end");
-        else w.member("text", text_);
+        if (options_.jsonl)
+            w.member("type", "end");
+        else
+            w.member("text", text_);
         if (!thinking_.empty()) w.member("thinking", thinking_);
         if (!tools_.empty()) w.key("tool_calls").raw("[" + tools_ + "]");
-        w.member("model", totals.model).member("stop_reason", totals.stop_reason).key("usage").begin_object();
-        w.member("input_tokens", totals.input_tokens).member("output_tokens", totals.output_tokens).member("credits", totals.credits).end_object().end_object();
+        w.member("model", totals.model)
+            .member("stop_reason", totals.stop_reason)
+            .key("usage")
+            .begin_object();
+        w.member("input_tokens", totals.input_tokens)
+            .member("output_tokens", totals.output_tokens)
+            .member("credits", totals.credits)
+            .end_object()
+            .end_object();
         return print_line(out);
     }
     if (options_.no_stream) {

@@ -15,10 +15,10 @@ struct ChatTotals {
     double credits = 0;
 };
 
-/// Prints one answer: text to stdout as it arrives, thinking dimmed to stderr; or one JSON object at
-/// the end; or one JSON object per event.
+/// Prints one answer: text to stdout as it arrives, thinking dimmed to stderr; or one JSON object
+/// at the end; or one JSON object per event.
 class ChatPrinter {
- public:
+  public:
     explicit ChatPrinter(const ChatOptions& options);
     void text(std::string_view piece);
     void thinking(std::string_view piece);
@@ -26,7 +26,7 @@ class ChatPrinter {
     void finish(const ChatTotals& totals);
     void abandon();  // the answer ended early: ends the line and the dimming
 
- private:
+  private:
     void end_thinking();
     const ChatOptions& options_;
     const bool colour_;

@@ -18,13 +18,14 @@ struct ToolCall {
 
 /// Reads an OpenAI answer, streamed or whole, into the printer.
 class RemoteAnswer {
- public:
+  public:
     explicit RemoteAnswer(ChatPrinter& printer) : printer_(printer) {}
 
     void bytes(std::string_view piece) {
         buffer_ += piece;
         std::size_t start = 0;
-        for (std::size_t end; (end = buffer_.find('\n', start)) != std::string::npos; start = end + 1) {
+        for (std::size_t end; (end = buffer_.find('\n', start)) != std::string::npos;
+             start = end + 1) {
             line(std::string_view(buffer_).substr(start, end - start));
         }
         buffer_.erase(0, start);
@@ -41,7 +42,8 @@ class RemoteAnswer {
     }
 
     void finish() {
-        for (const auto& [index, call] : tools_) printer_.tool_call(call.id, call.name, call.arguments.empty() ? "{}" : call.arguments);
+        for (const auto& [index, call] : tools_)
+            printer_.tool_call(call.id, call.name, call.arguments.empty() ? "{}" : call.arguments);
         printer_.finish(totals);
     }
 
@@ -49,7 +51,7 @@ class RemoteAnswer {
     bool done = false;
     std::string error;
 
- private:
+  private:
     void line(std::string_view text) {
         if (text.ends_with('\r')) text.remove_suffix(1);
         if (!text.starts_with("data: ")) return;
@@ -84,10 +86,13 @@ class RemoteAnswer {
 
     void take(json::Node root, json::Node choice) {
         if (const auto model = root["model"].text(); !model.empty()) totals.model = model;
-        if (const auto reason = choice["finish_reason"].text(); !reason.empty()) totals.stop_reason = reason;
+        if (const auto reason = choice["finish_reason"].text(); !reason.empty())
+            totals.stop_reason = reason;
         if (const auto usage = root["usage"]; usage.is_object()) {
-            totals.input_tokens = static_cast<std::uint64_t>(usage["prompt_tokens"].as_int().value_or(0));
-            totals.output_tokens = static_cast<std::uint64_t>(usage["completion_tokens"].as_int().value_or(0));
+            totals.input_tokens =
+                static_cast<std::uint64_t>(usage["prompt_tokens"].as_int().value_or(0));
+            totals.output_tokens =
+                static_cast<std::uint64_t>(usage["completion_tokens"].as_int().value_or(0));
         }
     }
 
@@ -97,19 +102,25 @@ class RemoteAnswer {
 };
 
 Error error_of(int status, const std::string& body) {
-    Error out{.kind = ErrorKind::upstream_failed, .message = "the gateway answered " + std::to_string(status)};
+    Error out{.kind = ErrorKind::upstream_failed,
+              .message = "the gateway answered " + std::to_string(status)};
     if (auto document = json::Document::parse(body)) {
-        if (const auto message = document->root()["error"]["message"].text(); !message.empty()) out.message = message;
+        if (const auto message = document->root()["error"]["message"].text(); !message.empty())
+            out.message = message;
     }
-    if (status == 401 || status == 403) out.kind = ErrorKind::unauthenticated;
-    else if (status == 402 || status == 429) out.kind = ErrorKind::rate_limited;
-    else if (status == 400 || status == 404 || status == 413) out.kind = ErrorKind::malformed_request;
+    if (status == 401 || status == 403)
+        out.kind = ErrorKind::unauthenticated;
+    else if (status == 402 || status == 429)
+        out.kind = ErrorKind::rate_limited;
+    else if (status == 400 || status == 404 || status == 413)
+        out.kind = ErrorKind::malformed_request;
     return out;
 }
 
 }  // namespace
 
-Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& options, Context& context) {
+Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& options,
+                             Context& context) {
     Secret key;
     if (options.key_file) {
         KG_TRY(read, read_secret("API key", options.key_file));
@@ -117,7 +128,9 @@ Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& op
     } else if (auto given = context.environment()("KIROGATE_API_KEY")) {
         key = Secret(*given);
     }
-    if (key.empty()) return Err(Error{.kind = ErrorKind::unauthenticated, .message = "no API key: set KIROGATE_API_KEY or give --key-file"});
+    if (key.empty())
+        return Err(Error{.kind = ErrorKind::unauthenticated,
+                         .message = "no API key: set KIROGATE_API_KEY or give --key-file"});
     auto url = *options.server;
     while (url.ends_with('/')) url.pop_back();
     if (url.ends_with("/v1")) url.resize(url.size() - 3);
@@ -129,7 +142,9 @@ Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& op
     call.head_timeout = std::chrono::minutes(10);
     ChatPrinter printer(options);
     RemoteAnswer answer(printer);
-    auto result = request.stream ? http_call(std::move(call), [&](std::string_view piece) { answer.bytes(piece); }) : http_call(std::move(call));
+    auto result = request.stream ? http_call(std::move(call),
+                                             [&](std::string_view piece) { answer.bytes(piece); })
+                                 : http_call(std::move(call));
     if (!result) {
         printer.abandon();
         return Err(std::move(result).error());
@@ -138,9 +153,11 @@ Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& op
     if (!request.stream) answer.whole(result->body);
     if (!answer.error.empty() || !answer.done) {
         printer.abandon();
-        return Err(Error{.kind = ErrorKind::upstream_failed, .message = answer.error.empty() ? "the answer was cut" : answer.error});
+        return Err(Error{.kind = ErrorKind::upstream_failed,
+                         .message = answer.error.empty() ? "the answer was cut" : answer.error});
     }
-    if (const auto warnings = result->headers.get("x-kirogate-warnings"); !warnings.empty()) note("warning: " + std::string(warnings));
+    if (const auto warnings = result->headers.get("x-kirogate-warnings"); !warnings.empty())
+        note("warning: " + std::string(warnings));
     answer.finish();
     return ExitCode::ok;
 }

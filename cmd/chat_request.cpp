@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kTextMaxBytes = 8u << 20;
 constexpr std::size_t kImageMaxBytes = 10u << 20;  // kiro-upstream C17
 
-Error bad(std::string message) { return {.kind = ErrorKind::malformed_request, .message = std::move(message)}; }
+Error bad(std::string message) {
+    return {.kind = ErrorKind::malformed_request, .message = std::move(message)};
+}
 
 std::string_view image_format(std::string_view bytes) {
     if (bytes.starts_with("\x89PNG")) return "png";
@@ -33,7 +35,8 @@ Result<chat::Request> chat_request(const ChatOptions& options) {
         request.thinking.enabled = true;
         if (!options.thinking->empty()) {
             request.thinking.effort = chat::parse_effort(*options.thinking);
-            if (!request.thinking.effort) return Err(bad("--thinking: use low, medium, high, xhigh or max"));
+            if (!request.thinking.effort)
+                return Err(bad("--thinking: use low, medium, high, xhigh or max"));
         }
     }
     std::string prompt;
@@ -57,10 +60,13 @@ Result<chat::Request> chat_request(const ChatOptions& options) {
     for (const auto& file : options.images) {
         KG_TRY(bytes, read_file(file, kImageMaxBytes));
         const auto format = image_format(bytes);
-        if (format.empty()) return Err(bad("--image: " + file + " is not a PNG, JPEG, GIF or WebP picture"));
+        if (format.empty())
+            return Err(bad("--image: " + file + " is not a PNG, JPEG, GIF or WebP picture"));
         message.parts.push_back(chat::Image{std::string(format), base64_encode(bytes)});
     }
-    if (ascii::is_blank(prompt) && message.parts.empty()) return Err(bad("there is no prompt: give it as an argument, with --file or on standard input"));
+    if (ascii::is_blank(prompt) && message.parts.empty())
+        return Err(
+            bad("there is no prompt: give it as an argument, with --file or on standard input"));
     if (!prompt.empty()) message.parts.push_back(chat::Text{std::move(prompt)});
     request.messages.push_back(std::move(message));
     return request;
@@ -70,17 +76,24 @@ std::string openai_body(const chat::Request& request) {
     std::string out;
     json::Writer w(out);
     w.begin_object().member("model", request.model).member("stream", request.stream);
-    if (request.stream) w.key("stream_options").begin_object().member("include_usage", true).end_object();
+    if (request.stream)
+        w.key("stream_options").begin_object().member("include_usage", true).end_object();
     if (request.max_tokens) w.member("max_tokens", *request.max_tokens);
-    if (request.thinking.enabled) w.member("reasoning_effort", chat::effort_name(request.thinking.effort.value_or(chat::Effort::medium)));
+    if (request.thinking.enabled)
+        w.member("reasoning_effort",
+                 chat::effort_name(request.thinking.effort.value_or(chat::Effort::medium)));
     w.key("messages").begin_array();
-    if (!request.system.empty()) w.begin_object().member("role", "system").member("content", request.system).end_object();
+    if (!request.system.empty())
+        w.begin_object().member("role", "system").member("content", request.system).end_object();
     w.begin_object().member("role", "user").key("content").begin_array();
     for (const auto& part : request.messages.front().parts) {
-        if (const auto* text = std::get_if<chat::Text>(&part)) w.begin_object().member("type", "text").member("text", text->text).end_object();
+        if (const auto* text = std::get_if<chat::Text>(&part))
+            w.begin_object().member("type", "text").member("text", text->text).end_object();
         if (const auto* image = std::get_if<chat::Image>(&part)) {
             w.begin_object().member("type", "image_url").key("image_url").begin_object();
-            w.member("url", "data:image/" + image->format + ";base64," + image->base64).end_object().end_object();
+            w.member("url", "data:image/" + image->format + ";base64," + image->base64)
+                .end_object()
+                .end_object();
         }
     }
     w.end_array().end_object().end_array().end_object();

@@ -11,7 +11,8 @@
 namespace kg::cmd {
 
 config::LoadInput Context::load_input() const {
-    return {.config_flag = options_.config, .environment = environment_, .overrides = overrides_};
+    return {.config_flag = options_.config, .environment = environment_, .overrides = overrides_,
+            .environment_names = config::process_environment_names()};
 }
 
 Result<config::Loaded*> Context::config() {
@@ -24,7 +25,9 @@ Result<config::Loaded*> Context::config() {
     return &*loaded_;
 }
 
-std::string Context::state_dir() const { return config::find_state_dir(options_.state_dir, environment_); }
+std::string Context::state_dir() const {
+    return config::find_state_dir(options_.state_dir, environment_);
+}
 
 Result<store::Stores*> Context::stores() {
     if (stores_) return stores_.get();
@@ -33,7 +36,10 @@ Result<store::Stores*> Context::stores() {
     // The folder comes before the seal key that lives in it; the store checks owner and mode.
     std::error_code ec;
     const bool made = std::filesystem::create_directories(directory, ec);
-    if (ec) return Err(Error{.kind = ErrorKind::io_failed, .message = "cannot create the state directory " + directory + ": " + ec.message()});
+    if (ec)
+        return Err(Error{
+            .kind = ErrorKind::io_failed,
+            .message = "cannot create the state directory " + directory + ": " + ec.message()});
     if (made) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ec);
 
     const auto& given = loaded->config.storage.seal_key;
@@ -45,7 +51,9 @@ Result<store::Stores*> Context::stores() {
     } else {
         const auto bytes = hex_decode(given.reveal());
         if (!bytes || bytes->size() != 32) {
-            return Err(Error{.kind = ErrorKind::config_invalid, .message = "storage.seal_key must be 64 hex digits (make one with `openssl rand -hex 32`)"});
+            return Err(Error{.kind = ErrorKind::config_invalid,
+                             .message = "storage.seal_key must be 64 hex digits (make one with "
+                                        "`openssl rand -hex 32`)"});
         }
         sealer = Sealer::from_key(*bytes);
     }

@@ -15,20 +15,23 @@ namespace kg::cmd {
 
 /// What every command receives; configuration and store are opened when first asked for.
 class Context {
- public:
-    explicit Context(const GlobalOptions& options) : options_(options), environment_(config::process_environment()) {}
+  public:
+    explicit Context(const GlobalOptions& options)
+        : options_(options), environment_(config::process_environment()) {}
 
     const Clock& clock() const { return clock_; }
     Random& random() { return random_; }
     const config::Environment& environment() const { return environment_; }
     config::LoadInput load_input() const;
-    void override_key(std::string key, std::string value) { overrides_.emplace_back(std::move(key), std::move(value)); }
+    void override_key(std::string key, std::string value) {
+        overrides_.emplace_back(std::move(key), std::move(value));
+    }
 
     Result<config::Loaded*> config();
     std::string state_dir() const;
     Result<store::Stores*> stores();
 
- private:
+  private:
     const GlobalOptions& options_;
     SystemClock clock_;
     SystemRandom random_;

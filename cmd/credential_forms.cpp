@@ -27,13 +27,15 @@ std::int64_t time_of(json::Node object, std::initializer_list<std::string_view> 
     for (const auto key : keys) {
         const auto node = object[key];
         if (node.is_null_or_missing()) continue;
-        if (const auto at = kiro::parse_expiry(node.is_string() ? node.text() : node.raw())) return to_ms(*at);
+        if (const auto at = kiro::parse_expiry(node.is_string() ? node.text() : node.raw()))
+            return to_ms(*at);
     }
     return 0;
 }
 
 bool looks_like_credentials(json::Node n) {
-    return n.is_object() && (n["refreshToken"] || n["refresh_token"] || n["accessToken"] || n["access_token"] || n["kiroApiKey"] || n["kiro_api_key"]);
+    return n.is_object() && (n["refreshToken"] || n["refresh_token"] || n["accessToken"] ||
+                             n["access_token"] || n["kiroApiKey"] || n["kiro_api_key"]);
 }
 
 /// "Builder ID", "AWS" -> "BuilderId" and so on (account-manager 1.2).
@@ -45,13 +47,17 @@ std::string provider_of(const std::string& text) {
     if (folded == "google") return "Google";
     if (folded == "github") return "Github";
     if (folded == "builderid" || folded == "aws") return "BuilderId";
-    if (folded == "enterprise" || folded == "iamsso" || folded == "identitycenter" || folded == "awsidc") return "Enterprise";
+    if (folded == "enterprise" || folded == "iamsso" || folded == "identitycenter" ||
+        folded == "awsidc")
+        return "Enterprise";
     if (folded == "externalidp") return "ExternalIdp";
     return {};
 }
 
 bool is_hash_name(std::string_view text) {
-    return text.size() == 40 && std::ranges::all_of(text, [](char c) { return ascii::is_digit(c) || (c >= 'a' && c <= 'f'); });
+    return text.size() == 40 && std::ranges::all_of(text, [](char c) {
+               return ascii::is_digit(c) || (c >= 'a' && c <= 'f');
+           });
 }
 
 void read_registration(const std::string& folder, json::Node n, store::Account& a) {
@@ -66,7 +72,8 @@ void read_registration(const std::string& folder, json::Node n, store::Account& 
 }
 
 /// One credential object; `outer` holds the fields beside it in nested forms.
-ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index, const std::string& source, const std::string& folder) {
+ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index,
+                         const std::string& source, const std::string& folder) {
     ImportedAccount out;
     auto& a = out.account;
     const auto either = [&](std::initializer_list<std::string_view> keys) {
@@ -75,7 +82,9 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index, cons
     };
     a.email = either({"email"});
     a.name = either({"name", "nickname", "label", "customName"});
-    out.ref = !a.email.empty() ? a.email : !a.name.empty() ? a.name : "item " + std::to_string(index);
+    out.ref = !a.email.empty()  ? a.email
+              : !a.name.empty() ? a.name
+                                : "item " + std::to_string(index);
     if (!store::valid_account_name(a.name)) a.name.clear();
     if (!n.is_object()) {
         out.error = "not an object";
@@ -88,7 +97,8 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index, cons
     a.client_secret = Secret(either({"clientSecret", "client_secret"}));
     a.provider = provider_of(either({"provider", "idp", "signInProvider"}));
     if (const auto method = either({"authMethod", "auth_method"}); !method.empty()) {
-        if (const auto parsed = kiro::parse_auth_method(method)) a.auth_method = kiro::auth_method_name(*parsed);
+        if (const auto parsed = kiro::parse_auth_method(method))
+            a.auth_method = kiro::auth_method_name(*parsed);
     }
     // The provider is authoritative (kiro-upstream 5.1).
     if (a.provider == "Google" || a.provider == "Github") a.auth_method = "social";
@@ -102,16 +112,23 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index, cons
     a.machine_id = either({"machineId", "machine_id"});
     a.note = either({"note"});
     if (const auto proxy = either({"proxyUrl", "proxy_url"}); proxy != "direct") a.proxy = proxy;
-    a.expires_at_ms = n["expiresAt"] || n["expires_at"] || n["expire"] ? time_of(n, {"expiresAt", "expires_at", "expire"}) : time_of(outer, {"expiresAt", "expires_at"});
-    if (const auto priority = n["priority"].as_int()) a.priority = std::max<std::int64_t>(0, *priority);
-    if (n["disabled"].as_bool().value_or(false) || !outer["enabled"].as_bool().value_or(true)) a.enabled = false;
+    a.expires_at_ms = n["expiresAt"] || n["expires_at"] || n["expire"]
+                          ? time_of(n, {"expiresAt", "expires_at", "expire"})
+                          : time_of(outer, {"expiresAt", "expires_at"});
+    if (const auto priority = n["priority"].as_int())
+        a.priority = std::max<std::int64_t>(0, *priority);
+    if (n["disabled"].as_bool().value_or(false) || !outer["enabled"].as_bool().value_or(true))
+        a.enabled = false;
     a.source = "import:" + source;
     read_registration(folder, n, a);
     for (const auto* region : {&a.auth_region, &a.api_region}) {
-        if (!region->empty() && !kiro::valid_region(*region)) out.error = "not an AWS region: " + region->substr(0, 40);
+        if (!region->empty() && !kiro::valid_region(*region))
+            out.error = "not an AWS region: " + region->substr(0, 40);
     }
-    if (!a.profile_arn.empty() && !kiro::valid_profile_arn(a.profile_arn)) out.error = "not a profile ARN";
-    if (a.refresh_token.empty() && a.api_key.empty() && a.access_token.empty()) out.error = "it has no token";
+    if (!a.profile_arn.empty() && !kiro::valid_profile_arn(a.profile_arn))
+        out.error = "not a profile ARN";
+    if (a.refresh_token.empty() && a.api_key.empty() && a.access_token.empty())
+        out.error = "it has no token";
     return out;
 }
 
@@ -124,7 +141,10 @@ Result<Forms> read_forms(std::string text, const std::string& source, const std:
     json::Node list = root;
     if (root.is_object() && root["accounts"].is_array()) {
         list = root["accounts"];
-        out.format = root["format"].text() == "kirogate-accounts" ? "kirogate" : list.at(0)["credentials"].is_object() ? (root["exportedAt"] ? "kam-export" : "kiroproxy") : "list";
+        out.format = root["format"].text() == "kirogate-accounts" ? "kirogate"
+                     : list.at(0)["credentials"].is_object()
+                         ? (root["exportedAt"] ? "kam-export" : "kiroproxy")
+                         : "list";
     } else if (looks_like_credentials(root)) {
         out.format = root["clientIdHash"] ? "ide-cache" : "object";
         out.accounts.push_back(read_one({}, root, 0, source, folder));
@@ -132,22 +152,28 @@ Result<Forms> read_forms(std::string text, const std::string& source, const std:
     } else if (root.is_array()) {
         out.format = "list";
     } else {
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = source + " has none of the known forms: a credential object, a list of them, an object with `accounts`, or kiro-auth-token.json"});
+        return Err(Error{
+            .kind = ErrorKind::malformed_request,
+            .message = source + " has none of the known forms: a credential object, a list of "
+                                "them, an object with `accounts`, or kiro-auth-token.json"});
     }
     std::size_t index = 0;
     for (const auto item : list.children()) {
         const auto inner = item["credentials"].is_object() ? item["credentials"] : item;
         out.accounts.push_back(read_one(item, inner, index++, source, folder));
     }
-    if (out.accounts.empty()) return Err(Error{.kind = ErrorKind::malformed_request, .message = source + " contains no account"});
+    if (out.accounts.empty())
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = source + " contains no account"});
     return out;
 }
 
 Result<Forms> read_ide_cache(const std::string& folder) {
     const auto path = folder + "/kiro-auth-token.json";
     auto text = read_file(path, kPairMaxBytes);
-    if (!text) return Err(Error{.kind = ErrorKind::io_failed, .message = text.error().message + "; sign in with the Kiro IDE first"});
+    if (!text)
+        return Err(Error{.kind = ErrorKind::io_failed,
+                         .message = text.error().message + "; sign in with the Kiro IDE first"});
     KG_TRY(forms, read_forms(std::move(*text), path, folder));
     forms.format = "ide-cache";
     for (auto& in : forms.accounts) in.account.source = "ide-cache";

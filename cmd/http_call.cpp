@@ -13,33 +13,39 @@ namespace {
 constexpr std::size_t kBodyMaxBytes = 64u << 20;
 
 class Call final : public fetch::Handler {
- public:
-    Call(loop::Loop& loop, UniqueFunction<void(std::string_view)> on_body_bytes) : loop_(loop), on_bytes_(std::move(on_body_bytes)) {}
+  public:
+    Call(loop::Loop& loop, UniqueFunction<void(std::string_view)> on_body_bytes)
+        : loop_(loop), on_bytes_(std::move(on_body_bytes)) {}
     void on_head(const fetch::Head& head) override {
         answer.status = head.status;
         answer.headers = head.headers;
     }
     Flow on_body(std::string_view bytes) override {
-        if (on_bytes_ && answer.status == 200) on_bytes_(bytes);
-        else if (answer.body.size() + bytes.size() <= kBodyMaxBytes) answer.body += bytes;
+        if (on_bytes_ && answer.status == 200)
+            on_bytes_(bytes);
+        else if (answer.body.size() + bytes.size() <= kBodyMaxBytes)
+            answer.body += bytes;
         return Flow::more;
     }
     void on_done() override { loop_.stop(); }
     void on_failure(const fetch::Failure& failure) override {
-        error = Error{.kind = ErrorKind::upstream_failed, .message = "the gateway could not be reached or cut the answer", .detail = failure.detail};
+        error = Error{.kind = ErrorKind::upstream_failed,
+                      .message = "the gateway could not be reached or cut the answer",
+                      .detail = failure.detail};
         loop_.stop();
     }
     HttpAnswer answer;
     std::optional<Error> error;
 
- private:
+  private:
     loop::Loop& loop_;
     UniqueFunction<void(std::string_view)> on_bytes_;
 };
 
 }  // namespace
 
-Result<HttpAnswer> http_call(fetch::Request request, UniqueFunction<void(std::string_view)> on_body) {
+Result<HttpAnswer> http_call(fetch::Request request,
+                             UniqueFunction<void(std::string_view)> on_body) {
     loop::Loop loop;
     fetch::CurlFetcher fetcher(loop);
     Call call(loop, std::move(on_body));

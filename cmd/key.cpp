@@ -12,10 +12,12 @@ namespace kg::cmd {
 namespace {
 
 Error bad(std::string option, std::string message) {
-    return {.kind = ErrorKind::malformed_request, .message = std::move(option) + ": " + std::move(message)};
+    return {.kind = ErrorKind::malformed_request,
+            .message = std::move(option) + ": " + std::move(message)};
 }
 
-Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores, std::int64_t now_ms) {
+Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores,
+                   std::int64_t now_ms) {
     if (f.name) key.name = *f.name;
     if (f.any_model) key.allowed_models.clear();
     if (!f.models.empty()) key.allowed_models = f.models;
@@ -31,15 +33,24 @@ Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores, s
         double limit = 0;
         const auto end = f.credits->data() + f.credits->size();
         const auto parsed = std::from_chars(f.credits->data(), end, limit);
-        if (*f.credits == "none") key.credit_limit.reset();
-        else if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(limit) || limit < 0) return Err(bad("--credits", "use a number of credits, or none"));
-        else key.credit_limit = limit;
+        if (*f.credits == "none")
+            key.credit_limit.reset();
+        else if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(limit) ||
+                 limit < 0)
+            return Err(bad("--credits", "use a number of credits, or none"));
+        else
+            key.credit_limit = limit;
     }
     if (f.expires) {
         std::int64_t at = 0;
-        if (*f.expires == "none") key.expires_at_ms.reset();
-        else if (!parse_time(*f.expires, now_ms, at)) return Err(bad("--expires", "use a date (2027-01-31), a time (2027-01-31T10:00:00Z), 30d, 12h or none"));
-        else key.expires_at_ms = at;
+        if (*f.expires == "none")
+            key.expires_at_ms.reset();
+        else if (!parse_time(*f.expires, now_ms, at))
+            return Err(
+                bad("--expires",
+                    "use a date (2027-01-31), a time (2027-01-31T10:00:00Z), 30d, 12h or none"));
+        else
+            key.expires_at_ms = at;
     }
     if (f.rpm) {
         if (*f.rpm < 0) return Err(bad("--rpm", "use 0 or more"));
@@ -52,8 +63,10 @@ std::string key_json(const store::Key& k, const Secret* secret = nullptr) {
     std::string out;
     json::Writer w(out);
     w.begin_object().member("id", k.id).member("name", k.name);
-    if (secret) w.member("key", secret->reveal());
-    else w.member("key", k.prefix + "..." + k.suffix);
+    if (secret)
+        w.member("key", secret->reveal());
+    else
+        w.member("key", k.prefix + "..." + k.suffix);
     w.member("enabled", k.enabled);
     w.key("allowed_models").begin_array();
     for (const auto& m : k.allowed_models) w.string(m);
@@ -65,7 +78,10 @@ std::string key_json(const store::Key& k, const Secret* secret = nullptr) {
     k.expires_at_ms ? w.integer(*k.expires_at_ms) : w.null();
     w.key("requests_per_minute");
     k.requests_per_minute ? w.integer(*k.requests_per_minute) : w.null();
-    w.member("credits_used", k.credits_used).member("requests", k.requests).member("created_at_ms", k.created_at_ms).member("last_used_at_ms", k.last_used_at_ms);
+    w.member("credits_used", k.credits_used)
+        .member("requests", k.requests)
+        .member("created_at_ms", k.created_at_ms)
+        .member("last_used_at_ms", k.last_used_at_ms);
     w.end_object();
     return out;
 }
@@ -87,7 +103,9 @@ void show_secret(const store::Key& key, const Secret& secret, bool json) {
 
 Result<store::Key> select_key(store::Stores& stores, const std::string& selector) {
     KG_TRY(found, stores.keys().select(selector));
-    if (!found) return Err(Error{.kind = ErrorKind::malformed_request, .message = "no key matches `" + selector + "`; see `kirogate key list`"});
+    if (!found)
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "no key matches `" + selector + "`; see `kirogate key list`"});
     return std::move(*found);
 }
 
@@ -132,9 +150,14 @@ Result<ExitCode> run_key_list(const ListOptions& options, Context& context) {
     const auto now = to_ms(context.clock().wall());
     for (const auto& k : keys) {
         const bool expired = k.expires_at_ms && *k.expires_at_ms <= now;
-        table.row({k.id, k.name, k.prefix + "..." + k.suffix, !k.enabled ? "disabled" : expired ? "expired" : "ok", std::to_string(k.requests),
-                   trimmed_number(k.credits_used) + (k.credit_limit ? " / " + trimmed_number(*k.credit_limit) : ""), format_time(k.expires_at_ms.value_or(0)),
-                   format_time(k.last_used_at_ms)});
+        table.row({k.id, k.name, k.prefix + "..." + k.suffix,
+                   !k.enabled ? "disabled"
+                   : expired  ? "expired"
+                              : "ok",
+                   std::to_string(k.requests),
+                   trimmed_number(k.credits_used) +
+                       (k.credit_limit ? " / " + trimmed_number(*k.credit_limit) : ""),
+                   format_time(k.expires_at_ms.value_or(0)), format_time(k.last_used_at_ms)});
     }
     print(table.text());
     return ExitCode::ok;
@@ -164,7 +187,9 @@ Result<ExitCode> run_key_edit(const KeyEditOptions& options, Context& context) {
         k.requests_per_minute = wanted.requests_per_minute;
         return true;
     }));
-    if (!changed) return Err(Error{.kind = ErrorKind::malformed_request, .message = "the key was revoked meanwhile"});
+    if (!changed)
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "the key was revoked meanwhile"});
     print_line("changed " + key.id);
     return ExitCode::ok;
 }
@@ -172,11 +197,14 @@ Result<ExitCode> run_key_edit(const KeyEditOptions& options, Context& context) {
 Result<ExitCode> run_key_revoke(const KeySelectOptions& options, Context& context) {
     KG_TRY(stores, context.stores());
     KG_TRY(key, select_key(*stores, options.key));
-    if (!options.yes && !stdin_is_terminal()) return Err(Error{.kind = ErrorKind::malformed_request, .message = "revoking needs --yes when there is no terminal to ask"});
+    if (!options.yes && !stdin_is_terminal())
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "revoking needs --yes when there is no terminal to ask"});
     if (!options.yes) {
         note("type yes to revoke " + key.name + " (" + key.id + "):");
         KG_TRY(answer, read_secret("answer", std::nullopt));
-        if (answer.reveal() != "yes") return Err(Error{.kind = ErrorKind::malformed_request, .message = "nothing revoked"});
+        if (answer.reveal() != "yes")
+            return Err(Error{.kind = ErrorKind::malformed_request, .message = "nothing revoked"});
     }
     KG_TRY(removed, stores->keys().remove(key.id));
     if (removed) print_line("revoked " + key.id);
@@ -194,7 +222,9 @@ Result<ExitCode> run_key_rotate(const KeySelectOptions& options, Context& contex
         k.suffix = fresh.suffix;
         return true;
     }));
-    if (!changed) return Err(Error{.kind = ErrorKind::malformed_request, .message = "the key was revoked meanwhile"});
+    if (!changed)
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "the key was revoked meanwhile"});
     show_secret(fresh, secret, options.json);
     return ExitCode::ok;
 }

@@ -3,9 +3,12 @@
 namespace kg::cmd {
 
 LocalEngine::LocalEngine(Context& context, const config::Config& config, store::Stores& stores)
-    : engine_(loop_, config, stores, context.clock(), context.random()), service_(engine_.control_service()) {}
+    : engine_(loop_, config, stores, context.clock(), context.random()),
+      service_(engine_.control_service()) {}
 
-LocalEngine::~LocalEngine() { engine_.store().flush(); }
+LocalEngine::~LocalEngine() {
+    engine_.store().flush();
+}
 
 Result<std::unique_ptr<LocalEngine>> LocalEngine::open(Context& context) {
     KG_TRY(loaded, context.config());

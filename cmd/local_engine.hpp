@@ -12,7 +12,7 @@ namespace kg::cmd {
 /// The daemon's engine on a loop of this command, over the local database: for `chat`, `models` and
 /// `account refresh` without a daemon. Destroying flushes what was recorded.
 class LocalEngine {
- public:
+  public:
     static Result<std::unique_ptr<LocalEngine>> open(Context& context);
     ~LocalEngine();
 
@@ -24,7 +24,7 @@ class LocalEngine {
     bool run_for(std::chrono::milliseconds limit);
     void stop() { loop_.stop(); }
 
- private:
+  private:
     LocalEngine(Context& context, const config::Config& config, store::Stores& stores);
     loop::Loop loop_;
     daemon::Engine engine_;

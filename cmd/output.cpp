@@ -1,10 +1,10 @@
 #include "cmd/output.hpp"
 
+#include <unistd.h>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <unistd.h>
 
 #include "cmd/exit_code.hpp"
 #include "core/base/ascii.hpp"
@@ -19,8 +19,10 @@ bool g_print_failed = false;  // stdout is one per process
 void write_all(int fd, std::string_view text, bool& failed) {
     while (!text.empty() && !failed) {
         const auto n = ::write(fd, text.data(), text.size());
-        if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
-        else if (errno != EINTR) failed = true;
+        if (n > 0)
+            text.remove_prefix(static_cast<std::size_t>(n));
+        else if (errno != EINTR)
+            failed = true;
     }
 }
 
@@ -59,8 +61,12 @@ ExitCode exit_code_of(ErrorKind kind) {
     }
 }
 
-void print(std::string_view text) { write_all(STDOUT_FILENO, text, g_print_failed); }
-bool print_failed() { return g_print_failed; }
+void print(std::string_view text) {
+    write_all(STDOUT_FILENO, text, g_print_failed);
+}
+bool print_failed() {
+    return g_print_failed;
+}
 
 void print_line(std::string_view text) {
     std::string line(text);
@@ -68,23 +74,31 @@ void print_line(std::string_view text) {
     print(line);
 }
 
-void note(std::string_view text) {
+void print_error(std::string_view text) {
     bool ignored = false;
-    write_all(STDERR_FILENO, "kirogate: " + std::string(text) + "\n", ignored);
+    write_all(STDERR_FILENO, text, ignored);
 }
 
+void note(std::string_view text) { print_error("kirogate: " + std::string(text) + "\n"); }
+
 void complain(const Error& error) {
-    note(error.param.empty() || error.message.find(error.param) != std::string::npos ? error.message : error.param + ": " + error.message);
+    note(error.param.empty() || error.message.find(error.param) != std::string::npos
+             ? error.message
+             : error.param + ": " + error.message);
     if (!error.detail.empty()) note("  " + error.detail);
 }
 
-bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
-bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+bool stdout_is_terminal() {
+    return ::isatty(STDOUT_FILENO) == 1;
+}
+bool stderr_is_terminal() {
+    return ::isatty(STDERR_FILENO) == 1;
+}
 
 bool colours(bool terminal) {
     if (!terminal) return false;
     const auto environment = config::process_environment();
-    return !environment("NO_COLOR") && environment("TERM").value_or("dumb") != "dumb";
+    return environment("NO_COLOR").value_or("").empty() && environment("TERM").value_or("dumb") != "dumb";
 }
 
 std::string Table::text() const {
@@ -114,8 +128,10 @@ std::string format_time(std::int64_t epoch_ms) {
     const year_month_day date{day};
     const hh_mm_ss time{floor<seconds>(at - day)};
     char text[40];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d:%02dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+    std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d:%02dZ",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                  static_cast<int>(time.minutes().count()),
                   static_cast<int>(time.seconds().count()));
     return text;
 }

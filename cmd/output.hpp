@@ -10,23 +10,24 @@
 namespace kg::cmd {
 
 /// Writes to stdout and stderr; exits quietly on a closed pipe (write errors are remembered).
-void print(std::string_view text);           // stdout, as it is
-bool print_failed();                         // a write to stdout failed (EPIPE, disk full)
+void print(std::string_view text);  // stdout, as it is
+bool print_failed();                // a write to stdout failed (EPIPE, disk full)
 void print_line(std::string_view text);
-void note(std::string_view text);            // stderr: "kirogate: ..."
-void complain(const Error& error);           // stderr: "kirogate: <what>" and, with detail, a second line
+void print_error(std::string_view text);     // stderr, as it is
+void note(std::string_view text);   // stderr: "kirogate: ..."
+void complain(const Error& error);  // stderr: "kirogate: <what>" and, with detail, a second line
 bool stdout_is_terminal();
 bool stderr_is_terminal();
-bool colours(bool terminal);                 // honours NO_COLOR and TERM=dumb
+bool colours(bool terminal);  // honours a non-empty NO_COLOR and TERM=dumb
 
 /// Left-aligned columns, two spaces apart, no trailing blanks.
 class Table {
- public:
+  public:
     explicit Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
     void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
     std::string text() const;
 
- private:
+  private:
     std::vector<std::vector<std::string>> rows_;
 };
 

@@ -1,10 +1,10 @@
 #include "cmd/secret_input.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 #include "cmd/output.hpp"
 #include "core/base/ascii.hpp"
@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t kSecretMaxBytes = 64 << 10;
 
-Error io_error(const std::string& what) { return {.kind = ErrorKind::io_failed, .message = what + ": " + std::strerror(errno)}; }
+Error io_error(const std::string& what) {
+    return {.kind = ErrorKind::io_failed, .message = what + ": " + std::strerror(errno)};
+}
 
 Result<std::string> read_fd(int fd, const std::string& name, std::size_t max_bytes) {
     std::string out;
@@ -29,14 +31,19 @@ Result<std::string> read_fd(int fd, const std::string& name, std::size_t max_byt
         }
         out.append(buffer, static_cast<std::size_t>(n));
         if (out.size() > max_bytes) {
-            return Err(Error{.kind = ErrorKind::io_failed, .message = name + " is larger than " + std::to_string(max_bytes) + " bytes"});
+            return Err(
+                Error{.kind = ErrorKind::io_failed,
+                      .message = name + " is larger than " + std::to_string(max_bytes) + " bytes"});
         }
     }
 }
 
 Result<std::string> prompt(std::string_view what) {
     const int tty = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
-    if (tty < 0) return Err(Error{.kind = ErrorKind::io_failed, .message = "no terminal to ask for the " + std::string(what) + "; give it on stdin or with a file option"});
+    if (tty < 0)
+        return Err(Error{.kind = ErrorKind::io_failed,
+                         .message = "no terminal to ask for the " + std::string(what) +
+                                    "; give it on stdin or with a file option"});
     const ScopeExit close_tty([tty] { ::close(tty); });
     termios old{};
     const bool known = ::tcgetattr(tty, &old) == 0;
@@ -59,7 +66,9 @@ Result<std::string> prompt(std::string_view what) {
 
 }  // namespace
 
-bool stdin_is_terminal() { return ::isatty(STDIN_FILENO) == 1; }
+bool stdin_is_terminal() {
+    return ::isatty(STDIN_FILENO) == 1;
+}
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     if (path == "-") return read_fd(STDIN_FILENO, "stdin", max_bytes);
@@ -70,10 +79,14 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
 }
 
 Result<Secret> read_secret(std::string_view what, const std::optional<std::string>& file) {
-    auto text = file ? read_file(*file, kSecretMaxBytes) : stdin_is_terminal() ? prompt(what) : read_file("-", kSecretMaxBytes);
+    auto text = file                  ? read_file(*file, kSecretMaxBytes)
+                : stdin_is_terminal() ? prompt(what)
+                                      : read_file("-", kSecretMaxBytes);
     if (!text) return Err(std::move(text).error());
     const auto trimmed = ascii::trim(*text);
-    if (trimmed.empty()) return Err(Error{.kind = ErrorKind::malformed_request, .message = "the " + std::string(what) + " is empty"});
+    if (trimmed.empty())
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "the " + std::string(what) + " is empty"});
     return Secret(std::string(trimmed));
 }
 

@@ -22,9 +22,11 @@ std::string base_url(const std::string& listen, int port) {
 }
 
 void greet(const std::string& listen, int port, const daemon::FirstSecrets& secrets, bool demo) {
-    std::string text = std::string("kirogate ") + kVersion + " listens on " + base_url(listen, port) + "\n";
+    std::string text =
+        std::string("kirogate ") + kVersion + " listens on " + base_url(listen, port) + "\n";
     if (secrets.proxy_key) text += "API key (shown once): " + secrets.proxy_key->reveal() + "\n";
-    if (secrets.admin_password) text += "admin password (shown once): " + secrets.admin_password->reveal() + "\n";
+    if (secrets.admin_password)
+        text += "admin password (shown once): " + secrets.admin_password->reveal() + "\n";
     if (demo) text += "demo: answers come from a built-in fake, nothing is stored\n";
     print(text);
 }
@@ -58,9 +60,11 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
         auto started = demo::Demo::start(context.random());
         if (!started) return Err(std::move(started).error());
         fake = std::move(*started);
-        config.kiro.api_url = config.kiro.management_url = config.kiro.auth_url = config.kiro.oidc_url = fake->base_url();
+        config.kiro.api_url = config.kiro.management_url = config.kiro.auth_url =
+            config.kiro.oidc_url = fake->base_url();
         config.kiro.proxy.clear();
-        for (const auto& login : fake->logins()) KG_CHECK(memory->accounts().add(demo_account(login, context)));
+        for (const auto& login : fake->logins())
+            KG_CHECK(memory->accounts().add(demo_account(login, context)));
         stores = memory.get();
     } else {
         KG_TRY(opened, context.stores());
@@ -78,7 +82,8 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
         if (!again) return Err(std::move(again).error());
         return std::move(again->config);
     };
-    input.ready = [listen = input.config.server.listen, demo = options.demo](int port, const daemon::FirstSecrets& secrets) {
+    input.ready = [listen = input.config.server.listen, demo = options.demo](
+                      int port, const daemon::FirstSecrets& secrets) {
         greet(listen, port, secrets, demo);
     };
     daemon::Server server(std::move(input), context.clock(), context.random());

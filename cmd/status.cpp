@@ -43,10 +43,12 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
     if (!url.empty()) {
         if (auto health = get(url + "/health"); health && health->status == 200) {
             daemon = "running";
-            if (auto body = json::Document::parse(health->body)) version = body->root()["version"].text();
+            if (auto body = json::Document::parse(health->body))
+                version = body->root()["version"].text();
             if (auto ready = get(url + "/ready"); ready && ready->status != 200) {
                 daemon = "not ready";
-                if (auto body = json::Document::parse(ready->body)) reason = body->root()["reason"].text();
+                if (auto body = json::Document::parse(ready->body))
+                    reason = body->root()["reason"].text();
             }
         } else if (!health && health.error().kind == ErrorKind::cancelled) {
             return Err(std::move(health).error());
@@ -61,22 +63,36 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
     if (options.json) {
         std::string out;
         json::Writer w(out);
-        w.begin_object().member("daemon", daemon).member("url", url).member("version", version).member("reason", reason);
+        w.begin_object()
+            .member("daemon", daemon)
+            .member("url", url)
+            .member("version", version)
+            .member("reason", reason);
         w.key("accounts").begin_object().member("total", accounts.size());
         for (const auto& [state, n] : states) w.member(state, n);
-        w.end_object().member("keys", keys.size()).member("requests", totals.requests).member("errors", totals.errors);
-        w.member("input_tokens", totals.input_tokens).member("output_tokens", totals.output_tokens).member("credits", totals.credits).end_object();
+        w.end_object()
+            .member("keys", keys.size())
+            .member("requests", totals.requests)
+            .member("errors", totals.errors);
+        w.member("input_tokens", totals.input_tokens)
+            .member("output_tokens", totals.output_tokens)
+            .member("credits", totals.credits)
+            .end_object();
         print_line(out);
     } else {
-        print_line("daemon    " + daemon + (url.empty() ? "" : " at " + url) + (version.empty() ? "" : ", version " + version) + (reason.empty() ? "" : ": " + reason));
+        print_line("daemon    " + daemon + (url.empty() ? "" : " at " + url) +
+                   (version.empty() ? "" : ", version " + version) +
+                   (reason.empty() ? "" : ": " + reason));
         std::string line = "accounts  " + std::to_string(accounts.size());
         for (const auto& [state, n] : states) line += ", " + std::to_string(n) + " " + state;
         print_line(line);
         print_line("keys      " + std::to_string(keys.size()));
         std::string credits;
         json::append_double(credits, totals.credits);
-        print_line("used      " + std::to_string(totals.requests) + " requests (" + std::to_string(totals.errors) + " failed), " + std::to_string(totals.input_tokens) +
-                   " tokens in, " + std::to_string(totals.output_tokens) + " out, " + credits + " credits");
+        print_line("used      " + std::to_string(totals.requests) + " requests (" +
+                   std::to_string(totals.errors) + " failed), " +
+                   std::to_string(totals.input_tokens) + " tokens in, " +
+                   std::to_string(totals.output_tokens) + " out, " + credits + " credits");
     }
     return daemon == "running" ? ExitCode::ok : ExitCode::failure;
 }
@@ -87,8 +103,12 @@ Result<ExitCode> run_models(const StatusOptions& options, Context& context) {
     if (options.server) {
         const auto key = context.environment()("KIROGATE_API_KEY").value_or("");
         KG_TRY(answer, get(trimmed(*options.server) + "/v1/models", key));
-        if (answer.status == 401) return Err(Error{.kind = ErrorKind::unauthenticated, .message = "the gateway refused the key; set KIROGATE_API_KEY"});
-        if (answer.status != 200) return Err(Error{.kind = ErrorKind::upstream_failed, .message = "the gateway answered " + std::to_string(answer.status)});
+        if (answer.status == 401)
+            return Err(Error{.kind = ErrorKind::unauthenticated,
+                             .message = "the gateway refused the key; set KIROGATE_API_KEY"});
+        if (answer.status != 200)
+            return Err(Error{.kind = ErrorKind::upstream_failed,
+                             .message = "the gateway answered " + std::to_string(answer.status)});
         if (options.json) {
             print_line(answer.body);
             return ExitCode::ok;
@@ -114,8 +134,13 @@ Result<ExitCode> run_models(const StatusOptions& options, Context& context) {
         json::Writer w(out);
         w.begin_object().member("live", list->live).key("models").begin_array();
         for (const auto& m : list->models) {
-            w.begin_object().member("id", kiro::public_name(m.info.id)).member("wire_id", m.info.id).member("context_tokens", m.info.context_tokens);
-            w.member("output_tokens", m.info.output_tokens).member("rate", m.info.rate).end_object();
+            w.begin_object()
+                .member("id", kiro::public_name(m.info.id))
+                .member("wire_id", m.info.id)
+                .member("context_tokens", m.info.context_tokens);
+            w.member("output_tokens", m.info.output_tokens)
+                .member("rate", m.info.rate)
+                .end_object();
         }
         w.end_array().end_object();
         print_line(out);
@@ -125,7 +150,8 @@ Result<ExitCode> run_models(const StatusOptions& options, Context& context) {
     for (const auto& m : list->models) {
         std::string rate;
         json::append_double(rate, m.info.rate);
-        table.row({kiro::public_name(m.info.id), m.info.id, std::to_string(m.info.context_tokens), rate});
+        table.row(
+            {kiro::public_name(m.info.id), m.info.id, std::to_string(m.info.context_tokens), rate});
     }
     print(table.text());
     return ExitCode::ok;

@@ -45,7 +45,8 @@ constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
 }  // namespace
 
-Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores, const Clock& clock, Random& random)
+Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores,
+               const Clock& clock, Random& random)
     : loop_(loop),
       stores_(stores),
       clock_(clock),
@@ -61,28 +62,40 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       fetcher_(loop),
       wakeup_(loop),
       keeper_(loop, fetcher_, async_, pool_, clock, random, upstream_),
-      tenants_(loop, fetcher_, clock, random, upstream_, {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
+      tenants_(loop, fetcher_, clock, random, upstream_,
+               {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
       catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
       watch_timer_(loop, [this] { watch(); }),
       prune_timer_(loop, [this] { prune(); }),
       records_timer_(loop, [this] { async_.write_pending(); }) {
     wakeup_.set_keeps_alive(false);
     pool_.on_change([this](const account::StateChange& change) {
-        const bool fine = change.state == account::State::ok || change.state == account::State::unknown;
-        log::write(fine ? log::Level::info : log::Level::warn, "account", "state changed", {{"account", change.id}, {"state", account::state_name(change.state)}, {"reason", change.reason}});
+        const bool fine =
+            change.state == account::State::ok || change.state == account::State::unknown;
+        log::write(fine ? log::Level::info : log::Level::warn, "account", "state changed",
+                   {{"account", change.id},
+                    {"state", account::state_name(change.state)},
+                    {"reason", change.reason}});
         async_.post([change](store::Stores& s) {
-            if (auto saved = s.accounts().set_state(change.id, account::state_name(change.state), change.reason, change.since_ms, change.until_ms); !saved) {
-                log::error("account", "state not stored", {{"account", change.id}, {"error", saved.error().message}});
+            if (auto saved =
+                    s.accounts().set_state(change.id, account::state_name(change.state),
+                                           change.reason, change.since_ms, change.until_ms);
+                !saved) {
+                log::error("account", "state not stored",
+                           {{"account", change.id}, {"error", saved.error().message}});
             }
         });
     });
 }
 
-Engine::~Engine() { *alive_ = false; }
+Engine::~Engine() {
+    *alive_ = false;
+}
 
 Result<void> Engine::load() {
     auto snapshot = read(stores_, kNever);
-    if (!snapshot.error.empty()) return Err(Error{.kind = ErrorKind::store_failed, .message = snapshot.error});
+    if (!snapshot.error.empty())
+        return Err(Error{.kind = ErrorKind::store_failed, .message = snapshot.error});
     version_ = snapshot.version;
     pool_.load(snapshot.accounts);
     access_.load(snapshot.keys);
@@ -104,7 +117,9 @@ void Engine::watch() {
         [this, alive = alive_](Snapshot snapshot) {
             if (!*alive) return;
             watching_ = false;
-            if (!snapshot.error.empty()) return log::error("store", "accounts and keys could not be read", {{"error", snapshot.error}});
+            if (!snapshot.error.empty())
+                return log::error("store", "accounts and keys could not be read",
+                                  {{"error", snapshot.error}});
             if (!snapshot.changed) return;
             version_ = snapshot.version;
             pool_.load(snapshot.accounts);
@@ -115,11 +130,13 @@ void Engine::watch() {
 
 void Engine::prune() {
     async_.post([rows = request_rows_max_](store::Stores& s) {
-        if (auto pruned = s.usage().prune(rows); !pruned) log::error("store", "request log not pruned", {{"error", pruned.error().message}});
+        if (auto pruned = s.usage().prune(rows); !pruned)
+            log::error("store", "request log not pruned", {{"error", pruned.error().message}});
     });
 }
 
-gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher, loop::Wakeup::Door door) {
+gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher,
+                                     loop::Wakeup::Door door) {
     return {.loop = loop,
             .fetcher = fetcher,
             .pool = pool_,

@@ -19,14 +19,14 @@
 
 namespace kg::daemon {
 
-/// Everything of one process that its loops share, and what runs on the control loop: token refresh,
-/// model lists, tenant logins, and the watch on the store through which accounts and keys added by the
-/// CLI arrive (polled four times a second).
-/// Lifecycle: construct on the control loop, load() once, start(), run the loop; destroy on it after
-/// every other loop is gone.
+/// Everything of one process that its loops share, and what runs on the control loop: token
+/// refresh, model lists, tenant logins, and the watch on the store through which accounts and keys
+/// added by the CLI arrive (polled four times a second). Lifecycle: construct on the control loop,
+/// load() once, start(), run the loop; destroy on it after every other loop is gone.
 class Engine {
- public:
-    Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores, const Clock& clock, Random& random);
+  public:
+    Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores,
+           const Clock& clock, Random& random);
     ~Engine();
 
     /// Reads accounts and keys (blocking; before the loop runs).
@@ -34,7 +34,8 @@ class Engine {
     void start();
 
     /// The bundle for the jobs of a loop: this one's, or a worker's with its own fetcher and door.
-    gateway::ChatService service(loop::Loop& loop, fetch::Fetcher& fetcher, loop::Wakeup::Door door);
+    gateway::ChatService service(loop::Loop& loop, fetch::Fetcher& fetcher,
+                                 loop::Wakeup::Door door);
     gateway::ChatService control_service() { return service(loop_, fetcher_, wakeup_.door()); }
 
     access::Authenticator& access() { return access_; }
@@ -46,7 +47,7 @@ class Engine {
     gateway::Stats& stats() { return stats_; }
     const kiro::UpstreamOptions& upstream() const { return upstream_; }
 
- private:
+  private:
     void watch();
     void prune();
 

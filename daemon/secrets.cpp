@@ -10,11 +10,14 @@ namespace {
 constexpr std::string_view kProxyKeyHash = "auth.proxy_key_sha256";
 constexpr std::string_view kAdminHash = "auth.admin_password_scrypt";
 
-std::string hash_text(const Sha256& hash) { return hex_encode({reinterpret_cast<const char*>(hash.data()), hash.size()}); }
+std::string hash_text(const Sha256& hash) {
+    return hex_encode({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
 
 }  // namespace
 
-Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth, Random& random) {
+Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth,
+                                    Random& random) {
     FirstSecrets out;
     auto& settings = stores.settings();
     if (!auth.proxy_key.empty()) {
@@ -31,7 +34,9 @@ Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& a
         }
         const auto bytes = hex_decode(held);
         if (!bytes || bytes->size() != out.proxy_key_hash.size()) {
-            return Err(Error{.kind = ErrorKind::store_failed, .message = "the stored proxy key hash is damaged; set auth.proxy_key"});
+            return Err(
+                Error{.kind = ErrorKind::store_failed,
+                      .message = "the stored proxy key hash is damaged; set auth.proxy_key"});
         }
         std::memcpy(out.proxy_key_hash.data(), bytes->data(), bytes->size());
     }

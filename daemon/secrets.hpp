@@ -13,13 +13,14 @@ namespace kg::daemon {
 
 /// What the first `serve` makes when the configuration names no secrets.
 struct FirstSecrets {
-    std::optional<Secret> proxy_key;       // set only when generated just now: print once
+    std::optional<Secret> proxy_key;  // set only when generated just now: print once
     std::optional<Secret> admin_password;
-    Sha256 proxy_key_hash{};               // what holds
+    Sha256 proxy_key_hash{};  // what holds
 };
 
 /// The configured proxy key, or the stored hash of a generated one, or a new one. Only hashes are
 /// stored: the proxy key's SHA-256 (it is random), the admin password's scrypt hash.
-Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth, Random& random);
+Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth,
+                                    Random& random);
 
 }  // namespace kg::daemon

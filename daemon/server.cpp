@@ -17,11 +17,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kWorkersMax = 256;
-constexpr std::chrono::milliseconds kCutGrace = 500ms;  // for the in-band errors to reach their clients
+constexpr std::chrono::milliseconds kCutGrace =
+    500ms;  // for the in-band errors to reach their clients
 
 std::size_t worker_count(const config::Server& server) {
     if (server.listen.starts_with("unix:")) return 1;
-    const auto wanted = server.workers > 0 ? static_cast<std::size_t>(server.workers) : std::max(1u, std::thread::hardware_concurrency());
+    const auto wanted = server.workers > 0 ? static_cast<std::size_t>(server.workers)
+                                           : std::max(1u, std::thread::hardware_concurrency());
     return std::min(wanted, kWorkersMax);
 }
 
@@ -35,14 +37,22 @@ bool on_loopback(const std::string& listen) {
 }  // namespace
 
 Result<void> check_exposure(const config::Config& config, bool key_is_set) {
-    if (on_loopback(config.server.listen) || key_is_set || config.server.allow_public_without_key) return {};
-    return Err(Error{.kind = ErrorKind::config_invalid,
-                     .message = "server.listen = \"" + config.server.listen +
-                                "\" is reachable from other machines, and auth.proxy_key is not set; set auth.proxy_key or auth.proxy_key_file, or listen on 127.0.0.1"});
+    if (on_loopback(config.server.listen) || key_is_set || config.server.allow_public_without_key)
+        return {};
+    return Err(
+        Error{.kind = ErrorKind::config_invalid,
+              .message = "server.listen = \"" + config.server.listen +
+                         "\" is reachable from other machines, and auth.proxy_key is not set; set "
+                         "auth.proxy_key or auth.proxy_key_file, or listen on 127.0.0.1"});
 }
 
 Server::Server(ServerInput input, const Clock& clock, Random& random)
-    : input_(std::move(input)), clock_(clock), random_(random), wakeup_(loop_), openai_(openai::make_dialect()), anthropic_(anthropic::make_dialect()) {}
+    : input_(std::move(input)),
+      clock_(clock),
+      random_(random),
+      wakeup_(loop_),
+      openai_(openai::make_dialect()),
+      anthropic_(anthropic::make_dialect()) {}
 
 Server::~Server() {
     workers_.clear();  // joins: nobody uses the engine any more
@@ -60,17 +70,21 @@ Result<void> Server::run() {
 
     WorkerOptions options;
     options.listen = input_.config.server.listen;
-    options.server = {.limits = limits(input_.config), .cors_origins = input_.config.server.cors_origins};
+    options.server = {.limits = limits(input_.config),
+                      .cors_origins = input_.config.server.cors_origins};
     const auto count = worker_count(input_.config.server);
     options.share_port = count > 1;
     int port = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<Worker>(*engine_, *openai_, *anthropic_, random_, gauges_, draining_, options));
+        workers_.push_back(std::make_unique<Worker>(*engine_, *openai_, *anthropic_, random_,
+                                                    gauges_, draining_, options));
         auto listening = workers_.back()->start();
         if (!listening) return Err(std::move(listening).error());
         if (i == 0) {
             port = *listening;
-            if (options.listen.ends_with(":0")) options.listen = options.listen.substr(0, options.listen.size() - 1) + std::to_string(port);
+            if (options.listen.ends_with(":0"))
+                options.listen =
+                    options.listen.substr(0, options.listen.size() - 1) + std::to_string(port);
         }
     }
 
@@ -78,7 +92,8 @@ Result<void> Server::run() {
     loop::Signal interrupt(loop_, SIGINT, [this] { on_stop_signal(); });
     loop::Signal hangup(loop_, SIGHUP, [this] { on_reload(); });
     engine_->start();
-    log::info("server", "listening", {{"address", input_.config.server.listen}, {"port", port}, {"workers", count}});
+    log::info("server", "listening",
+              {{"address", input_.config.server.listen}, {"port", port}, {"workers", count}});
     if (input_.ready) input_.ready(port, secrets);
     notify(input_.notify_socket, "READY=1");
     loop_.run();
@@ -95,17 +110,18 @@ void Server::on_stop_signal() {
         log::warn("server", "second signal: stopping at once");
         return loop_.stop();
     }
-    log::info("server", "draining", {{"requests", engine_->stats().active.load()}, {"timeout_ms", input_.config.server.drain_timeout.count()}});
+    log::info("server", "draining",
+              {{"requests", engine_->stats().active.load()},
+               {"timeout_ms", input_.config.server.drain_timeout.count()}});
     notify(input_.notify_socket, "STOPPING=1");
     draining_workers_ = workers_.size();
     for (auto& worker : workers_) {
-        worker->drain([this] {
-            wakeup_.door().post([this] { all_idle(); });
-        });
+        worker->drain([this] { wakeup_.door().post([this] { all_idle(); }); });
     }
     drain_timer_ = std::make_unique<loop::Timer>(loop_, [this] {
         if (std::exchange(cut_, true)) return loop_.stop();
-        log::warn("server", "drain timeout: ending what still runs", {{"requests", engine_->stats().active.load()}});
+        log::warn("server", "drain timeout: ending what still runs",
+                  {{"requests", engine_->stats().active.load()}});
         for (auto& worker : workers_) worker->cut();
         drain_timer_->start(kCutGrace);
     });
@@ -122,7 +138,8 @@ void Server::on_reload() {
     const ScopeExit again([this] { notify(input_.notify_socket, "READY=1"); });
     auto config = input_.reload();
     if (!config) {
-        return log::error("server", "the new configuration has errors; the old one stays in force", {{"error", config.error().message}});
+        return log::error("server", "the new configuration has errors; the old one stays in force",
+                          {{"error", config.error().message}});
     }
     apply(*config);
     log::info("server", "configuration reloaded");
@@ -130,15 +147,22 @@ void Server::on_reload() {
 
 void Server::apply(const config::Config& config) {
     log::Level level{};
-    if (log::parse_level(config.log.level, level)) log::configure(level, config.log.format == "json" ? log::Format::json : log::Format::text);
+    if (log::parse_level(config.log.level, level))
+        log::configure(level, config.log.format == "json" ? log::Format::json : log::Format::text);
     engine_->settings().set(daemon::settings(config));
     engine_->access().set_requests_per_minute(config.auth.requests_per_minute);
-    if (auto secrets = ensure_secrets(input_.stores, config.auth, random_)) engine_->access().set_proxy_key(secrets->proxy_key_hash);
-    else log::error("server", "the proxy key could not be read", {{"error", secrets.error().message}});
+    if (auto secrets = ensure_secrets(input_.stores, config.auth, random_))
+        engine_->access().set_proxy_key(secrets->proxy_key_hash);
+    else
+        log::error("server", "the proxy key could not be read",
+                   {{"error", secrets.error().message}});
     const auto& old = input_.config;
-    if (config.server.listen != old.server.listen || config.server.workers != old.server.workers || config.kiro.api_url != old.kiro.api_url ||
-        config.kiro.endpoints != old.kiro.endpoints || config.limits.connections_max != old.limits.connections_max) {
-        log::warn("server", "changes of server.listen, server.workers, [kiro] and [limits] take effect at the next start");
+    if (config.server.listen != old.server.listen || config.server.workers != old.server.workers ||
+        config.kiro.api_url != old.kiro.api_url || config.kiro.endpoints != old.kiro.endpoints ||
+        config.limits.connections_max != old.limits.connections_max) {
+        log::warn("server",
+                  "changes of server.listen, server.workers, [kiro] and [limits] take effect at "
+                  "the next start");
     }
     input_.config.server.drain_timeout = config.server.drain_timeout;
 }

@@ -33,12 +33,12 @@ struct ServerInput {
 /// SIGTERM, SIGINT: stop accepting, let answers end (server.drain_timeout), end the rest in-band; a
 /// second one ends at once. SIGHUP: reload.
 class Server {
- public:
+  public:
     Server(ServerInput input, const Clock& clock, Random& random);
     ~Server();
     Result<void> run();
 
- private:
+  private:
     void on_stop_signal();
     void all_idle();
     void on_reload();

@@ -15,28 +15,30 @@
 namespace kg::daemon {
 
 struct WorkerOptions {
-    std::string listen;     // "" = does not listen (a Unix socket has one listener)
+    std::string listen;  // "" = does not listen (a Unix socket has one listener)
     bool share_port = true;
     httpd::ServerOptions server;
 };
 
-/// One thread with its own loop, listener, fetcher and chat service (style 3.5). Commands come through
-/// the loop's door; the destructor stops and joins.
+/// One thread with its own loop, listener, fetcher and chat service (style 3.5). Commands come
+/// through the loop's door; the destructor stops and joins.
 class Worker {
- public:
-    Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic, Random& random,
-           httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options);
+  public:
+    Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic,
+           Random& random, httpd::ServerGauges& gauges, const std::atomic<bool>& draining,
+           WorkerOptions options);
     ~Worker();
 
     /// Starts the thread and waits until it listens; the port it got.
     Result<int> start();
-    /// Any thread: stop accepting, let answers end; `idle` runs on the worker's thread when none is left.
+    /// Any thread: stop accepting, let answers end; `idle` runs on the worker's thread when none is
+    /// left.
     void drain(std::function<void()> idle);
     /// Any thread: end what is still running with an in-band error.
     void cut();
     void stop();
 
- private:
+  private:
     void run(std::function<void(Result<int>)> listening);
     struct Inside;  // what lives on the thread
 

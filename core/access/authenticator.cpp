@@ -10,13 +10,17 @@ namespace kg::access {
 namespace {
 
 bool equal(const Sha256& a, const Sha256& b) {
-    const auto view = [](const Sha256& h) { return std::string_view(reinterpret_cast<const char*>(h.data()), h.size()); };
+    const auto view = [](const Sha256& h) {
+        return std::string_view(reinterpret_cast<const char*>(h.data()), h.size());
+    };
     return constant_time_equal(view(a), view(b));
 }
 
 std::string_view bearer(std::string_view authorization) {
     constexpr std::string_view scheme = "bearer ";
-    if (authorization.size() <= scheme.size() || !ascii::equals_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
+    if (authorization.size() <= scheme.size() ||
+        !ascii::equals_ignoring_case(authorization.substr(0, scheme.size()), scheme))
+        return {};
     return ascii::trim(authorization.substr(scheme.size()));
 }
 
@@ -27,8 +31,10 @@ Error unauthenticated(std::string message) {
 }  // namespace
 
 bool Principal::may_use_model(std::string_view wire_id, std::string_view public_name) const {
-    return allowed_models.empty() || std::ranges::any_of(allowed_models, [&](const std::string& pattern) {
-               return ascii::matches_pattern(wire_id, pattern) || ascii::matches_pattern(public_name, pattern);
+    return allowed_models.empty() ||
+           std::ranges::any_of(allowed_models, [&](const std::string& pattern) {
+               return ascii::matches_pattern(wire_id, pattern) ||
+                      ascii::matches_pattern(public_name, pattern);
            });
 }
 
@@ -46,8 +52,10 @@ void Authenticator::set_proxy_key(std::optional<Sha256> hash) {
 void Authenticator::set_requests_per_minute(std::int64_t limit) {
     const std::lock_guard lock(mutex_);
     const auto wanted = static_cast<double>(limit);
-    if (limit <= 0) global_bucket_.reset();
-    else if (!global_bucket_ || global_bucket_->capacity() != wanted) global_bucket_.emplace(wanted, clock_.steady());
+    if (limit <= 0)
+        global_bucket_.reset();
+    else if (!global_bucket_ || global_bucket_->capacity() != wanted)
+        global_bucket_.emplace(wanted, clock_.steady());
 }
 
 void Authenticator::load(const std::vector<store::Key>& keys) {
@@ -61,7 +69,8 @@ void Authenticator::load(const std::vector<store::Key>& keys) {
         managed->credits_used = key.credits_used;
         if (const auto it = old.find(key.id); it != old.end()) {
             managed->credits_used = std::max(managed->credits_used, it->second->credits_used);
-            if (it->second->record.requests_per_minute == key.requests_per_minute) managed->bucket = it->second->bucket;
+            if (it->second->record.requests_per_minute == key.requests_per_minute)
+                managed->bucket = it->second->bucket;
         }
         if (key.requests_per_minute && *key.requests_per_minute > 0 && !managed->bucket) {
             managed->bucket.emplace(static_cast<double>(*key.requests_per_minute), clock_.steady());
@@ -77,7 +86,8 @@ bool Authenticator::has_any_key() const {
 }
 
 Result<Principal> Authenticator::authenticate(const http::Headers& headers) const {
-    const std::array candidates{ascii::trim(headers.get("x-api-key")), bearer(headers.get("authorization")),
+    const std::array candidates{ascii::trim(headers.get("x-api-key")),
+                                bearer(headers.get("authorization")),
                                 ascii::trim(headers.get("api-key"))};
     std::optional<Error> first;
     for (const auto candidate : candidates) {
@@ -87,7 +97,8 @@ Result<Principal> Authenticator::authenticate(const http::Headers& headers) cons
         if (!first) first = std::move(principal).error();
     }
     if (first) return Err(std::move(*first));
-    return Err(unauthenticated("no API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`"));
+    return Err(
+        unauthenticated("no API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`"));
 }
 
 Result<Principal> Authenticator::authenticate(std::string_view key) const {
@@ -97,7 +108,8 @@ Result<Principal> Authenticator::authenticate(std::string_view key) const {
     if (const auto it = by_hash_.find(whole); it != by_hash_.end() && equal(it->first, whole)) {
         const auto& record = it->second->record;
         if (!record.enabled) return Err(unauthenticated("this API key is disabled"));
-        if (record.expires_at_ms && to_ms(clock_.wall()) >= *record.expires_at_ms) return Err(unauthenticated("this API key has expired"));
+        if (record.expires_at_ms && to_ms(clock_.wall()) >= *record.expires_at_ms)
+            return Err(unauthenticated("this API key has expired"));
         return Principal{.kind = Principal::Kind::managed,
                          .key_id = record.id,
                          .allowed_models = record.allowed_models,
@@ -107,9 +119,11 @@ Result<Principal> Authenticator::authenticate(std::string_view key) const {
     const auto colon = key.find(':');
     if (proxy_hash_ && colon != key.npos && equal(sha256(key.substr(0, colon)), *proxy_hash_)) {
         const auto token = key.substr(colon + 1);
-        if (token.empty()) return Err(unauthenticated("the refresh token after the colon is missing"));
+        if (token.empty())
+            return Err(unauthenticated("the refresh token after the colon is missing"));
         if (token.size() > 16'384) return Err(unauthenticated("the refresh token is too long"));
-        return Principal{.kind = Principal::Kind::tenant, .refresh_token = Secret(std::string(token))};
+        return Principal{.kind = Principal::Kind::tenant,
+                         .refresh_token = Secret(std::string(token))};
     }
     return Err(unauthenticated("invalid API key"));
 }
@@ -122,19 +136,25 @@ Result<void> Authenticator::admit(const Principal& principal) {
         const auto it = by_id_.find(principal.key_id);
         if (it == by_id_.end()) return Err(unauthenticated("invalid API key"));
         managed = it->second.get();
-        if (managed->record.credit_limit && managed->credits_used >= *managed->record.credit_limit) {
-            return Err(Error{.kind = ErrorKind::key_quota_exhausted, .message = "the credit limit of this API key is used up"});
+        if (managed->record.credit_limit &&
+            managed->credits_used >= *managed->record.credit_limit) {
+            return Err(Error{.kind = ErrorKind::key_quota_exhausted,
+                             .message = "the credit limit of this API key is used up"});
         }
         if (managed->bucket) {
             if (const auto wait = managed->bucket->try_take(now)) {
-                return Err(Error{.kind = ErrorKind::rate_limited, .message = "the request rate of this API key is exceeded", .retry_after = *wait});
+                return Err(Error{.kind = ErrorKind::rate_limited,
+                                 .message = "the request rate of this API key is exceeded",
+                                 .retry_after = *wait});
             }
         }
     }
     if (global_bucket_) {
         if (const auto wait = global_bucket_->try_take(now)) {
             if (managed && managed->bucket) managed->bucket->give_back();
-            return Err(Error{.kind = ErrorKind::rate_limited, .message = "the gateway's request rate is exceeded", .retry_after = *wait});
+            return Err(Error{.kind = ErrorKind::rate_limited,
+                             .message = "the gateway's request rate is exceeded",
+                             .retry_after = *wait});
         }
     }
     return {};
@@ -143,7 +163,8 @@ Result<void> Authenticator::admit(const Principal& principal) {
 void Authenticator::settle(const Principal& principal, double credits) {
     if (principal.kind != Principal::Kind::managed || credits <= 0) return;
     const std::lock_guard lock(mutex_);
-    if (const auto it = by_id_.find(principal.key_id); it != by_id_.end()) it->second->credits_used += credits;
+    if (const auto it = by_id_.find(principal.key_id); it != by_id_.end())
+        it->second->credits_used += credits;
 }
 
 }  // namespace kg::access

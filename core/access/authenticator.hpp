@@ -19,10 +19,10 @@
 
 namespace kg::access {
 
-/// Checks client keys and enforces what they may spend. Shared by all threads: one mutex, held for a
-/// hash lookup. Keys are compared by SHA-256 and then in constant time; no key text is kept.
+/// Checks client keys and enforces what they may spend. Shared by all threads: one mutex, held for
+/// a hash lookup. Keys are compared by SHA-256 and then in constant time; no key text is kept.
 class Authenticator {
- public:
+  public:
     explicit Authenticator(const Clock& clock) : clock_(clock) {}
 
     /// Nothing: no proxy key, only managed keys are accepted.
@@ -32,18 +32,19 @@ class Authenticator {
     void load(const std::vector<store::Key>& keys);
     bool has_any_key() const;
 
-    /// The keys a request presents, in order of precedence: x-api-key, Authorization: Bearer, api-key.
-    /// The first valid one counts (seed B19). Unauthenticated errors never say which part was wrong.
+    /// The keys a request presents, in order of precedence: x-api-key, Authorization: Bearer,
+    /// api-key. The first valid one counts (seed B19). Unauthenticated errors never say which part
+    /// was wrong.
     Result<Principal> authenticate(const http::Headers& headers) const;
     Result<Principal> authenticate(std::string_view key) const;
 
-    /// Admission: global and per-key request rate, key expiry and credits. Takes a token of each bucket
-    /// or none.
+    /// Admission: global and per-key request rate, key expiry and credits. Takes a token of each
+    /// bucket or none.
     Result<void> admit(const Principal& principal);
     /// The request's real cost, whatever its outcome.
     void settle(const Principal& principal, double credits);
 
- private:
+  private:
     struct HashOfSha {
         std::size_t operator()(const Sha256& h) const;
     };

@@ -14,8 +14,8 @@ namespace kg::access {
 struct Principal {
     enum class Kind : std::uint8_t { proxy, tenant, managed };
     Kind kind = Kind::proxy;
-    std::string key_id;     // managed keys; "" otherwise
-    Secret refresh_token;   // tenants: the part after the first colon
+    std::string key_id;    // managed keys; "" otherwise
+    Secret refresh_token;  // tenants: the part after the first colon
     std::vector<std::string> allowed_models;
     std::vector<std::string> allowed_accounts;
 

@@ -7,9 +7,10 @@
 
 namespace kg::account {
 
-/// Evidence about one account as a number from 0 (only failures lately) to 100. A value; given `now`.
+/// Evidence about one account as a number from 0 (only failures lately) to 100. A value; given
+/// `now`.
 class Health {
- public:
+  public:
     int score() const { return score_; }
     unsigned failures_in_a_row() const { return failures_; }
 
@@ -23,7 +24,7 @@ class Health {
     }
     void reset() { *this = {}; }
 
- private:
+  private:
     int score_ = 100;
     unsigned failures_ = 0;
 };

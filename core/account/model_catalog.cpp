@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kPollEvery = 2s;
 
 }  // namespace
 
-ModelCatalog::ModelCatalog(loop::Loop& loop, fetch::Fetcher& fetcher, TokenKeeper& keeper, Pool& pool,
-                           const Clock& clock, const kiro::UpstreamOptions& upstream)
+ModelCatalog::ModelCatalog(loop::Loop& loop, fetch::Fetcher& fetcher, TokenKeeper& keeper,
+                           Pool& pool, const Clock& clock, const kiro::UpstreamOptions& upstream)
     : loop_(loop),
       fetcher_(fetcher),
       keeper_(keeper),
@@ -29,7 +29,9 @@ ModelCatalog::ModelCatalog(loop::Loop& loop, fetch::Fetcher& fetcher, TokenKeepe
     wakeup_.set_keeps_alive(false);
 }
 
-ModelCatalog::~ModelCatalog() { *alive_ = false; }
+ModelCatalog::~ModelCatalog() {
+    *alive_ = false;
+}
 
 void ModelCatalog::start(std::chrono::milliseconds ttl) {
     ttl_ = ttl;
@@ -50,12 +52,16 @@ void ModelCatalog::poll() {
         auto& mine = accounts_[view.id];
         if (mine.call) continue;
         // After a failure: 30 s, 1 min, ... up to the ttl.
-        const auto pause = mine.failures == 0 ? ttl_ : std::min(ttl_, std::chrono::milliseconds(30s) * (1u << std::min(mine.failures - 1, 5u)));
+        const auto pause = mine.failures == 0
+                               ? ttl_
+                               : std::min(ttl_, std::chrono::milliseconds(30s) *
+                                                    (1u << std::min(mine.failures - 1, 5u)));
         if (mine.ever_asked && clock_.steady() < mine.asked + pause) continue;
         ask(view.id);
     }
     std::erase_if(accounts_, [&](const auto& item) {
-        return !item.second.call && std::ranges::none_of(views, [&](const auto& v) { return v.id == item.first; });
+        return !item.second.call &&
+               std::ranges::none_of(views, [&](const auto& v) { return v.id == item.first; });
     });
 }
 
@@ -69,18 +75,22 @@ void ModelCatalog::ask(const std::string& id) {
     const auto begin = [this, id](kiro::Caller caller) {
         accounts_[id].call = std::make_unique<kiro::ListModels>(
             fetcher_, upstream_, std::move(caller),
-            [this, id](Result<std::vector<kiro::Model>, kiro::Failure> result) { answered(id, std::move(result)); });
+            [this, id](Result<std::vector<kiro::Model>, kiro::Failure> result) {
+                answered(id, std::move(result));
+            });
     };
     if (record->auth_method == "api-key") return begin(Pool::caller_of(*record));
-    keeper_.ensure(id, TokenKeeper::kAny, wakeup_.door(), [this, alive = alive_, id, begin](Result<FreshToken> token) {
-        if (!*alive) return;
-        if (token) return begin(std::move(token->caller));
-        --running_;
-        ++accounts_[id].failures;
-    });
+    keeper_.ensure(id, TokenKeeper::kAny, wakeup_.door(),
+                   [this, alive = alive_, id, begin](Result<FreshToken> token) {
+                       if (!*alive) return;
+                       if (token) return begin(std::move(token->caller));
+                       --running_;
+                       ++accounts_[id].failures;
+                   });
 }
 
-void ModelCatalog::answered(const std::string& id, Result<std::vector<kiro::Model>, kiro::Failure> result) {
+void ModelCatalog::answered(const std::string& id,
+                            Result<std::vector<kiro::Model>, kiro::Failure> result) {
     --running_;
     auto& mine = accounts_[id];
     finished_.push_back(std::move(mine.call));  // we are inside its callback
@@ -88,7 +98,9 @@ void ModelCatalog::answered(const std::string& id, Result<std::vector<kiro::Mode
     if (!result) {
         ++mine.failures;
         log::warn("models", "an account's model list could not be read; the last known list stays",
-                  {{"account", id}, {"failure", kiro::failure_row(result.error().cls).name}, {"detail", result.error().detail}});
+                  {{"account", id},
+                   {"failure", kiro::failure_row(result.error().cls).name},
+                   {"detail", result.error().detail}});
         return;
     }
     mine.failures = 0;

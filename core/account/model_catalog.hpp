@@ -24,9 +24,9 @@ struct ModelList {
 /// kept when accounts stop answering (seed D15). Works on the control loop; current() is for any
 /// thread and costs a mutex and a reference.
 class ModelCatalog {
- public:
-    ModelCatalog(loop::Loop& loop, fetch::Fetcher& fetcher, TokenKeeper& keeper, Pool& pool, const Clock& clock,
-                 const kiro::UpstreamOptions& upstream);
+  public:
+    ModelCatalog(loop::Loop& loop, fetch::Fetcher& fetcher, TokenKeeper& keeper, Pool& pool,
+                 const Clock& clock, const kiro::UpstreamOptions& upstream);
     ~ModelCatalog();
 
     void start(std::chrono::milliseconds ttl);
@@ -34,7 +34,7 @@ class ModelCatalog {
     /// Asks accounts whose list is older than the ttl (after accounts were added, say).
     void poll();
 
- private:
+  private:
     struct PerAccount {
         std::vector<kiro::Model> models;
         SteadyTime asked{};

@@ -15,9 +15,9 @@ struct Candidate {
     std::int64_t priority = 0;  // lower first
     int health = 100;
     unsigned in_flight = 0;
-    std::int64_t weight = 1;    // >= 1
+    std::int64_t weight = 1;  // >= 1
     SteadyTime last_used{};
-    bool token_ready = true;    // no refresh needed before use
+    bool token_ready = true;  // no refresh needed before use
 };
 
 /// The healthiest account: best priority class, then health less load (each running request counts

@@ -30,7 +30,7 @@ class Pool;
 /// One request's hold on one account: counts as in flight until destroyed. Move-only; must not
 /// outlive the pool. Belongs to whoever holds it, any thread.
 class Lease {
- public:
+  public:
     Lease() = default;
     Lease(Lease&& other) noexcept;
     Lease& operator=(Lease&& other) noexcept;
@@ -46,7 +46,7 @@ class Lease {
     bool refresh_soon() const { return refresh_soon_; }
     void update(kiro::Caller caller, std::uint64_t generation);
 
- private:
+  private:
     friend class Pool;
     Pool* pool_ = nullptr;
     std::string id_;
@@ -83,29 +83,34 @@ struct StateChange {
 
 struct PoolOptions {
     std::chrono::milliseconds refresh_lead{600'000};
-    std::chrono::milliseconds expired_margin{60'000};  // a token with less left is not used any more
+    std::chrono::milliseconds expired_margin{
+        60'000};  // a token with less left is not used any more
 };
 
-/// Every account and its live state, shared by all threads under one mutex that is never held across
-/// I/O or a callback. Cool-downs run on the steady clock; exhaustion dates on the wall clock.
+/// Every account and its live state, shared by all threads under one mutex that is never held
+/// across I/O or a callback. Cool-downs run on the steady clock; exhaustion dates on the wall
+/// clock.
 class Pool {
- public:
+  public:
     Pool(const Clock& clock, PoolOptions options = {}) : clock_(clock), options_(options) {}
 
     /// Called (outside the lock, on the reporting thread) for each change worth persisting.
-    void on_change(std::function<void(const StateChange&)> listener) { listener_ = std::move(listener); }
+    void on_change(std::function<void(const StateChange&)> listener) {
+        listener_ = std::move(listener);
+    }
 
     /// Replaces the records with what the store holds; live state of accounts that stay is kept,
     /// leases of removed ones stay valid. A stored state newer than ours wins (the CLI reset it).
     void load(const std::vector<store::Account>& accounts);
 
-    /// The healthiest usable account, or why there is none (no_account, accounts_exhausted, ...) with
-    /// the time of the soonest recovery.
+    /// The healthiest usable account, or why there is none (no_account, accounts_exhausted, ...)
+    /// with the time of the soonest recovery.
     Result<Lease> lease(const LeaseRequest& request);
 
     void report_success(std::string_view id);
     /// Applies the failure table's effect on the account (kiro-upstream 8.2).
-    void report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure);
+    void report_failure(std::string_view id, std::string_view wire_model,
+                        const kiro::Failure& failure);
     void report_login_lost(std::string_view id, std::string reason);
 
     /// New tokens that are already durable.
@@ -119,7 +124,7 @@ class Pool {
     bool any_usable() const;
     static kiro::Caller caller_of(const store::Account& account);
 
- private:
+  private:
     friend class Lease;
     struct Entry {
         store::Account record;

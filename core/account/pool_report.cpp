@@ -9,8 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr unsigned kAuthFailuresMax = 3;    // E6: in a row, then the login counts as lost
-constexpr unsigned kSoftFailuresMax = 5;    // E24: in a row, then a pause
+constexpr unsigned kAuthFailuresMax = 3;  // E6: in a row, then the login counts as lost
+constexpr unsigned kSoftFailuresMax = 5;  // E24: in a row, then a pause
 constexpr milliseconds kSoftPause = 30s;
 constexpr std::size_t kRefusedModelsMax = 64;
 
@@ -41,7 +41,8 @@ Pause pause_of(kiro::FailureClass cls) {
 
 void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms) {
     if (entry.state == state && entry.reason == reason && state != State::cooling) return;
-    const bool worth_keeping = state != State::cooling && !(state == State::ok && entry.state == State::cooling);
+    const bool worth_keeping =
+        state != State::cooling && !(state == State::ok && entry.state == State::cooling);
     entry.state = state;
     entry.reason = std::move(reason);
     entry.record.state = state_name(state);
@@ -49,7 +50,8 @@ void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t
     if (!worth_keeping) return;
     entry.record.state_since_ms = to_ms(clock_.wall());
     entry.record.state_until_ms = until_ms;
-    changes_.push_back({entry.record.id, state, entry.reason, entry.record.state_since_ms, until_ms});
+    changes_.push_back(
+        {entry.record.id, state, entry.reason, entry.record.state_since_ms, until_ms});
 }
 
 void Pool::cool_down(Entry& entry, const kiro::Failure& failure) {
@@ -73,7 +75,8 @@ void Pool::report_success(std::string_view id) {
         entry.health.success();
         entry.auth_failures = entry.throttles = 0;
         // A success of a request begun before the account was suspended proves nothing.
-        if (entry.state != State::suspended && entry.state != State::needs_sign_in) set_state(entry, State::ok, "", 0);
+        if (entry.state != State::suspended && entry.state != State::needs_sign_in)
+            set_state(entry, State::ok, "", 0);
         changes.swap(changes_);
     }
     for (const auto& change : changes) {
@@ -95,7 +98,8 @@ void Pool::report_login_lost(std::string_view id, std::string reason) {
     }
 }
 
-void Pool::report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure) {
+void Pool::report_failure(std::string_view id, std::string_view wire_model,
+                          const kiro::Failure& failure) {
     std::vector<StateChange> changes;
     {
         const std::lock_guard lock(mutex_);
@@ -109,7 +113,8 @@ void Pool::report_failure(std::string_view id, std::string_view wire_model, cons
             case Effect::refresh:
             case Effect::count_auth_failure:
                 entry.health.failure(40);
-                if (++entry.auth_failures >= kAuthFailuresMax) set_state(entry, State::needs_sign_in, name, 0);
+                if (++entry.auth_failures >= kAuthFailuresMax)
+                    set_state(entry, State::needs_sign_in, name, 0);
                 break;
             case Effect::disable_login: set_state(entry, State::needs_sign_in, name, 0); break;
             case Effect::suspend: set_state(entry, State::suspended, name, 0); break;
@@ -126,7 +131,8 @@ void Pool::report_failure(std::string_view id, std::string_view wire_model, cons
             case Effect::soft_failure:
                 entry.health.failure(20);
                 if (entry.health.failures_in_a_row() >= kSoftFailuresMax) {
-                    entry.cooling_until = clock_.steady() + std::max(kSoftPause, failure.retry_after.value_or(0ms));
+                    entry.cooling_until =
+                        clock_.steady() + std::max(kSoftPause, failure.retry_after.value_or(0ms));
                     set_state(entry, State::cooling, name, 0);
                 }
                 break;

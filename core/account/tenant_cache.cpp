@@ -11,7 +11,8 @@ constexpr std::chrono::milliseconds kUsableMargin = 60s;
 constexpr std::size_t kWaitersPerTenantMax = 256;
 
 Error refused() {
-    return {.kind = ErrorKind::unauthenticated, .message = "the refresh token in the key was refused by the provider"};
+    return {.kind = ErrorKind::unauthenticated,
+            .message = "the refresh token in the key was refused by the provider"};
 }
 
 }  // namespace
@@ -32,8 +33,9 @@ struct TenantCache::Entry {
     std::vector<Waiter> waiters;
 };
 
-TenantCache::TenantCache(loop::Loop& loop, fetch::Fetcher& fetcher, const Clock& clock, Random& random,
-                         const kiro::UpstreamOptions& upstream, TenantCacheOptions options)
+TenantCache::TenantCache(loop::Loop& loop, fetch::Fetcher& fetcher, const Clock& clock,
+                         Random& random, const kiro::UpstreamOptions& upstream,
+                         TenantCacheOptions options)
     : loop_(loop),
       fetcher_(fetcher),
       clock_(clock),
@@ -45,16 +47,19 @@ TenantCache::TenantCache(loop::Loop& loop, fetch::Fetcher& fetcher, const Clock&
     wakeup_.set_keeps_alive(false);
 }
 
-TenantCache::~TenantCache() { *alive_ = false; }
+TenantCache::~TenantCache() {
+    *alive_ = false;
+}
 
 std::string TenantCache::tenant_id(const Secret& refresh_token) const {
     const auto mac = hmac_sha256(hmac_key_.reveal(), refresh_token.reveal());
     return "tenant_" + hex_encode({reinterpret_cast<const char*>(mac.data()), mac.size()});
 }
 
-void TenantCache::ensure(Secret refresh_token, std::uint64_t seen, loop::Wakeup::Door door, TokenKeeper::Reply reply) {
-    wakeup_.door().post([this, alive = alive_, token = std::move(refresh_token), seen, door = std::move(door),
-                         reply = std::move(reply)]() mutable {
+void TenantCache::ensure(Secret refresh_token, std::uint64_t seen, loop::Wakeup::Door door,
+                         TokenKeeper::Reply reply) {
+    wakeup_.door().post([this, alive = alive_, token = std::move(refresh_token), seen,
+                         door = std::move(door), reply = std::move(reply)]() mutable {
         if (*alive) ensure_here(std::move(token), seen, std::move(door), std::move(reply));
     });
 }
@@ -83,15 +88,20 @@ void TenantCache::evict() {
     }
 }
 
-void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door, TokenKeeper::Reply reply) {
+void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door,
+                              TokenKeeper::Reply reply) {
     const auto answer = [&](Result<FreshToken> result) {
-        door.post([reply = std::move(reply), result = std::move(result)]() mutable { reply(std::move(result)); });
+        door.post([reply = std::move(reply), result = std::move(result)]() mutable {
+            reply(std::move(result));
+        });
     };
     const auto id = tenant_id(token);
     auto it = entries_.find(id);
     if (it == entries_.end()) {
         if (!admit()) {
-            return answer(Err(Error{.kind = ErrorKind::rate_limited, .message = "too many new logins; try again in a minute", .retry_after = 60s}));
+            return answer(Err(Error{.kind = ErrorKind::rate_limited,
+                                    .message = "too many new logins; try again in a minute",
+                                    .retry_after = 60s}));
         }
         auto entry = std::make_unique<Entry>();
         entry->refresh_token = std::move(token);
@@ -106,10 +116,13 @@ void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Do
     order_.splice(order_.end(), order_, entry.place);
     evict();
     if (clock_.steady() < entry.refused_until) return answer(Err(refused()));
-    const bool valid = !entry.caller.access_token.empty() && entry.expires > clock_.wall() + kUsableMargin;
-    if (valid && (seen == TokenKeeper::kAny || entry.generation > seen)) return answer(FreshToken{entry.caller, entry.generation});
+    const bool valid =
+        !entry.caller.access_token.empty() && entry.expires > clock_.wall() + kUsableMargin;
+    if (valid && (seen == TokenKeeper::kAny || entry.generation > seen))
+        return answer(FreshToken{entry.caller, entry.generation});
     if (entry.waiters.size() >= kWaitersPerTenantMax) {
-        return answer(Err(Error{.kind = ErrorKind::overloaded, .message = "too many requests wait for this login"}));
+        return answer(Err(Error{.kind = ErrorKind::overloaded,
+                                .message = "too many requests wait for this login"}));
     }
     entry.waiters.push_back({std::move(door), std::move(reply)});
     if (entry.refresh) return;
@@ -119,10 +132,13 @@ void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Do
     input.proxy = upstream_.proxy;
     entry.refresh = std::make_unique<kiro::Refresh>(
         fetcher_, upstream_, std::move(input),
-        [this, id](Result<kiro::RefreshedTokens, kiro::RefreshFailure> result) { refreshed(id, std::move(result)); });
+        [this, id](Result<kiro::RefreshedTokens, kiro::RefreshFailure> result) {
+            refreshed(id, std::move(result));
+        });
 }
 
-void TenantCache::refreshed(const std::string& id, Result<kiro::RefreshedTokens, kiro::RefreshFailure> result) {
+void TenantCache::refreshed(const std::string& id,
+                            Result<kiro::RefreshedTokens, kiro::RefreshFailure> result) {
     const auto it = entries_.find(id);
     if (it == entries_.end()) return;
     Entry& entry = *it->second;
@@ -139,7 +155,10 @@ void TenantCache::refreshed(const std::string& id, Result<kiro::RefreshedTokens,
     } else if (result.error().login_lost) {
         entry.refused_until = clock_.steady() + options_.refused_ttl;
     } else {
-        reply = Err(Error{.kind = ErrorKind::upstream_failed, .message = "the login could not be refreshed", .detail = result.error().reason, .retry_after = 5s});
+        reply = Err(Error{.kind = ErrorKind::upstream_failed,
+                          .message = "the login could not be refreshed",
+                          .detail = result.error().reason,
+                          .retry_after = 5s});
     }
     auto waiters = std::move(entry.waiters);
     entry.waiters.clear();

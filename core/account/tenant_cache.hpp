@@ -17,22 +17,25 @@ struct TenantCacheOptions {
 };
 
 /// Logins of "proxy key:refresh token" clients. They never join the pool, never touch the disk and
-/// are never listed (seed B1-B3): a bounded cache keyed by an HMAC of the whole token under a key that
-/// lives as long as the process. Works on the control loop; ensure() is for any thread.
+/// are never listed (seed B1-B3): a bounded cache keyed by an HMAC of the whole token under a key
+/// that lives as long as the process. Works on the control loop; ensure() is for any thread.
 class TenantCache {
- public:
+  public:
     TenantCache(loop::Loop& loop, fetch::Fetcher& fetcher, const Clock& clock, Random& random,
                 const kiro::UpstreamOptions& upstream, TenantCacheOptions options = {});
     ~TenantCache();
 
     /// As TokenKeeper::ensure; the id is made from the token by tenant_id().
-    void ensure(Secret refresh_token, std::uint64_t seen_generation, loop::Wakeup::Door door, TokenKeeper::Reply reply);
+    void ensure(Secret refresh_token, std::uint64_t seen_generation, loop::Wakeup::Door door,
+                TokenKeeper::Reply reply);
     std::string tenant_id(const Secret& refresh_token) const;
 
- private:
+  private:
     struct Entry;
-    void ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door, TokenKeeper::Reply reply);
-    void refreshed(const std::string& id, Result<kiro::RefreshedTokens, kiro::RefreshFailure> result);
+    void ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door,
+                     TokenKeeper::Reply reply);
+    void refreshed(const std::string& id,
+                   Result<kiro::RefreshedTokens, kiro::RefreshFailure> result);
     bool admit();
     void evict();
 

@@ -16,8 +16,8 @@ constexpr std::size_t kProactiveFlightsMax = 4;
 constexpr milliseconds kSweepEvery = 5s;
 constexpr milliseconds kLeaseTtl = 60s;
 constexpr milliseconds kLeaseRetry = 100ms;
-constexpr unsigned kLeaseTriesMax = 600;     // a minute, then whoever held it is taken to be gone
-constexpr unsigned kTransientTriesMax = 3;   // within one flight: 500 ms, 1 s
+constexpr unsigned kLeaseTriesMax = 600;    // a minute, then whoever held it is taken to be gone
+constexpr unsigned kTransientTriesMax = 3;  // within one flight: 500 ms, 1 s
 constexpr milliseconds kUsableMargin = 60s;
 constexpr milliseconds kBackoffFirst = 5s, kBackoffCap = 1h, kBackoffRateLimited = 60s;
 
@@ -37,9 +37,10 @@ Error transient(std::string reason) {
 }  // namespace
 
 /// One refresh of one account, from the store's lease to the durable token:
-/// claim -> (another process was faster: reload) -> refresh call -> resolve profile -> save -> reply.
+/// claim -> (another process was faster: reload) -> refresh call -> resolve profile -> save ->
+/// reply.
 class TokenKeeper::Flight {
- public:
+  public:
     Flight(TokenKeeper& keeper, std::string id)
         : keeper_(keeper), id_(std::move(id)), retry_(keeper.loop_, [this] { step_(); }) {}
 
@@ -47,11 +48,12 @@ class TokenKeeper::Flight {
 
     void begin() { claim(); }
 
- private:
+  private:
     template <class R>
     void on_store(UniqueFunction<R(store::Stores&)> job, UniqueFunction<void(R)> done) {
         auto alive = keeper_.alive_;
-        auto guarded = [alive, flight = this, keeper = &keeper_, id = id_, done = std::move(done)](R result) mutable {
+        auto guarded = [alive, flight = this, keeper = &keeper_, id = id_,
+                        done = std::move(done)](R result) mutable {
             if (!*alive) return;
             const auto it = keeper->flights_.find(id);
             if (it == keeper->flights_.end() || it->second.get() != flight) return;
@@ -69,7 +71,8 @@ class TokenKeeper::Flight {
             std::string error;
         };
         on_store<Claim>(
-            [id = id_, holder = keeper_.holder_, now = to_ms(keeper_.clock_.wall())](store::Stores& s) {
+            [id = id_, holder = keeper_.holder_,
+             now = to_ms(keeper_.clock_.wall())](store::Stores& s) {
                 Claim claim;
                 auto mine = s.accounts().claim_refresh(id, holder, now, kLeaseTtl.count());
                 if (!mine) return claim.error = mine.error().message, claim;
@@ -89,7 +92,8 @@ class TokenKeeper::Flight {
                     return succeed(*claim.record);
                 }
                 if (!claim.mine) {
-                    if (++lease_tries_ > kLeaseTriesMax) return fail_transient("another process holds the refresh lease");
+                    if (++lease_tries_ > kLeaseTriesMax)
+                        return fail_transient("another process holds the refresh lease");
                     step_ = [this] { claim_again(); };
                     return retry_.start(kLeaseRetry);
                 }
@@ -102,7 +106,8 @@ class TokenKeeper::Flight {
     void call() {
         if (record_.refresh_token.empty()) return login_lost("there is no refresh token");
         kiro::RefreshInput input;
-        input.auth_method = kiro::parse_auth_method(record_.auth_method).value_or(kiro::AuthMethod::social);
+        input.auth_method =
+            kiro::parse_auth_method(record_.auth_method).value_or(kiro::AuthMethod::social);
         input.refresh_token = record_.refresh_token;
         input.client_id = record_.client_id;
         input.client_secret = record_.client_secret;
@@ -113,7 +118,9 @@ class TokenKeeper::Flight {
         input.proxy = record_.proxy.empty() ? keeper_.upstream_.proxy : record_.proxy;
         refresh_ = std::make_unique<kiro::Refresh>(
             keeper_.fetcher_, keeper_.upstream_, std::move(input),
-            [this](Result<kiro::RefreshedTokens, kiro::RefreshFailure> result) { refreshed(std::move(result)); });
+            [this](Result<kiro::RefreshedTokens, kiro::RefreshFailure> result) {
+                refreshed(std::move(result));
+            });
     }
 
     void refreshed(Result<kiro::RefreshedTokens, kiro::RefreshFailure> result) {
@@ -131,7 +138,8 @@ class TokenKeeper::Flight {
         retry_.start(milliseconds(500) * (1 << (tries_ - 1)));
     }
 
-    /// Before a login is declared lost the store is read once more: the token may just be an old one.
+    /// Before a login is declared lost the store is read once more: the token may just be an old
+    /// one.
     void recheck_then_lose(std::string reason) {
         on_store<std::optional<store::Account>>(
             [id = id_](store::Stores& s) {
@@ -155,7 +163,8 @@ class TokenKeeper::Flight {
         on_store<Result<std::optional<store::Account>>>(
             [id = id_, generation = record_.token_generation, tokens = tokens_, expires,
              now_ms = to_ms(now)](store::Stores& s) -> Result<std::optional<store::Account>> {
-                auto saved = s.accounts().save_tokens(id, generation, tokens.access_token, tokens.refresh_token, expires,
+                auto saved = s.accounts().save_tokens(id, generation, tokens.access_token,
+                                                      tokens.refresh_token, expires,
                                                       tokens.profile_arn, now_ms);
                 if (!saved) return Err(std::move(saved).error());
                 return s.accounts().find(id);
@@ -171,7 +180,8 @@ class TokenKeeper::Flight {
                 }
                 if (!*saved) return end(Err(lost("the account was removed")));
                 keeper_.pool_.tokens_saved(id_, **saved);
-                log::info("account", "token refreshed", {{"account", id_}, {"expires_in_s", tokens_.expires_in.count()}});
+                log::info("account", "token refreshed",
+                          {{"account", id_}, {"expires_in_s", tokens_.expires_in.count()}});
                 record_ = std::move(**saved);
                 resolve_profile();
             });
@@ -180,19 +190,25 @@ class TokenKeeper::Flight {
     /// Organisation accounts must name their profile; one result is taken (kiro-upstream 1.9).
     void resolve_profile() {
         const auto caller = Pool::caller_of(record_);
-        if (!caller.profile_arn.empty() || caller.auth_method == kiro::AuthMethod::social) return succeed(record_);
+        if (!caller.profile_arn.empty() || caller.auth_method == kiro::AuthMethod::social)
+            return succeed(record_);
         profiles_ = std::make_unique<kiro::ListProfiles>(
             keeper_.fetcher_, keeper_.upstream_, caller,
             [this](Result<std::vector<kiro::ListProfiles::Profile>, kiro::Failure> result) {
                 if (!result || result->size() != 1) {
-                    log::warn("account", "the account's profile is not known; set it with `kirogate account edit --profile-arn`",
-                              {{"account", id_}, {"profiles", result ? static_cast<std::int64_t>(result->size()) : 0}});
+                    log::warn(
+                        "account",
+                        "the account's profile is not known; set it with `kirogate account edit "
+                        "--profile-arn`",
+                        {{"account", id_},
+                         {"profiles", result ? static_cast<std::int64_t>(result->size()) : 0}});
                     return succeed(record_);
                 }
                 record_.profile_arn = result->front().arn;
                 on_store<bool>(
                     [id = id_, arn = record_.profile_arn](store::Stores& s) {
-                        auto done = s.accounts().update(id, [&](store::Account& a) { return a.profile_arn = arn, true; });
+                        auto done = s.accounts().update(
+                            id, [&](store::Account& a) { return a.profile_arn = arn, true; });
                         return done && *done;
                     },
                     [this](bool) { succeed(record_); });
@@ -205,7 +221,8 @@ class TokenKeeper::Flight {
     }
 
     void login_lost(std::string reason) {
-        log::warn("account", "the login is lost; sign in again or import a new token", {{"account", id_}, {"reason", reason}});
+        log::warn("account", "the login is lost; sign in again or import a new token",
+                  {{"account", id_}, {"reason", reason}});
         keeper_.pool_.report_login_lost(id_, reason);
         end(Err(lost(std::move(reason))));
     }
@@ -224,7 +241,8 @@ class TokenKeeper::Flight {
     void end(Result<FreshToken> result) {
         keeper_.store_.post([id = id_, holder = keeper_.holder_](store::Stores& s) {
             if (auto released = s.accounts().release_refresh(id, holder); !released) {
-                log::debug("account", "refresh lease not released; it will expire", {{"account", id}});
+                log::debug("account", "refresh lease not released; it will expire",
+                           {{"account", id}});
             }
         });
         keeper_.finish(id_, std::move(result));
@@ -242,8 +260,9 @@ class TokenKeeper::Flight {
     bool rechecked_ = false, rate_limited_ = false;
 };
 
-TokenKeeper::TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::AsyncStore& store, Pool& pool,
-                         const Clock& clock, Random& random, const kiro::UpstreamOptions& upstream)
+TokenKeeper::TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::AsyncStore& store,
+                         Pool& pool, const Clock& clock, Random& random,
+                         const kiro::UpstreamOptions& upstream)
     : loop_(loop),
       fetcher_(fetcher),
       store_(store),
@@ -258,7 +277,9 @@ TokenKeeper::TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::Async
     wakeup_.set_keeps_alive(false);
 }
 
-TokenKeeper::~TokenKeeper() { *alive_ = false; }
+TokenKeeper::~TokenKeeper() {
+    *alive_ = false;
+}
 
 void TokenKeeper::start(milliseconds lead) {
     lead_ = lead;
@@ -266,10 +287,12 @@ void TokenKeeper::start(milliseconds lead) {
     sweep_timer_.start(kSweepEvery, kSweepEvery);
 }
 
-void TokenKeeper::ensure(std::string id, std::uint64_t seen_generation, loop::Wakeup::Door door, Reply reply) {
-    wakeup_.door().post([this, alive = alive_, id = std::move(id), seen_generation, door = std::move(door),
-                         reply = std::move(reply)]() mutable {
-        if (*alive) ensure_here(std::move(id), seen_generation, {std::move(door), std::move(reply)});
+void TokenKeeper::ensure(std::string id, std::uint64_t seen_generation, loop::Wakeup::Door door,
+                         Reply reply) {
+    wakeup_.door().post([this, alive = alive_, id = std::move(id), seen_generation,
+                         door = std::move(door), reply = std::move(reply)]() mutable {
+        if (*alive)
+            ensure_here(std::move(id), seen_generation, {std::move(door), std::move(reply)});
     });
 }
 
@@ -277,13 +300,16 @@ void TokenKeeper::refresh_soon(std::string id) {
     wakeup_.door().post([this, alive = alive_, id = std::move(id)] {
         if (!*alive || flights_.contains(id)) return;
         const auto backoff = backoff_.find(id);
-        if (backoff == backoff_.end() || clock_.steady() >= backoff->second.until) join(id, nullptr);
+        if (backoff == backoff_.end() || clock_.steady() >= backoff->second.until)
+            join(id, nullptr);
     });
 }
 
 void TokenKeeper::ensure_here(std::string id, std::uint64_t seen_generation, Waiter waiter) {
     const auto answer = [&](Result<FreshToken> result) {
-        waiter.door.post([reply = std::move(waiter.reply), result = std::move(result)]() mutable { reply(std::move(result)); });
+        waiter.door.post([reply = std::move(waiter.reply), result = std::move(result)]() mutable {
+            reply(std::move(result));
+        });
     };
     const auto record = pool_.record(id);
     if (!record) return answer(Err(lost("the account was removed")));
@@ -293,11 +319,14 @@ void TokenKeeper::ensure_here(std::string id, std::uint64_t seen_generation, Wai
         return answer(FreshToken{Pool::caller_of(*record), record->token_generation});
     }
     if (!flights_.contains(id)) {
-        if (const auto b = backoff_.find(id); b != backoff_.end() && clock_.steady() < b->second.until) {
+        if (const auto b = backoff_.find(id);
+            b != backoff_.end() && clock_.steady() < b->second.until) {
             return answer(Err(transient("waiting before the next refresh")));
         }
     }
-    if (waiters_ >= kWaitersMax) return answer(Err(Error{.kind = ErrorKind::overloaded, .message = "too many requests wait for a token"}));
+    if (waiters_ >= kWaitersMax)
+        return answer(Err(
+            Error{.kind = ErrorKind::overloaded, .message = "too many requests wait for a token"}));
     join(id, &waiter);
 }
 
@@ -321,24 +350,34 @@ void TokenKeeper::finish(const std::string& id, Result<FreshToken> result) {
     auto waiters = std::exchange(finished_.back()->waiters, {});
     waiters_ -= waiters.size();
     for (auto& waiter : waiters) {
-        waiter.door.post([reply = std::move(waiter.reply), result]() mutable { reply(std::move(result)); });
+        waiter.door.post(
+            [reply = std::move(waiter.reply), result]() mutable { reply(std::move(result)); });
     }
 }
 
 void TokenKeeper::sweep() {
     const auto now = clock_.wall();
-    std::size_t budget = kProactiveFlightsMax > flights_.size() ? kProactiveFlightsMax - flights_.size() : 0;
+    std::size_t budget =
+        kProactiveFlightsMax > flights_.size() ? kProactiveFlightsMax - flights_.size() : 0;
     for (const auto& record : pool_.records()) {
         if (budget == 0) return;
-        if (!record.enabled || record.auth_method == "api-key" || flights_.contains(record.id)) continue;
+        if (!record.enabled || record.auth_method == "api-key" || flights_.contains(record.id))
+            continue;
         const auto state = parse_state(record.state);
         if (state == State::needs_sign_in || state == State::suspended) continue;
         // Up to a fifth of the lead earlier or later, by account: refreshes do not come in herds.
         const auto spread = lead_.count() / 5;
-        const auto jitter = spread > 0 ? static_cast<std::int64_t>(std::hash<std::string>{}(record.id) % static_cast<std::uint64_t>(2 * spread)) - spread : 0;
-        const bool due = record.access_token.empty() || wall_from_ms(record.expires_at_ms) < now + lead_ + milliseconds(jitter);
+        const auto jitter =
+            spread > 0 ? static_cast<std::int64_t>(std::hash<std::string>{}(record.id) %
+                                                   static_cast<std::uint64_t>(2 * spread)) -
+                             spread
+                       : 0;
+        const bool due = record.access_token.empty() ||
+                         wall_from_ms(record.expires_at_ms) < now + lead_ + milliseconds(jitter);
         if (!due) continue;
-        if (const auto b = backoff_.find(record.id); b != backoff_.end() && clock_.steady() < b->second.until) continue;
+        if (const auto b = backoff_.find(record.id);
+            b != backoff_.end() && clock_.steady() < b->second.until)
+            continue;
         join(record.id, nullptr);
         --budget;
     }

@@ -27,32 +27,32 @@ struct FreshToken {
     std::uint64_t generation = 0;
 };
 
-/// Keeps access tokens fresh: ahead of expiry with jitter, on demand when one was refused, one flight
-/// per account for the whole process (and, through the store's lease, for every process on one
-/// database). A rotated token is durable before anybody gets to use it.
-/// Lives on one loop (the control loop); ensure() may be called from any thread.
-/// Lifecycle: construct on the loop; start(); destroy on the loop: flights are cancelled and their
-/// waiters are not called.
+/// Keeps access tokens fresh: ahead of expiry with jitter, on demand when one was refused, one
+/// flight per account for the whole process (and, through the store's lease, for every process on
+/// one database). A rotated token is durable before anybody gets to use it. Lives on one loop (the
+/// control loop); ensure() may be called from any thread. Lifecycle: construct on the loop;
+/// start(); destroy on the loop: flights are cancelled and their waiters are not called.
 class TokenKeeper {
- public:
+  public:
     using Reply = UniqueFunction<void(Result<FreshToken>)>;
 
-    TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::AsyncStore& store, Pool& pool, const Clock& clock,
-                Random& random, const kiro::UpstreamOptions& upstream);
+    TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::AsyncStore& store, Pool& pool,
+                const Clock& clock, Random& random, const kiro::UpstreamOptions& upstream);
     ~TokenKeeper();
 
     /// Begins refreshing ahead of expiry; every account, used or idle (seed E3, E5).
     void start(std::chrono::milliseconds lead);
-    /// Any thread. Replies through `door` with a token newer than `seen_generation` (pass the current
-    /// one to force a refresh after a 401), or with one that is not about to expire when
+    /// Any thread. Replies through `door` with a token newer than `seen_generation` (pass the
+    /// current one to force a refresh after a 401), or with one that is not about to expire when
     /// `seen_generation` is kAny. At most 10,000 waiters.
-    void ensure(std::string id, std::uint64_t seen_generation, loop::Wakeup::Door door, Reply reply);
+    void ensure(std::string id, std::uint64_t seen_generation, loop::Wakeup::Door door,
+                Reply reply);
     /// Fire and forget: refresh if it expires within the lead.
     void refresh_soon(std::string id);
 
     static constexpr std::uint64_t kAny = ~std::uint64_t{0};
 
- private:
+  private:
     struct Waiter {
         loop::Wakeup::Door door;
         Reply reply;
@@ -76,14 +76,16 @@ class TokenKeeper {
     loop::Timer sweep_timer_;
     loop::Deferred reap_;
     std::unordered_map<std::string, std::unique_ptr<Flight>> flights_;
-    std::vector<std::unique_ptr<Flight>> finished_;  // ended inside a callback of something they own
+    std::vector<std::unique_ptr<Flight>>
+        finished_;  // ended inside a callback of something they own
     struct Backoff {
         SteadyTime until{};
         unsigned failures = 0;
     };
     std::unordered_map<std::string, Backoff> backoff_;
     std::size_t waiters_ = 0;
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // store replies after our end find it false
+    std::shared_ptr<bool> alive_ =
+        std::make_shared<bool>(true);  // store replies after our end find it false
 };
 
 }  // namespace kg::account

@@ -32,20 +32,25 @@ void set_level(Level level);
 bool enabled(Level level);
 /// `domain` names the room ("http", "pool", "kiro", ...). Never pass a secret or an e-mail address:
 /// values are escaped but not guessed at.
-void write(Level level, std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {});
+void write(Level level, std::string_view domain, std::string_view message,
+           std::initializer_list<Field> fields = {});
 void flush();
 bool parse_level(std::string_view text, Level& out);  // accepts DEBUG/INFO/WARN/ERROR in any case
 
-inline void debug(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+inline void debug(std::string_view domain, std::string_view message,
+                  std::initializer_list<Field> fields = {}) {
     write(Level::debug, domain, message, fields);
 }
-inline void info(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+inline void info(std::string_view domain, std::string_view message,
+                 std::initializer_list<Field> fields = {}) {
     write(Level::info, domain, message, fields);
 }
-inline void warn(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+inline void warn(std::string_view domain, std::string_view message,
+                 std::initializer_list<Field> fields = {}) {
     write(Level::warn, domain, message, fields);
 }
-inline void error(std::string_view domain, std::string_view message, std::initializer_list<Field> fields = {}) {
+inline void error(std::string_view domain, std::string_view message,
+                  std::initializer_list<Field> fields = {}) {
     write(Level::error, domain, message, fields);
 }
 

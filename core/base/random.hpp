@@ -8,7 +8,7 @@ namespace kg {
 
 /// Source of randomness; handed in through constructors so that tests can seed it. Thread-safe.
 class Random {
- public:
+  public:
     virtual ~Random() = default;
     virtual void fill(void* bytes, std::size_t count) = 0;
 
@@ -23,7 +23,7 @@ class Random {
 
 /// Cryptographic randomness of the system, buffered per thread so that an id costs no system call.
 class SystemRandom final : public Random {
- public:
+  public:
     void fill(void* bytes, std::size_t count) override;
 };
 

@@ -12,18 +12,18 @@ namespace kg {
 /// The failure side of a Result: `return Err(Error{...});`.
 template <class E>
 class Err {
- public:
+  public:
     explicit Err(E error) : error_(std::move(error)) {}
     E& error() { return error_; }
 
- private:
+  private:
     E error_;
 };
 
 /// A value or the reason why there is none; named like std::expected, which g++ 12 lacks.
 template <class T, class E = Error>
 class [[nodiscard]] Result {
- public:
+  public:
     using value_type = T;
     using error_type = E;
 
@@ -52,13 +52,13 @@ class [[nodiscard]] Result {
         return has_value() ? value() : static_cast<T>(std::forward<U>(other));
     }
 
- private:
+  private:
     std::variant<T, E> state_;
 };
 
 template <class E>
 class [[nodiscard]] Result<void, E> {
- public:
+  public:
     using value_type = void;
     using error_type = E;
 
@@ -72,18 +72,19 @@ class [[nodiscard]] Result<void, E> {
     const E& error() const& { return assert(!has_value()), *std::get_if<1>(&error_); }
     E&& error() && { return assert(!has_value()), std::move(*std::get_if<1>(&error_)); }
 
- private:
+  private:
     std::variant<std::monostate, E> error_;
 };
 
 }  // namespace kg
 
-/// The only macros: KG_TRY returns the error of `expr`, or binds its value to `name`; KG_CHECK is the
-/// same for Result<void>.
-#define KG_TRY(name, expr)                                           \
-    auto name##_result = (expr);                                     \
+/// The only macros: KG_TRY returns the error of `expr`, or binds its value to `name`; KG_CHECK is
+/// the same for Result<void>.
+#define KG_TRY(name, expr)                                                  \
+    auto name##_result = (expr);                                            \
     if (!name##_result) return ::kg::Err(std::move(name##_result).error()); \
     auto& name = *name##_result
 
-#define KG_CHECK(expr) \
-    if (auto kg_check_result = (expr); !kg_check_result) return ::kg::Err(std::move(kg_check_result).error())
+#define KG_CHECK(expr)                                   \
+    if (auto kg_check_result = (expr); !kg_check_result) \
+    return ::kg::Err(std::move(kg_check_result).error())

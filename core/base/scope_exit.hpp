@@ -7,7 +7,7 @@ namespace kg {
 /// Runs a function when the scope is left, unless released.
 template <class F>
 class ScopeExit {
- public:
+  public:
     explicit ScopeExit(F f) : f_(std::move(f)) {}
     ScopeExit(const ScopeExit&) = delete;
     ScopeExit& operator=(const ScopeExit&) = delete;
@@ -16,7 +16,7 @@ class ScopeExit {
     }
     void release() { armed_ = false; }
 
- private:
+  private:
     F f_;
     bool armed_ = true;
 };

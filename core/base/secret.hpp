@@ -9,7 +9,7 @@ namespace kg {
 /// Text that must never be printed: it has no stream operator and no implicit conversion; whoever
 /// needs the bytes says reveal(). Memory is wiped on destruction and on assignment.
 class Secret {
- public:
+  public:
     Secret() = default;
     explicit Secret(std::string text) : text_(std::move(text)) {}
     Secret(const Secret&) = default;
@@ -24,7 +24,7 @@ class Secret {
     bool equals(std::string_view other) const;
     friend bool operator==(const Secret& a, const Secret& b) { return a.equals(b.text_); }
 
- private:
+  private:
     void wipe() noexcept;
     std::string text_;
 };

@@ -13,16 +13,17 @@ class UniqueFunction;
 /// for data-path callbacks, which are interfaces.
 template <class R, class... Args>
 class UniqueFunction<R(Args...)> {
- public:
+  public:
     UniqueFunction() = default;
-    template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, UniqueFunction> &&
-                                                std::is_invocable_r_v<R, std::decay_t<F>&, Args...>>>
+    template <class F,
+              class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, UniqueFunction> &&
+                                       std::is_invocable_r_v<R, std::decay_t<F>&, Args...>>>
     UniqueFunction(F&& f) : impl_(std::make_unique<Model<std::decay_t<F>>>(std::forward<F>(f))) {}
 
     explicit operator bool() const { return impl_ != nullptr; }
     R operator()(Args... args) { return impl_->call(std::forward<Args>(args)...); }
 
- private:
+  private:
     struct Concept {
         virtual ~Concept() = default;
         virtual R call(Args... args) = 0;

@@ -7,13 +7,13 @@ namespace kg::chat {
 
 /// Folds events into a Response (non-streamed answers). Feed every event, then take().
 class Accumulator {
- public:
+  public:
     void add(const StreamEvent& event);
     /// Bytes held so far (text, thinking, tool input), for the caller's limit.
     std::size_t size_bytes() const { return size_bytes_; }
     Response take(StopReason reason, std::string_view stop_sequence, const FinalUsage& usage);
 
- private:
+  private:
     void close_tool();
 
     Response response_;

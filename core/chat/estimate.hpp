@@ -7,17 +7,17 @@
 
 namespace kg::chat {
 
-/// Local token estimate of a text: about 4 ASCII characters, 1.5 other letters, or one Han/Kana/Hangul
-/// character a token. One estimator for prompts, answers and count_tokens; additive enough that parts
-/// may be summed (it counts quarter tokens inside).
+/// Local token estimate of a text: about 4 ASCII characters, 1.5 other letters, or one
+/// Han/Kana/Hangul character a token. One estimator for prompts, answers and count_tokens; additive
+/// enough that parts may be summed (it counts quarter tokens inside).
 std::uint64_t estimate_tokens(std::string_view text);
 /// Incremental form for streams: add() pieces, then tokens().
 class TokenEstimate {
- public:
+  public:
     void add(std::string_view text);
     std::uint64_t tokens() const { return (units_ + 11) / 12; }
 
- private:
+  private:
     std::uint64_t units_ = 0;  // twelfths of a token
 };
 

@@ -8,9 +8,10 @@
 
 namespace kg::chat {
 
-// One answer is a sequence of these: deltas and complete tool calls in order of arrival, Usage at any
-// time (later numbers replace earlier ones), MessageEnd last. There is no error event: an error ends
-// the stream through the sink. Every view is valid only during the call that delivers the event.
+// One answer is a sequence of these: deltas and complete tool calls in order of arrival, Usage at
+// any time (later numbers replace earlier ones), MessageEnd last. There is no error event: an error
+// ends the stream through the sink. Every view is valid only during the call that delivers the
+// event.
 
 struct TextDelta {
     std::string_view text;  // whole UTF-8 sequences, never empty
@@ -46,7 +47,13 @@ struct Usage {
 };
 
 enum class StopReason : std::uint8_t {
-    end_turn, tool_use, stop_sequence, max_tokens, context_window, pause_turn, refusal
+    end_turn,
+    tool_use,
+    stop_sequence,
+    max_tokens,
+    context_window,
+    pause_turn,
+    refusal
 };
 struct MessageEnd {
     StopReason reason = StopReason::end_turn;
@@ -62,11 +69,13 @@ struct FinalUsage {
     std::uint64_t input_tokens = 0;  // uncached
     std::uint64_t cache_read_tokens = 0;
     std::uint64_t cache_write_tokens = 0;
-    std::uint64_t output_tokens = 0;    // thinking included
+    std::uint64_t output_tokens = 0;  // thinking included
     std::uint64_t thinking_tokens = 0;
     double credits = 0;
-    bool estimated = true;              // no number came from upstream
-    std::uint64_t total_input() const { return input_tokens + cache_read_tokens + cache_write_tokens; }
+    bool estimated = true;  // no number came from upstream
+    std::uint64_t total_input() const {
+        return input_tokens + cache_read_tokens + cache_write_tokens;
+    }
 };
 
 }  // namespace kg::chat

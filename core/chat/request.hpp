@@ -67,12 +67,13 @@ struct ThinkingOptions {
     bool enabled = false;
     std::optional<std::uint32_t> budget_tokens;  // clamped to 1024..200000 by the dialect
     std::optional<Effort> effort;
-    bool omit_text = false;  // Anthropic display "omitted": the client does not want to see the text
+    bool omit_text =
+        false;  // Anthropic display "omitted": the client does not want to see the text
 };
 
 struct Request {
-    std::string model;            // as the client wrote it; echoed in the answer
-    std::string system;           // leading system text, parts joined by a blank line
+    std::string model;   // as the client wrote it; echoed in the answer
+    std::string system;  // leading system text, parts joined by a blank line
     std::vector<Message> messages;
     std::vector<ToolSpec> tools;  // unique names, first of duplicates
     ToolChoice tool_choice;
@@ -80,10 +81,10 @@ struct Request {
     std::optional<std::uint32_t> max_tokens;
     std::vector<std::string> stop_sequences;
     bool stream = false;
-    bool include_usage = false;   // OpenAI stream_options.include_usage
+    bool include_usage = false;     // OpenAI stream_options.include_usage
     bool legacy_functions = false;  // OpenAI `functions`: answer with function_call
-    bool json_only = false;       // the answer must be one JSON document (structured output)
-    RawJson json_schema;          // with json_only: "null" when any object will do
+    bool json_only = false;         // the answer must be one JSON document (structured output)
+    RawJson json_schema;            // with json_only: "null" when any object will do
     /// What makes two requests belong to one conversation (client-apis 1), empty when unknown.
     std::string session;
     /// Each thing that was ignored or emulated, one short clause; becomes x-kirogate-warnings.
@@ -98,7 +99,7 @@ struct ModelInfo {
     std::uint32_t output_tokens = 64'000;
     std::int64_t created = 0;  // epoch seconds, 0 when unknown; stable between calls
     bool images = true;
-    double rate = 1.0;         // credits multiplier
+    double rate = 1.0;  // credits multiplier
 };
 
 }  // namespace kg::chat

@@ -10,7 +10,7 @@ namespace kg::chat {
 /// The owner may destroy the sender inside any of these calls; nothing follows.
 /// on_batch comes after the events of one socket read: the place to flush.
 class EventSink {
- public:
+  public:
     virtual ~EventSink() = default;
     virtual Flow on_event(const StreamEvent& event) = 0;
     virtual void on_batch() {}

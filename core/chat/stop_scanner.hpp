@@ -9,24 +9,25 @@
 
 namespace kg::chat {
 
-/// Finds client stop sequences in streamed text (upstream has none). push() returns the text that can
-/// be shown now; a possible partial match at the end is held back until the next push or finish().
-/// The sequence that is complete first wins, as if the model had stopped there; of several that end
-/// at one place the longest. How the text is cut into pieces makes no difference.
+/// Finds client stop sequences in streamed text (upstream has none). push() returns the text that
+/// can be shown now; a possible partial match at the end is held back until the next push or
+/// finish(). The sequence that is complete first wins, as if the model had stopped there; of
+/// several that end at one place the longest. How the text is cut into pieces makes no difference.
 class StopScanner {
- public:
+  public:
     explicit StopScanner(std::vector<std::string> sequences);
     struct Output {
-        std::string_view text;                    // valid until the next call
-        std::optional<std::string_view> matched;  // the sequence; text ends before it; scanning is over
+        std::string_view text;  // valid until the next call
+        std::optional<std::string_view>
+            matched;  // the sequence; text ends before it; scanning is over
     };
     Output push(std::string_view text);
-    /// What was held back, at the end of a text. Another text may follow (after a tool call); a match
-    /// does not reach across.
+    /// What was held back, at the end of a text. Another text may follow (after a tool call); a
+    /// match does not reach across.
     std::string_view finish();
     bool active() const { return !sequences_.empty(); }
 
- private:
+  private:
     /// Knuth-Morris-Pratt over one sequence: `matched` bytes of it end at the current byte.
     struct Sequence {
         std::string text;

@@ -9,22 +9,22 @@
 
 namespace kg::chat {
 
-/// Splits `<thinking>...</thinking>` out of answer text (kiro-upstream 4.5, tag form), for models that
-/// think in tags. Only used when thinking was requested; a native thinking event switches it off.
-/// Pure, incremental: the same text in any pieces gives the same blocks. Linear time; holds back at
-/// most one tag and two newlines.
-/// Opening tag: at the start of the answer or of a line, outside code fences; one newline after it is
-/// dropped. Closing tag: followed by a blank line or the end; that blank line is dropped.
+/// Splits `<thinking>...</thinking>` out of answer text (kiro-upstream 4.5, tag form), for models
+/// that think in tags. Only used when thinking was requested; a native thinking event switches it
+/// off. Pure, incremental: the same text in any pieces gives the same blocks. Linear time; holds
+/// back at most one tag and two newlines. Opening tag: at the start of the answer or of a line,
+/// outside code fences; one newline after it is dropped. Closing tag: followed by a blank line or
+/// the end; that blank line is dropped.
 class ThinkingSplitter {
- public:
+  public:
     /// Receives the pieces: `thinking` tells the kind. Views die when the call returns.
     class Output {
-     public:
+      public:
         virtual void on_text(std::string_view text) = 0;
         virtual void on_thinking(std::string_view text) = 0;
         virtual void on_thinking_end() = 0;
 
-     protected:
+      protected:
         ~Output() = default;
     };
     explicit ThinkingSplitter(Output& output) : output_(output) {}
@@ -32,12 +32,12 @@ class ThinkingSplitter {
     void push(std::string_view text);
     /// A native thinking event was seen: from here on text is text.
     void disable();
-    /// The text ends here (end of the answer, or a tool call): releases what was held back and ends an
-    /// open thinking block. Text pushed afterwards starts a line.
+    /// The text ends here (end of the answer, or a tool call): releases what was held back and ends
+    /// an open thinking block. Text pushed afterwards starts a line.
     void finish();
     bool inside_thinking() const { return state_ == State::thinking; }
 
- private:
+  private:
     enum class State : unsigned char { text, thinking, off };
     /// How far the current line of text is known not to be a code fence.
     enum class Line : unsigned char { start, indent, marks, after_marks, plain };
@@ -58,7 +58,7 @@ class ThinkingSplitter {
 
     Line line_ = Line::start;
     unsigned indent_ = 0;
-    std::size_t marks_ = 0;       // length of the run of ` or ~ that the line begins with
+    std::size_t marks_ = 0;  // length of the run of ` or ~ that the line begins with
     char mark_ = 0;
     bool blank_after_marks_ = true;
     bool mark_after_marks_ = false;

@@ -18,7 +18,8 @@ std::string conversation_start(const chat::Request& request) {
     for (const auto& message : request.messages) {
         if (message.role != chat::Role::user) continue;
         for (const auto& part : message.parts) {
-            if (const auto* text = std::get_if<chat::Text>(&part)) return text->text.substr(0, 4096);
+            if (const auto* text = std::get_if<chat::Text>(&part))
+                return text->text.substr(0, 4096);
         }
     }
     return {};
@@ -26,16 +27,19 @@ std::string conversation_start(const chat::Request& request) {
 
 /// One per user turn: the same over the tool round-trips of that turn (kiro-upstream 2.2).
 std::size_t user_turns(const chat::Request& request) {
-    return static_cast<std::size_t>(std::ranges::count_if(request.messages, [](const chat::Message& m) {
-        return m.role == chat::Role::user && std::ranges::any_of(m.parts, [](const chat::Part& p) {
-                   return std::holds_alternative<chat::Text>(p);
-               });
-    }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(request.messages, [](const chat::Message& m) {
+            return m.role == chat::Role::user &&
+                   std::ranges::any_of(m.parts, [](const chat::Part& p) {
+                       return std::holds_alternative<chat::Text>(p);
+                   });
+        }));
 }
 
 }  // namespace
 
-ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink)
+ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions,
+                 AnswerSink& sink)
     : service_(service),
       request_(std::move(request)),
       permissions_(std::move(permissions)),
@@ -70,7 +74,8 @@ Result<void> ChatJob::prepare() {
     model_ = resolved.model;
     report_.wire_model = model_->info.id;
     report_.model_chain = resolved.chain;
-    if (permissions_.may_use_model && !permissions_.may_use_model(model_->info.id, kiro::public_name(model_->info.id))) {
+    if (permissions_.may_use_model &&
+        !permissions_.may_use_model(model_->info.id, kiro::public_name(model_->info.id))) {
         return Err(Error{.kind = ErrorKind::model_not_allowed,
                          .message = "this API key may not use the model " + request_.model,
                          .param = "model"});
@@ -80,19 +85,23 @@ Result<void> ChatJob::prepare() {
     invocation_id_ = service_.random.uuid_v4();
     KG_CHECK(encode(false, false));
     report_.warnings = request_.warnings;
-    report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
+    report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(),
+                            encoded_.warnings.end());
     return {};
 }
 
 Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
-    const std::string session = request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
+    const std::string session = request_.session.empty()
+                                    ? request_.model + '\n' + conversation_start(request_)
+                                    : request_.session;
     std::string scope = permissions_.tenant_scope + '\n' + session;
     if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
     kiro::EncodeOptions options;
     options.model_id = model_->info.id;
     options.capabilities = model_->capabilities;
     options.conversation_id = uuid_from_hash("conversation\n" + scope);
-    options.continuation_id = uuid_from_hash("turn\n" + scope + '\n' + std::to_string(user_turns(request_)));
+    options.continuation_id =
+        uuid_from_hash("turn\n" + scope + '\n' + std::to_string(user_turns(request_)));
     options.tool_description_max_bytes = service_.upstream.tool_description_max_bytes;
     options.body_max_bytes = service_.upstream.body_max_bytes;
     options.strip_thinking = strip_thinking;
@@ -104,7 +113,8 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
 
 bool ChatJob::out_of_budget() const {
     return report_.attempts >= settings_->attempts_max ||
-           (report_.attempts > 0 && service_.clock.steady() - started_ > settings_->failover_time_max);
+           (report_.attempts > 0 &&
+            service_.clock.steady() - started_ > settings_->failover_time_max);
 }
 
 void ChatJob::next_account() {
@@ -133,7 +143,8 @@ void ChatJob::await_token(std::uint64_t seen_generation) {
         if (*alive) token_arrived(std::move(token));
     };
     if (!permissions_.tenant_refresh_token.empty()) {
-        return service_.tenants.ensure(permissions_.tenant_refresh_token, seen_generation, service_.door, std::move(reply));
+        return service_.tenants.ensure(permissions_.tenant_refresh_token, seen_generation,
+                                       service_.door, std::move(reply));
     }
     service_.keeper.ensure(lease_.account_id(), seen_generation, service_.door, std::move(reply));
 }
@@ -141,8 +152,10 @@ void ChatJob::await_token(std::uint64_t seen_generation) {
 void ChatJob::token_arrived(Result<account::FreshToken> token) {
     if (over_) return;
     if (!token) return move_on(std::move(token).error());
-    if (lease_) lease_.update(std::move(token->caller), token->generation);
-    else tenant_ = std::move(*token);
+    if (lease_)
+        lease_.update(std::move(token->caller), token->generation);
+    else
+        tenant_ = std::move(*token);
     attempt();
 }
 
@@ -157,7 +170,9 @@ void ChatJob::attempt() {
     input.generation = service_.upstream.endpoints[endpoint_];
     input.invocation_id = invocation_id_;
     input.attempt_number = account_attempts_;
-    attempt_ = std::make_unique<kiro::Attempt>(service_.fetcher, service_.upstream, std::move(input), static_cast<kiro::AttemptHandler&>(*this));
+    attempt_ =
+        std::make_unique<kiro::Attempt>(service_.fetcher, service_.upstream, std::move(input),
+                                        static_cast<kiro::AttemptHandler&>(*this));
 }
 
 void ChatJob::back_off() {
@@ -186,14 +201,16 @@ void ChatJob::react(const kiro::Failure& failure) {
     switch (row.next) {
         case Next::stop: return fail(std::move(error));
         case Next::refresh_and_retry: {
-            if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key)) return move_on(std::move(error));
+            if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key))
+                return move_on(std::move(error));
             refreshed_ = true;
             last_error_ = std::move(error);
             return await_token(lease_ ? lease_.token_generation() : tenant_->generation);
         }
         case Next::other_account: return move_on(std::move(error));
         case Next::other_endpoint:
-            if (endpoint_ + 1 < service_.upstream.endpoints.size() && service_.upstream.api_url.empty()) {
+            if (endpoint_ + 1 < service_.upstream.endpoints.size() &&
+                service_.upstream.api_url.empty()) {
                 ++endpoint_;
                 last_error_ = std::move(error);
                 return attempt();
@@ -213,8 +230,10 @@ void ChatJob::react(const kiro::Failure& failure) {
                                                           : retried_once_;
             if (done) return fail(std::move(error));
             done = true;
-            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded) return fail(std::move(encoded).error());
-            report_.warnings.push_back("upstream refused the first form of the request (" + std::string(row.name) + "); sent again repaired");
+            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
+                return fail(std::move(encoded).error());
+            report_.warnings.push_back("upstream refused the first form of the request (" +
+                                       std::string(row.name) + "); sent again repaired");
             last_error_ = std::move(error);
             return attempt();
         }
@@ -235,7 +254,8 @@ void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
     attempt_.reset();
     lease_ = {};
     report_.usage = final_usage();
-    sink_.on_end({.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
+    sink_.on_end(
+        {.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
 }
 
 }  // namespace kg::gateway

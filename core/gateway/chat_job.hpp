@@ -36,17 +36,17 @@ struct Ending {
     chat::FinalUsage usage;
 };
 
-/// Receives the answer of one job, on its loop: on_event*, each batch followed by on_batch, then exactly
-/// one of on_end and on_error. Only deltas and tool events arrive, never Usage or MessageEnd. The owner
-/// may destroy the job inside any call.
+/// Receives the answer of one job, on its loop: on_event*, each batch followed by on_batch, then
+/// exactly one of on_end and on_error. Only deltas and tool events arrive, never Usage or
+/// MessageEnd. The owner may destroy the job inside any call.
 class AnswerSink {
- public:
+  public:
     virtual Flow on_event(const chat::StreamEvent& event) = 0;
     virtual void on_batch() = 0;
     virtual void on_end(const Ending& ending) = 0;
     virtual void on_error(const Error& error) = 0;
 
- protected:
+  protected:
     ~AnswerSink() = default;
 };
 
@@ -67,8 +67,9 @@ struct JobReport {
 /// Lifecycle: construct; start() (which may already end it); resume() after a pause; destroy, which
 /// cancels. Lives on the service's loop.
 class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
- public:
-    ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink);
+  public:
+    ChatJob(ChatService& service, chat::Request request, JobPermissions permissions,
+            AnswerSink& sink);
     ~ChatJob();
 
     void start();
@@ -76,7 +77,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     const JobReport& report() const { return report_; }
     const chat::Request& request() const { return request_; }
 
- private:
+  private:
     // The way to an answer (chat_job.cpp).
     Result<void> prepare();
     Result<void> encode(bool strip_thinking, bool strip_fields);
@@ -117,8 +118,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     kiro::EncodedRequest encoded_;
     SteadyTime started_{};
 
-    account::Lease lease_;                      // pool requests
-    std::optional<account::FreshToken> tenant_; // tenant requests
+    account::Lease lease_;                       // pool requests
+    std::optional<account::FreshToken> tenant_;  // tenant requests
     std::unordered_set<std::string> excluded_;
     std::unique_ptr<kiro::Attempt> attempt_;
     loop::Timer retry_;
@@ -126,7 +127,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     std::size_t endpoint_ = 0;  // index into upstream.endpoints
     unsigned retries_ = 0;      // of the current account and failure class
     unsigned account_attempts_ = 0;
-    bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false, retried_once_ = false;
+    bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false,
+         retried_once_ = false;
     bool over_ = false;
     std::optional<Error> last_error_;
 
@@ -135,7 +137,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     chat::TokenEstimate text_estimate_, thinking_estimate_, tool_estimate_;
     chat::Usage usage_;
     Flow flow_ = Flow::more;
-    bool delivered_ = false;        // the sink got an event: nothing may be tried again
+    bool delivered_ = false;  // the sink got an event: nothing may be tried again
     bool tool_seen_ = false, skipping_tool_ = false;
     std::optional<Ending> early_end_;  // a stop sequence or the token limit ended the answer
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -11,14 +11,17 @@ namespace kg::gateway {
 namespace {
 
 /// The longest prefix of `text` that keeps `already` + prefix within `max` tokens.
-std::string_view prefix_within(std::string_view text, const chat::TokenEstimate& already, std::uint64_t others, std::uint64_t max) {
+std::string_view prefix_within(std::string_view text, const chat::TokenEstimate& already,
+                               std::uint64_t others, std::uint64_t max) {
     std::size_t low = 0, high = text.size();
     while (low < high) {
         const auto middle = (low + high + 1) / 2;
         auto estimate = already;
         estimate.add(ascii::utf8_prefix(text, middle));
-        if (estimate.tokens() + others <= max) low = middle;
-        else high = middle - 1;
+        if (estimate.tokens() + others <= max)
+            low = middle;
+        else
+            high = middle - 1;
     }
     return ascii::utf8_prefix(text, low);
 }
@@ -28,8 +31,10 @@ std::string_view prefix_within(std::string_view text, const chat::TokenEstimate&
 Flow ChatJob::on_event(const chat::StreamEvent& event) {
     std::visit(overloaded{
                    [&](const chat::TextDelta& e) {
-                       if (encoded_.parse_thinking_tags) splitter_.push(e.text);
-                       else on_text(e.text);
+                       if (encoded_.parse_thinking_tags)
+                           splitter_.push(e.text);
+                       else
+                           on_text(e.text);
                    },
                    [&](const chat::ThinkingDelta& e) {
                        splitter_.disable();
@@ -43,7 +48,8 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                        if (request_.thinking.enabled) deliver(event);
                    },
                    [&](const chat::ToolUseStart& e) {
-                       // Parallel calls beyond the first are withheld where the client forbade them (4.4).
+                       // Parallel calls beyond the first are withheld where the client forbade them
+                       // (4.4).
                        skipping_tool_ = tool_seen_ && request_.tool_choice.disable_parallel;
                        if (skipping_tool_) return;
                        flush_held_text();
@@ -62,7 +68,10 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    [&](const chat::MessageEnd& e) {
                        if (early_end_) return;
                        flush_held_text();
-                       if (!early_end_) early_end_ = Ending{.reason = e.reason, .stop_sequence = std::string(e.stop_sequence), .usage = {}};
+                       if (!early_end_)
+                           early_end_ = Ending{.reason = e.reason,
+                                               .stop_sequence = std::string(e.stop_sequence),
+                                               .usage = {}};
                    },
                },
                event);
@@ -82,7 +91,9 @@ void ChatJob::on_text(std::string_view text) {
     const auto found = scanner_.push(text);
     if (!found.text.empty()) deliver_text(found.text);
     if (found.matched && !early_end_) {
-        early_end_ = Ending{.reason = chat::StopReason::stop_sequence, .stop_sequence = std::string(*found.matched), .usage = {}};
+        early_end_ = Ending{.reason = chat::StopReason::stop_sequence,
+                            .stop_sequence = std::string(*found.matched),
+                            .usage = {}};
     }
 }
 
@@ -100,7 +111,8 @@ void ChatJob::deliver_text(std::string_view text) {
         after.add(text);
         if (after.tokens() + tool_estimate_.tokens() > max) {
             text = prefix_within(text, text_estimate_, tool_estimate_.tokens(), max);
-            early_end_ = Ending{.reason = chat::StopReason::max_tokens, .stop_sequence = {}, .usage = {}};
+            early_end_ =
+                Ending{.reason = chat::StopReason::max_tokens, .stop_sequence = {}, .usage = {}};
         }
     }
     text_estimate_.add(text);
@@ -134,8 +146,13 @@ void ChatJob::on_done() {
 void ChatJob::on_failure(kiro::Failure failure) {
     const auto& row = kiro::failure_row(failure.cls);
     log::info("kiro", "attempt failed",
-              {{"failure", row.name}, {"account", report_.account_id}, {"status", failure.http_status},
-               {"reason", failure.reason}, {"attempt", report_.attempts}, {"streaming", delivered_}, {"detail", failure.detail}});
+              {{"failure", row.name},
+               {"account", report_.account_id},
+               {"status", failure.http_status},
+               {"reason", failure.reason},
+               {"attempt", report_.attempts},
+               {"streaming", delivered_},
+               {"detail", failure.detail}});
     if (lease_) service_.pool.report_failure(lease_.account_id(), report_.wire_model, failure);
     if (delivered_) return fail(kiro::to_error(failure));
     react(failure);
@@ -156,7 +173,8 @@ void ChatJob::take_usage(const chat::Usage& usage) {
 chat::FinalUsage ChatJob::final_usage() const {
     chat::FinalUsage out;
     out.thinking_tokens = thinking_estimate_.tokens();
-    out.output_tokens = usage_.output_tokens.value_or(text_estimate_.tokens() + out.thinking_tokens + tool_estimate_.tokens());
+    out.output_tokens = usage_.output_tokens.value_or(
+        text_estimate_.tokens() + out.thinking_tokens + tool_estimate_.tokens());
     out.thinking_tokens = std::min(out.thinking_tokens, out.output_tokens);
     out.cache_read_tokens = usage_.cache_read_tokens.value_or(0);
     out.cache_write_tokens = usage_.cache_write_tokens.value_or(0);
@@ -166,7 +184,8 @@ chat::FinalUsage ChatJob::final_usage() const {
         out.estimated = false;
     } else if (usage_.context_percent && model_) {
         // The percentage covers this answer too (kiro-upstream 4.7).
-        const auto used = static_cast<std::uint64_t>(std::llround(*usage_.context_percent / 100 * model_->info.context_tokens));
+        const auto used = static_cast<std::uint64_t>(
+            std::llround(*usage_.context_percent / 100 * model_->info.context_tokens));
         const auto known = out.output_tokens + out.cache_read_tokens + out.cache_write_tokens;
         out.input_tokens = used > known ? used - known : 1;
         out.estimated = false;

@@ -17,8 +17,8 @@
 
 namespace kg::gateway {
 
-/// What the jobs of one loop share. The process-wide objects are thread-safe by their own headers; the
-/// loop, fetcher and door belong to this loop. A plain bundle: it owns nothing but its door.
+/// What the jobs of one loop share. The process-wide objects are thread-safe by their own headers;
+/// the loop, fetcher and door belong to this loop. A plain bundle: it owns nothing but its door.
 struct ChatService {
     loop::Loop& loop;
     fetch::Fetcher& fetcher;

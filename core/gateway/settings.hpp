@@ -12,17 +12,18 @@ namespace kg::gateway {
 /// What a reload may change while requests run. Immutable snapshot.
 struct Settings {
     kiro::Aliases aliases;
-    unsigned attempts_max = 9;                          // tries of one request over all accounts
+    unsigned attempts_max = 9;  // tries of one request over all accounts
     std::chrono::milliseconds failover_time_max{60'000};
     std::chrono::milliseconds ping_interval{15'000};
-    std::size_t answer_max_bytes = 64u << 20;           // non-streamed answer held in memory
-    std::size_t streams_max = 4'000;                    // requests in progress, whole process
+    std::size_t answer_max_bytes = 64u << 20;  // non-streamed answer held in memory
+    std::size_t streams_max = 4'000;           // requests in progress, whole process
 };
 
 /// The current snapshot; any thread.
 class SettingsHolder {
- public:
-    explicit SettingsHolder(Settings settings) : current_(std::make_shared<const Settings>(std::move(settings))) {}
+  public:
+    explicit SettingsHolder(Settings settings)
+        : current_(std::make_shared<const Settings>(std::move(settings))) {}
     std::shared_ptr<const Settings> get() const {
         const std::lock_guard lock(mutex_);
         return current_;
@@ -33,7 +34,7 @@ class SettingsHolder {
         current_.swap(next);
     }
 
- private:
+  private:
     mutable std::mutex mutex_;
     std::shared_ptr<const Settings> current_;
 };

@@ -7,12 +7,12 @@ namespace kg::gateway {
 
 /// Counters of the whole process since start. Lock-free, any thread.
 struct Stats {
-    std::atomic<std::uint64_t> requests{0};          // finished
-    std::atomic<std::uint64_t> errors{0};            // finished with an error told to the client
-    std::atomic<std::uint64_t> cancelled{0};         // the client left
-    std::atomic<std::uint64_t> active{0};            // in progress now
+    std::atomic<std::uint64_t> requests{0};   // finished
+    std::atomic<std::uint64_t> errors{0};     // finished with an error told to the client
+    std::atomic<std::uint64_t> cancelled{0};  // the client left
+    std::atomic<std::uint64_t> active{0};     // in progress now
     std::atomic<std::uint64_t> upstream_attempts{0};
-    std::atomic<std::uint64_t> failovers{0};         // moved to another account
+    std::atomic<std::uint64_t> failovers{0};  // moved to another account
 };
 
 }  // namespace kg::gateway

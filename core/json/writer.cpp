@@ -87,8 +87,9 @@ void append_double(std::string& out, double value) {
 
 std::string pretty(std::string_view json) {
     const auto value = nlohmann::ordered_json::parse(json, nullptr, false);
-    return value.is_discarded() ? std::string(json)
-                                : value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return value.is_discarded()
+               ? std::string(json)
+               : value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 Writer& Writer::key(std::string_view name) {

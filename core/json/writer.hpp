@@ -22,7 +22,7 @@ std::string pretty(std::string_view json);
 /// Streaming JSON builder that appends to a caller's string and places the commas.
 ///   Writer w(out); w.begin_object(); w.member("id", id); w.key("items"); w.begin_array(); ...
 class Writer {
- public:
+  public:
     explicit Writer(std::string& out) : out_(out) {}
 
     Writer& begin_object() { return separate(), out_ += '{', first_ = true, *this; }
@@ -39,15 +39,20 @@ class Writer {
 
     Writer& member(std::string_view name, std::string_view text) { return key(name).string(text); }
     Writer& member(std::string_view name, const char* text) { return key(name).string(text); }
-    Writer& member(std::string_view name, const std::string& text) { return key(name).string(text); }
+    Writer& member(std::string_view name, const std::string& text) {
+        return key(name).string(text);
+    }
     Writer& member(std::string_view name, double n) { return key(name).number(n); }
     template <std::same_as<bool> B>
-    Writer& member(std::string_view name, B b) { return key(name).boolean(b); }
+    Writer& member(std::string_view name, B b) {
+        return key(name).boolean(b);
+    }
     template <std::integral I>
-        requires(!std::same_as<I, bool>)
-    Writer& member(std::string_view name, I n) { return key(name).integer(static_cast<std::int64_t>(n)); }
+    requires(!std::same_as<I, bool>) Writer& member(std::string_view name, I n) {
+        return key(name).integer(static_cast<std::int64_t>(n));
+    }
 
- private:
+  private:
     void separate() {
         if (!first_ && !after_key_) out_ += ',';
         first_ = after_key_ = false;

@@ -19,19 +19,19 @@ std::optional<AuthMethod> parse_auth_method(std::string_view text);
 /// lock, so that a refresh on another thread changes nothing under a running call.
 struct Caller {
     AuthMethod auth_method = AuthMethod::social;
-    std::string provider;      // "BuilderId", "Google", "Github", "Enterprise", "" ...
-    Secret access_token;       // for api_key accounts the key itself
-    std::string profile_arn;   // "" when unknown
-    std::string auth_region;   // OIDC region, default us-east-1
-    std::string api_region;    // "" = derive (kiro-upstream 1.1)
-    std::string machine_id;    // 64 hex digits, stable for the account
-    std::string proxy;         // "" = none
+    std::string provider;     // "BuilderId", "Google", "Github", "Enterprise", "" ...
+    Secret access_token;      // for api_key accounts the key itself
+    std::string profile_arn;  // "" when unknown
+    std::string auth_region;  // OIDC region, default us-east-1
+    std::string api_region;   // "" = derive (kiro-upstream 1.1)
+    std::string machine_id;   // 64 hex digits, stable for the account
+    std::string proxy;        // "" = none
 };
 
 /// Region of the data and control plane: explicit setting, else the ARN's, else mapped from the
 /// sign-in region, else us-east-1.
 std::string api_region_of(const Caller& caller);
-bool valid_region(std::string_view region);      // ^[a-z]{2}(-[a-z]+)+-\d$
+bool valid_region(std::string_view region);  // ^[a-z]{2}(-[a-z]+)+-\d$
 bool valid_profile_arn(std::string_view arn);
 /// Fixed ARNs of Builder ID and social providers (kiro-upstream 1.9); "" when the account must ask.
 std::string default_profile_arn(AuthMethod method, std::string_view provider);

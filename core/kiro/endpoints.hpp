@@ -26,19 +26,21 @@ struct UpstreamOptions {
     std::string kiro_version = "0.11.107";
     std::string node_version = "22.22.0";
     std::string os = "linux#6.1.0";
-    bool drop_duplicate_text = false;     // kiro-upstream 4.3
+    bool drop_duplicate_text = false;  // kiro-upstream 4.3
     std::size_t tool_description_max_bytes = 10'000;
     std::size_t body_max_bytes = 24u << 20;
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds first_event_timeout{90'000};
     std::chrono::milliseconds idle_timeout{300'000};
     std::chrono::milliseconds total_timeout{3'600'000};
-    std::string proxy;                    // for accounts without their own
+    std::string proxy;  // for accounts without their own
 };
 
 /// Base URL of the data plane, e.g. "https://runtime.us-east-1.kiro.dev", no trailing slash.
-std::string data_plane_url(Generation generation, const std::string& region, const UpstreamOptions& options);
-std::string control_plane_url(Generation generation, const std::string& region, const UpstreamOptions& options);
+std::string data_plane_url(Generation generation, const std::string& region,
+                           const UpstreamOptions& options);
+std::string control_plane_url(Generation generation, const std::string& region,
+                              const UpstreamOptions& options);
 std::string social_refresh_url(const UpstreamOptions& options);
 std::string oidc_token_url(const std::string& region, const UpstreamOptions& options);
 

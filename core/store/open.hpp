@@ -9,8 +9,9 @@
 
 namespace kg::store {
 
-/// State directory with kirogate.db inside; created 0700, files 0600. Runs the migrations. A database
-/// newer than this binary, or a folder that others may write, is refused with a sentence that says so.
+/// State directory with kirogate.db inside; created 0700, files 0600. Runs the migrations. A
+/// database newer than this binary, or a folder that others may write, is refused with a sentence
+/// that says so.
 Result<std::unique_ptr<Stores>> open_sqlite(const std::string& state_dir, Sealer sealer);
 /// Nothing on disk: tests and `serve --demo`.
 std::unique_ptr<Stores> open_memory();

@@ -14,10 +14,10 @@ namespace kg::store {
 
 /// One account (account-manager 1.1). Secrets are plain here and sealed inside the sqlite store.
 struct Account {
-    std::string id;             // "acc_" + 22 base62 characters
-    std::string name;           // unique when not empty; [A-Za-z0-9][A-Za-z0-9._-]{0,63}
+    std::string id;    // "acc_" + 22 base62 characters
+    std::string name;  // unique when not empty; [A-Za-z0-9][A-Za-z0-9._-]{0,63}
     std::string email;
-    std::string auth_method;    // "social", "idc", "external-idp", "api-key"
+    std::string auth_method;  // "social", "idc", "external-idp", "api-key"
     std::string provider;
     Secret access_token;
     Secret refresh_token;
@@ -27,21 +27,22 @@ struct Account {
     std::string token_endpoint;
     std::string scopes;
     std::string start_url;
-    std::string auth_region;    // "" = us-east-1
-    std::string api_region;     // "" = derive
+    std::string auth_region;  // "" = us-east-1
+    std::string api_region;   // "" = derive
     std::string profile_arn;
-    std::string machine_id;     // fixed at creation
+    std::string machine_id;  // fixed at creation
     std::string proxy;
     std::string note;
-    std::string source;         // "add", "import:FILE", "api"
+    std::string source;              // "add", "import:FILE", "api"
     std::int64_t expires_at_ms = 0;  // of the access token; 0 = unknown
     std::int64_t priority = 0;       // lower first
     std::int64_t weight = 1;
-    bool enabled = true;             // the administrator's switch, never touched by the daemon
-    std::string state = "unknown";   // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
+    bool enabled = true;  // the administrator's switch, never touched by the daemon
+    std::string state =
+        "unknown";  // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
     std::string state_reason;
     std::int64_t state_since_ms = 0;
-    std::int64_t state_until_ms = 0; // cooling, exhausted: when it may serve again; 0 = open end
+    std::int64_t state_until_ms = 0;  // cooling, exhausted: when it may serve again; 0 = open end
     std::int64_t created_at_ms = 0;
     std::int64_t last_used_at_ms = 0;
     std::int64_t last_refreshed_at_ms = 0;
@@ -50,11 +51,11 @@ struct Account {
 
 /// One managed key. The key itself is never stored.
 struct Key {
-    std::string id;              // "key_" + 22 base62 characters
+    std::string id;  // "key_" + 22 base62 characters
     std::string name;
-    Sha256 key_hash{};           // SHA-256 of the whole key text: lookup index
-    std::string prefix;          // "kg-AbCd" for display
-    std::string suffix;          // last four characters
+    Sha256 key_hash{};   // SHA-256 of the whole key text: lookup index
+    std::string prefix;  // "kg-AbCd" for display
+    std::string suffix;  // last four characters
     bool enabled = true;
     std::vector<std::string> allowed_models;    // patterns; empty = all
     std::vector<std::string> allowed_accounts;  // account ids; empty = all
@@ -71,14 +72,14 @@ struct Key {
 struct RequestRecord {
     std::string request_id;
     std::int64_t started_at_ms = 0;
-    std::string dialect;          // "openai", "anthropic", "cli"
-    std::string model;            // as asked
-    std::string wire_model;       // as sent
-    std::string account_id;       // last one tried
-    std::string key_id;           // "" for the proxy key
+    std::string dialect;     // "openai", "anthropic", "cli"
+    std::string model;       // as asked
+    std::string wire_model;  // as sent
+    std::string account_id;  // last one tried
+    std::string key_id;      // "" for the proxy key
     bool stream = false;
-    std::int64_t status = 0;      // HTTP status the client saw
-    std::string error;            // ErrorKind name, "" when fine
+    std::int64_t status = 0;           // HTTP status the client saw
+    std::string error;                 // ErrorKind name, "" when fine
     std::int64_t first_event_ms = -1;  // from start; -1: none
     std::int64_t total_ms = 0;
     std::int64_t attempts = 0;
@@ -89,8 +90,8 @@ struct RequestRecord {
     double credits = 0;
 };
 
-/// Usage of one UTC day by one key on one account with one model (as asked; "" when the request never
-/// got as far as a model).
+/// Usage of one UTC day by one key on one account with one model (as asked; "" when the request
+/// never got as far as a model).
 struct DailyUsage {
     std::int64_t day = 0;  // days since 1970-01-01
     std::string key_id;

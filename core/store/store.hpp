@@ -13,52 +13,58 @@
 
 namespace kg::store {
 
-/// Every verb is one atomic intention and durable when it returns (sqlite: WAL with synchronous=FULL
-/// for tokens, accounts, keys, settings; NORMAL suffices for usage). Verbs may block: loops use
-/// AsyncStore. All are thread-safe. Errors are ErrorKind::store_failed unless said otherwise.
-/// Callbacks run inside the transaction: they must be quick and must not call the store again.
+/// Every verb is one atomic intention and durable when it returns (sqlite: WAL with
+/// synchronous=FULL for tokens, accounts, keys, settings; NORMAL suffices for usage). Verbs may
+/// block: loops use AsyncStore. All are thread-safe. Errors are ErrorKind::store_failed unless said
+/// otherwise. Callbacks run inside the transaction: they must be quick and must not call the store
+/// again.
 class AccountStore {
- public:
+  public:
     virtual ~AccountStore() = default;
     /// Fails with malformed_request when id or a non-empty name is taken.
     virtual Result<void> add(const Account& account) = 0;
     virtual Result<std::vector<Account>> list() = 0;
     virtual Result<std::optional<Account>> find(std::string_view id) = 0;
-    /// By id, unique id prefix (4 characters or more), name or e-mail; not_found is nullopt, several
-    /// matches are malformed_request.
+    /// By id, unique id prefix (4 characters or more), name or e-mail; not_found is nullopt,
+    /// several matches are malformed_request.
     virtual Result<std::optional<Account>> select(std::string_view selector) = 0;
     /// Reads, lets `change` edit, writes, in one transaction; false from `change` keeps the row.
     /// Returns false when there is no such account. Tokens may be edited too, which counts as a
     /// rotation (token_generation + 1); the id stays. malformed_request when the new name is taken.
-    virtual Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) = 0;
+    virtual Result<bool> update(std::string_view id,
+                                const std::function<bool(Account&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
     /// Commits rotated tokens if the row still has `expected_generation`; false when another writer
     /// was faster (re-read and use its tokens) or the account is gone. An empty refresh token or
     /// profile keeps the old one.
-    virtual Result<bool> save_tokens(std::string_view id, std::uint64_t expected_generation, const Secret& access_token,
-                                     const Secret& refresh_token, std::int64_t expires_at_ms,
-                                     std::string_view profile_arn, std::int64_t now_ms) = 0;
-    virtual Result<bool> set_state(std::string_view id, std::string_view state, std::string_view reason,
-                                   std::int64_t since_ms, std::int64_t until_ms) = 0;
+    virtual Result<bool> save_tokens(std::string_view id, std::uint64_t expected_generation,
+                                     const Secret& access_token, const Secret& refresh_token,
+                                     std::int64_t expires_at_ms, std::string_view profile_arn,
+                                     std::int64_t now_ms) = 0;
+    virtual Result<bool> set_state(std::string_view id, std::string_view state,
+                                   std::string_view reason, std::int64_t since_ms,
+                                   std::int64_t until_ms) = 0;
     /// One refresher at a time across processes: true when this holder now has the lease.
-    virtual Result<bool> claim_refresh(std::string_view id, std::string_view holder, std::int64_t now_ms, std::int64_t ttl_ms) = 0;
+    virtual Result<bool> claim_refresh(std::string_view id, std::string_view holder,
+                                       std::int64_t now_ms, std::int64_t ttl_ms) = 0;
     virtual Result<void> release_refresh(std::string_view id, std::string_view holder) = 0;
 };
 
 class KeyStore {
- public:
+  public:
     virtual ~KeyStore() = default;
     virtual Result<void> add(const Key& key) = 0;  // malformed_request when id or hash is taken
     virtual Result<std::vector<Key>> list() = 0;
     virtual Result<std::optional<Key>> find_by_hash(const Sha256& hash) = 0;
-    virtual Result<std::optional<Key>> select(std::string_view selector) = 0;  // id, id prefix, name
+    virtual Result<std::optional<Key>> select(
+        std::string_view selector) = 0;  // id, id prefix, name
     /// Like AccountStore::update; malformed_request when the new hash is taken.
     virtual Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
 };
 
 class SettingsStore {
- public:
+  public:
     virtual ~SettingsStore() = default;
     virtual Result<std::optional<std::string>> get(std::string_view name) = 0;
     virtual Result<void> put(std::string_view name, std::string_view value) = 0;
@@ -73,15 +79,16 @@ struct UsageTotals {
 };
 
 class UsageStore {
- public:
+  public:
     virtual ~UsageStore() = default;
-    /// One transaction: appends to the request log, adds to the daily usage by key, account and model,
-    /// to the key's credits_used and requests, and to last_used of key and account. A request_id that
-    /// is already there is skipped, so repeating a batch is harmless.
+    /// One transaction: appends to the request log, adds to the daily usage by key, account and
+    /// model, to the key's credits_used and requests, and to last_used of key and account. A
+    /// request_id that is already there is skipped, so repeating a batch is harmless.
     virtual Result<void> record(const std::vector<RequestRecord>& batch) = 0;
     virtual Result<UsageTotals> totals() = 0;
     /// The daily usage of these UTC days (both included), by day, key, account, model.
-    virtual Result<std::vector<DailyUsage>> daily(std::int64_t first_day, std::int64_t last_day) = 0;
+    virtual Result<std::vector<DailyUsage>> daily(std::int64_t first_day,
+                                                  std::int64_t last_day) = 0;
     virtual Result<std::vector<RequestRecord>> recent(std::size_t limit) = 0;  // newest first
     /// Deletes log rows beyond `keep_rows` newest; the daily usage stays.
     virtual Result<void> prune(std::size_t keep_rows) = 0;
@@ -90,7 +97,7 @@ class UsageStore {
 /// The state of one kirogate. version() changes whenever accounts, keys or settings were changed by
 /// anybody (this process or another): cheap enough to poll several times a second.
 class Stores {
- public:
+  public:
     virtual ~Stores() = default;
     virtual AccountStore& accounts() = 0;
     virtual KeyStore& keys() = 0;

@@ -15,8 +15,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Without an event by then a stream is opened all the same, so that nothing between us and the client
-/// cuts a long silence; from there on failures are told in-band (client-apis 1).
+/// Without an event by then a stream is opened all the same, so that nothing between us and the
+/// client cuts a long silence; from there on failures are told in-band (client-apis 1).
 constexpr milliseconds kOpenStreamAfter{10'000};
 constexpr std::size_t kWarningsMaxBytes = 2'000;
 
@@ -34,7 +34,7 @@ std::string warnings_header(const std::vector<std::string>& warnings) {
 }
 
 class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, private Cuttable {
- public:
+  public:
     ChatHandler(Context& context, const chat::Dialect& dialect, httpd::Exchange& exchange)
         : context_(context),
           dialect_(dialect),
@@ -56,16 +56,22 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void on_head(httpd::Exchange& exchange) override {
         if (context_.draining.load(std::memory_order_relaxed)) {
-            return refuse({.kind = ErrorKind::overloaded, .message = "the gateway is shutting down", .retry_after = std::chrono::seconds(1)});
+            return refuse({.kind = ErrorKind::overloaded,
+                           .message = "the gateway is shutting down",
+                           .retry_after = std::chrono::seconds(1)});
         }
-        if (context_.service.stats.active.load(std::memory_order_relaxed) >= context_.service.settings.get()->streams_max) {
-            return refuse({.kind = ErrorKind::overloaded, .message = "too many requests in progress", .retry_after = std::chrono::seconds(1)});
+        if (context_.service.stats.active.load(std::memory_order_relaxed) >=
+            context_.service.settings.get()->streams_max) {
+            return refuse({.kind = ErrorKind::overloaded,
+                           .message = "too many requests in progress",
+                           .retry_after = std::chrono::seconds(1)});
         }
         auto principal = context_.access.authenticate(exchange.head().headers);
         if (!principal) return refuse(std::move(principal).error());
         principal_ = std::move(*principal);
         trace_.set_key(principal_.key_id);
-        if (auto admitted = context_.access.admit(principal_); !admitted) return refuse(std::move(admitted).error());
+        if (auto admitted = context_.access.admit(principal_); !admitted)
+            return refuse(std::move(admitted).error());
     }
 
     void on_request(httpd::Exchange& exchange, std::string body) override {
@@ -78,16 +84,21 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         settings_ = context_.service.settings.get();
 
         gateway::JobPermissions permissions;
-        permissions.tenant_scope = principal_.kind == access::Principal::Kind::managed ? principal_.key_id : std::string();
+        permissions.tenant_scope =
+            principal_.kind == access::Principal::Kind::managed ? principal_.key_id : std::string();
         permissions.allowed_accounts = principal_.allowed_accounts;
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {
             permissions.tenant_scope = context_.service.tenants.tenant_id(principal_.refresh_token);
         }
         if (!principal_.allowed_models.empty()) {
-            permissions.may_use_model = [this](std::string_view wire, std::string_view name) { return principal_.may_use_model(wire, name); };
+            permissions.may_use_model = [this](std::string_view wire, std::string_view name) {
+                return principal_.may_use_model(wire, name);
+            };
         }
-        job_ = std::make_unique<gateway::ChatJob>(context_.service, std::move(*request), std::move(permissions), static_cast<gateway::AnswerSink&>(*this));
+        job_ = std::make_unique<gateway::ChatJob>(context_.service, std::move(*request),
+                                                  std::move(permissions),
+                                                  static_cast<gateway::AnswerSink&>(*this));
         if (stream_) quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval));
         job_->start();
     }
@@ -96,7 +107,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         if (job_) job_->resume();
     }
 
- private:
+  private:
     Flow on_event(const chat::StreamEvent& event) override {
         said_something_ = true;
         if (!stream_) {
@@ -111,7 +122,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     void on_batch() override {
         if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
             job_.reset();
-            on_error({.kind = ErrorKind::upstream_failed, .message = "the answer is too large to be held; use streaming"});
+            on_error({.kind = ErrorKind::upstream_failed,
+                      .message = "the answer is too large to be held; use streaming"});
         }
     }
 
@@ -147,12 +159,15 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         if (trace_.closed()) return;
         if (job_) trace_.take(job_->report());
         job_.reset();
-        on_error({.kind = ErrorKind::overloaded, .message = "the gateway is shutting down", .retry_after = std::chrono::seconds(1)});
+        on_error({.kind = ErrorKind::overloaded,
+                  .message = "the gateway is shutting down",
+                  .retry_after = std::chrono::seconds(1)});
     }
 
     void refuse(const Error& error) {
         auto response = dialect_.encode_error(error, exchange_.request_id());
-        trace_.close(response.status, error_name(error.kind), error.detail.empty() ? error.message : error.detail);
+        trace_.close(response.status, error_name(error.kind),
+                     error.detail.empty() ? error.message : error.detail);
         exchange_.respond(std::move(response));
     }
 
@@ -180,7 +195,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         headers.add("content-type", std::string(content_type));
         const auto& report = job_->report();
         headers.add("x-kirogate-model", report.wire_model);
-        if (!report.warnings.empty()) headers.add("x-kirogate-warnings", warnings_header(report.warnings));
+        if (!report.warnings.empty())
+            headers.add("x-kirogate-warnings", warnings_header(report.warnings));
         return headers;
     }
 
@@ -190,7 +206,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         out.unique = context_.service.random.base62(24);
         out.created = to_ms(context_.service.clock.wall()) / 1000;
         // Only Anthropic's message_start tells a number before upstream did.
-        if (stream_ && dialect_.name() == "anthropic") out.input_tokens_estimate = chat::estimate_prompt_tokens(job_->request());
+        if (stream_ && dialect_.name() == "anthropic")
+            out.input_tokens_estimate = chat::estimate_prompt_tokens(job_->request());
         return out;
     }
 
@@ -210,7 +227,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
 }  // namespace
 
-std::unique_ptr<httpd::Handler> make_chat_handler(Context& context, const chat::Dialect& dialect, httpd::Exchange& exchange) {
+std::unique_ptr<httpd::Handler> make_chat_handler(Context& context, const chat::Dialect& dialect,
+                                                  httpd::Exchange& exchange) {
     return std::make_unique<ChatHandler>(context, dialect, exchange);
 }
 

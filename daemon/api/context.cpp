@@ -6,8 +6,10 @@ namespace {
 bool wants_anthropic(const httpd::RequestHead& head) {
     const std::string_view path = head.path;
     if (path.find("/messages") != path.npos) return true;
-    if (path.find("/chat/completions") != path.npos || path.find("/responses") != path.npos) return false;
-    return head.headers.has("anthropic-version") || (head.headers.has("x-api-key") && !head.headers.has("authorization"));
+    if (path.find("/chat/completions") != path.npos || path.find("/responses") != path.npos)
+        return false;
+    return head.headers.has("anthropic-version") ||
+           (head.headers.has("x-api-key") && !head.headers.has("authorization"));
 }
 
 }  // namespace
@@ -16,7 +18,8 @@ const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Context& c
     return wants_anthropic(head) ? context.anthropic : context.openai;
 }
 
-http::Response ErrorRenderer::render(const httpd::RequestHead* head, const Error& error, std::string_view request_id) const {
+http::Response ErrorRenderer::render(const httpd::RequestHead* head, const Error& error,
+                                     std::string_view request_id) const {
     const auto& dialect = head && wants_anthropic(*head) ? anthropic_ : openai_;
     return dialect.encode_error(error, request_id);
 }

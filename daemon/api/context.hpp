@@ -15,10 +15,10 @@ namespace kg::api {
 
 /// An answer in progress that can be ended early, in-band, when draining takes too long.
 class Cuttable {
- public:
+  public:
     virtual void cut() = 0;
 
- protected:
+  protected:
     ~Cuttable() = default;
 };
 
@@ -38,11 +38,13 @@ const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Context& c
 
 /// Answers in the dialect of the request; also for trouble below the routes.
 class ErrorRenderer final : public httpd::ErrorRenderer {
- public:
-    ErrorRenderer(const chat::Dialect& openai, const chat::Dialect& anthropic) : openai_(openai), anthropic_(anthropic) {}
-    http::Response render(const httpd::RequestHead* head, const Error& error, std::string_view request_id) const override;
+  public:
+    ErrorRenderer(const chat::Dialect& openai, const chat::Dialect& anthropic)
+        : openai_(openai), anthropic_(anthropic) {}
+    http::Response render(const httpd::RequestHead* head, const Error& error,
+                          std::string_view request_id) const override;
 
- private:
+  private:
     const chat::Dialect& openai_;
     const chat::Dialect& anthropic_;
 };

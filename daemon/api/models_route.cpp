@@ -17,7 +17,8 @@ http::Response json_response(std::string body) {
 }
 
 /// Listed under the name that clients send; the wire id stays reachable through resolution.
-std::vector<chat::ModelInfo> visible(const account::ModelList& list, const access::Principal& principal) {
+std::vector<chat::ModelInfo> visible(const account::ModelList& list,
+                                     const access::Principal& principal) {
     std::vector<chat::ModelInfo> out;
     for (const auto& model : list.models) {
         auto info = model.info;
@@ -28,42 +29,52 @@ std::vector<chat::ModelInfo> visible(const account::ModelList& list, const acces
 }
 
 class ModelsHandler final : public httpd::Handler {
- public:
+  public:
     ModelsHandler(Context& context, std::string id) : context_(context), id_(std::move(id)) {}
 
     void on_request(httpd::Exchange& exchange, std::string) override {
         const auto& dialect = dialect_of(exchange.head(), context_);
-        const auto refuse = [&](const Error& error) { exchange.respond(dialect.encode_error(error, exchange.request_id())); };
+        const auto refuse = [&](const Error& error) {
+            exchange.respond(dialect.encode_error(error, exchange.request_id()));
+        };
         const auto principal = context_.access.authenticate(exchange.head().headers);
         if (!principal) return refuse(principal.error());
         const auto list = context_.service.catalog.current();
         if (id_.empty()) {
-            auto response = json_response(dialect.encode_models(visible(*list, *principal), exchange.head().query));
-            if (!list->live) response.headers.add("x-kirogate-warnings", "built-in model list: no account has answered yet");
+            auto response = json_response(
+                dialect.encode_models(visible(*list, *principal), exchange.head().query));
+            if (!list->live)
+                response.headers.add("x-kirogate-warnings",
+                                     "built-in model list: no account has answered yet");
             return exchange.respond(std::move(response));
         }
         const auto name = http::percent_decode(id_).value_or(id_);
-        const auto resolved = kiro::resolve_model(name, list->models, context_.service.settings.get()->aliases);
+        const auto resolved =
+            kiro::resolve_model(name, list->models, context_.service.settings.get()->aliases);
         if (!resolved) return refuse(resolved.error());
-        if (!principal->may_use_model(resolved->model->info.id, kiro::public_name(resolved->model->info.id))) {
-            return refuse({.kind = ErrorKind::model_not_found, .message = "model: " + name, .param = "model"});
+        if (!principal->may_use_model(resolved->model->info.id,
+                                      kiro::public_name(resolved->model->info.id))) {
+            return refuse({.kind = ErrorKind::model_not_found,
+                           .message = "model: " + name,
+                           .param = "model"});
         }
         auto info = resolved->model->info;
         info.id = name;
         exchange.respond(json_response(dialect.encode_model(info)));
     }
 
- private:
+  private:
     Context& context_;
     const std::string id_;
 };
 
 class CountTokensHandler final : public httpd::Handler {
- public:
+  public:
     explicit CountTokensHandler(Context& context) : context_(context) {}
 
     void on_head(httpd::Exchange& exchange) override {
-        if (auto principal = context_.access.authenticate(exchange.head().headers); !principal) refuse(exchange, principal.error());
+        if (auto principal = context_.access.authenticate(exchange.head().headers); !principal)
+            refuse(exchange, principal.error());
     }
     void on_request(httpd::Exchange& exchange, std::string body) override {
         auto document = json::Document::parse(std::move(body));
@@ -73,7 +84,7 @@ class CountTokensHandler final : public httpd::Handler {
         exchange.respond(json_response(std::move(*count)));
     }
 
- private:
+  private:
     void refuse(httpd::Exchange& exchange, const Error& error) {
         exchange.respond(context_.anthropic.encode_error(error, exchange.request_id()));
     }
@@ -82,7 +93,8 @@ class CountTokensHandler final : public httpd::Handler {
 
 }  // namespace
 
-std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exchange&, std::string_view id) {
+std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exchange&,
+                                                    std::string_view id) {
     return std::make_unique<ModelsHandler>(context, std::string(id));
 }
 

@@ -8,10 +8,12 @@
 
 namespace kg::api {
 
-/// GET /v1/models and /v1/models/{id} in the shape of the caller's family (client-apis 8), limited to
-/// what the key may use.
-std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exchange& exchange, std::string_view id);
+/// GET /v1/models and /v1/models/{id} in the shape of the caller's family (client-apis 8), limited
+/// to what the key may use.
+std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exchange& exchange,
+                                                    std::string_view id);
 /// POST /v1/messages/count_tokens: local estimate, no account, no rate limit (client-apis 5).
-std::unique_ptr<httpd::Handler> make_count_tokens_handler(Context& context, httpd::Exchange& exchange);
+std::unique_ptr<httpd::Handler> make_count_tokens_handler(Context& context,
+                                                          httpd::Exchange& exchange);
 
 }  // namespace kg::api

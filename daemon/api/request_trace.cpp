@@ -42,15 +42,28 @@ void RequestTrace::close(int status, std::string_view error, std::string_view de
     record_.total_ms = ms_between(started_, context_.service.clock.steady());
     auto& stats = context_.service.stats;
     stats.requests.fetch_add(1, std::memory_order_relaxed);
-    if (error == "cancelled") stats.cancelled.fetch_add(1, std::memory_order_relaxed);
-    else if (!error.empty()) stats.errors.fetch_add(1, std::memory_order_relaxed);
+    if (error == "cancelled")
+        stats.cancelled.fetch_add(1, std::memory_order_relaxed);
+    else if (!error.empty())
+        stats.errors.fetch_add(1, std::memory_order_relaxed);
     const auto level = error.empty() || error == "cancelled" ? log::Level::info : log::Level::warn;
     if (log::enabled(level)) {
         log::write(level, "request", error.empty() ? "done" : "failed",
-                   {{"id", record_.request_id}, {"api", record_.dialect}, {"model", record_.wire_model.empty() ? record_.model : record_.wire_model},
-                    {"stream", record_.stream}, {"status", status}, {"error", error}, {"account", record_.account_id}, {"key", record_.key_id},
-                    {"attempts", record_.attempts}, {"first_ms", record_.first_event_ms}, {"ms", record_.total_ms},
-                    {"in", record_.input_tokens}, {"out", record_.output_tokens}, {"credits", record_.credits}, {"detail", detail}});
+                   {{"id", record_.request_id},
+                    {"api", record_.dialect},
+                    {"model", record_.wire_model.empty() ? record_.model : record_.wire_model},
+                    {"stream", record_.stream},
+                    {"status", status},
+                    {"error", error},
+                    {"account", record_.account_id},
+                    {"key", record_.key_id},
+                    {"attempts", record_.attempts},
+                    {"first_ms", record_.first_event_ms},
+                    {"ms", record_.total_ms},
+                    {"in", record_.input_tokens},
+                    {"out", record_.output_tokens},
+                    {"credits", record_.credits},
+                    {"detail", detail}});
     }
     context_.store.record(std::move(record_));
 }

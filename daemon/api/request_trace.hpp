@@ -12,7 +12,7 @@ namespace kg::api {
 
 /// The one record of one request, written once at its end: to the store, the log and the counters.
 class RequestTrace {
- public:
+  public:
     RequestTrace(Context& context, httpd::Exchange& exchange, std::string_view dialect);
 
     void set_key(std::string key_id) { record_.key_id = std::move(key_id); }
@@ -23,7 +23,7 @@ class RequestTrace {
     bool closed() const { return closed_; }
     double credits() const { return record_.credits; }
 
- private:
+  private:
     Context& context_;
     store::RequestRecord record_;
     SteadyTime started_;

@@ -11,12 +11,14 @@ namespace {
 
 /// A route whose answer needs nothing but the head.
 class SimpleHandler final : public httpd::Handler {
- public:
+  public:
     using Answer = http::Response (*)(Context&, httpd::Exchange&);
     SimpleHandler(Context& context, Answer answer) : context_(context), answer_(answer) {}
-    void on_request(httpd::Exchange& exchange, std::string) override { exchange.respond(answer_(context_, exchange)); }
+    void on_request(httpd::Exchange& exchange, std::string) override {
+        exchange.respond(answer_(context_, exchange));
+    }
 
- private:
+  private:
     Context& context_;
     Answer answer_;
 };
@@ -30,7 +32,11 @@ http::Response json(int status, std::string body) {
 /// Liveness: the process answers. Readiness is /ready.
 http::Response health(Context&, httpd::Exchange&) {
     std::string body;
-    json::Writer(body).begin_object().member("status", "healthy").member("version", kVersion).end_object();
+    json::Writer(body)
+        .begin_object()
+        .member("status", "healthy")
+        .member("version", kVersion)
+        .end_object();
     return json(200, std::move(body));
 }
 
@@ -40,8 +46,10 @@ http::Response ready(Context& context, httpd::Exchange&) {
     std::string body;
     json::Writer w(body);
     w.begin_object().member("ready", usable && !draining);
-    if (draining) w.member("reason", "draining");
-    else if (!usable) w.member("reason", "no usable account");
+    if (draining)
+        w.member("reason", "draining");
+    else if (!usable)
+        w.member("reason", "no usable account");
     w.end_object();
     auto response = json(usable && !draining ? 200 : 503, std::move(body));
     if (response.status == 503) response.headers.add("retry-after", "5");
@@ -50,7 +58,11 @@ http::Response ready(Context& context, httpd::Exchange&) {
 
 http::Response root(Context&, httpd::Exchange&) {
     std::string body;
-    json::Writer(body).begin_object().member("service", "kirogate").member("version", kVersion).end_object();
+    json::Writer(body)
+        .begin_object()
+        .member("service", "kirogate")
+        .member("version", kVersion)
+        .end_object();
     return json(200, std::move(body));
 }
 
@@ -61,13 +73,17 @@ http::Response responses_get(Context& context, httpd::Exchange& exchange) {
         response.headers.add("connection", "close");
         return response;
     }
-    auto response = context.openai.encode_error({.kind = ErrorKind::method_not_allowed, .message = "GET is not allowed on this path"}, exchange.request_id());
+    auto response = context.openai.encode_error(
+        {.kind = ErrorKind::method_not_allowed, .message = "GET is not allowed on this path"},
+        exchange.request_id());
     response.headers.add("allow", "OPTIONS");
     return response;
 }
 
 httpd::HandlerFactory simple(Context& context, SimpleHandler::Answer answer) {
-    return [&context, answer](httpd::Exchange&, std::string_view) { return std::make_unique<SimpleHandler>(context, answer); };
+    return [&context, answer](httpd::Exchange&, std::string_view) {
+        return std::make_unique<SimpleHandler>(context, answer);
+    };
 }
 
 }  // namespace
@@ -75,10 +91,17 @@ httpd::HandlerFactory simple(Context& context, SimpleHandler::Answer answer) {
 std::vector<httpd::Route> public_routes(Context& context) {
     using enum http::Method;
     const auto chat = [&context](const chat::Dialect& dialect) -> httpd::HandlerFactory {
-        return [&context, &dialect](httpd::Exchange& exchange, std::string_view) { return make_chat_handler(context, dialect, exchange); };
+        return [&context, &dialect](httpd::Exchange& exchange, std::string_view) {
+            return make_chat_handler(context, dialect, exchange);
+        };
     };
-    const httpd::HandlerFactory models = [&context](httpd::Exchange& exchange, std::string_view id) { return make_models_handler(context, exchange, id); };
-    const httpd::HandlerFactory count = [&context](httpd::Exchange& exchange, std::string_view) { return make_count_tokens_handler(context, exchange); };
+    const httpd::HandlerFactory models = [&context](httpd::Exchange& exchange,
+                                                    std::string_view id) {
+        return make_models_handler(context, exchange, id);
+    };
+    const httpd::HandlerFactory count = [&context](httpd::Exchange& exchange, std::string_view) {
+        return make_count_tokens_handler(context, exchange);
+    };
 
     std::vector<httpd::Route> routes;
     // Base URLs are configured with and without /v1.
@@ -93,7 +116,8 @@ std::vector<httpd::Route> public_routes(Context& context) {
     routes.push_back({get, "/health", simple(context, health)});
     routes.push_back({get, "/ready", simple(context, ready)});
     routes.push_back({get, "/", simple(context, root)});
-    routes.push_back({get, "/api/hello", simple(context, root)});  // Claude Code warms its connection with it
+    routes.push_back(
+        {get, "/api/hello", simple(context, root)});  // Claude Code warms its connection with it
     return routes;
 }
 

@@ -8,15 +8,19 @@ using namespace kg;
 using account::Candidate;
 using account::choose_healthiest;
 
-TEST_CASE("an empty pool offers nothing") { CHECK_FALSE(choose_healthiest({})); }
+TEST_CASE("an empty pool offers nothing") {
+    CHECK_FALSE(choose_healthiest({}));
+}
 
 TEST_CASE("priority beats health, health beats idleness, load lowers health") {
     const SteadyTime now{std::chrono::hours(5)};
-    std::vector<Candidate> c{{.index = 0, .priority = 1, .health = 100}, {.index = 1, .priority = 0, .health = 20}};
+    std::vector<Candidate> c{{.index = 0, .priority = 1, .health = 100},
+                             {.index = 1, .priority = 0, .health = 20}};
     CHECK(choose_healthiest(c) == 1u);
     c = {{.index = 0, .health = 90}, {.index = 1, .health = 100, .in_flight = 2}};
     CHECK(choose_healthiest(c) == 0u);
-    c = {{.index = 0, .health = 90, .in_flight = 1}, {.index = 1, .health = 100, .in_flight = 2, .weight = 4}};
+    c = {{.index = 0, .health = 90, .in_flight = 1},
+         {.index = 1, .health = 100, .in_flight = 2, .weight = 4}};
     CHECK(choose_healthiest(c) == 1u);
     c = {{.index = 0, .last_used = now}, {.index = 1, .last_used = now - std::chrono::seconds(1)}};
     CHECK(choose_healthiest(c) == 1u);
