@@ -104,3 +104,42 @@ std::span<const Migration> built_in_migrations() { return kMigrations; }
     endif()
     target_sources(${target} PRIVATE ${output})
 endfunction()
+
+# kirogate_embed_texts(TARGET DIR FUNCTION): DIR/*.json become FUNCTION() of daemon/demo/embedded.hpp.
+function(kirogate_embed_texts target dir function)
+    if(NOT TARGET ${target})
+        return()
+    endif()
+    file(GLOB texts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)
+    list(SORT texts)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${texts})
+    set(rows "")
+    foreach(text IN LISTS texts)
+        get_filename_component(name ${text} NAME_WE)
+        file(READ ${text} content)
+        string(APPEND rows "    {\"${name}\", R\"kgjson(${content})kgjson\"},\n")
+    endforeach()
+    set(output ${PROJECT_BINARY_DIR}/generated/${function}.cpp)
+    set(content "#include \"daemon/demo/embedded.hpp\"
+
+namespace kg::demo {
+namespace {
+
+constexpr EmbeddedText kTexts[] = {
+${rows}};
+
+}  // namespace
+
+std::span<const EmbeddedText> ${function}() { return kTexts; }
+
+}  // namespace kg::demo
+")
+    set(previous "")
+    if(EXISTS ${output})
+        file(READ ${output} previous)
+    endif()
+    if(NOT previous STREQUAL content)
+        file(WRITE ${output} "${content}")
+    endif()
+    target_sources(${target} PRIVATE ${output})
+endfunction()
