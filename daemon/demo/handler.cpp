@@ -1,10 +1,11 @@
 #include "daemon/demo/handler.hpp"
 
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "core/loop/timer.hpp"
 #include "daemon/demo/replies.hpp"
-#include "daemon/demo/stream_plan.hpp"
 
 namespace kg::demo {
 namespace {
@@ -37,8 +38,8 @@ class FakeHandler final : public httpd::Handler {
 
  private:
     void on_timer() {
-        if (streaming_) return send();
-        answer(std::exchange(body_, {}));
+        if (!streaming_) return answer(std::exchange(body_, {}));
+        if (send_next()) wait_and_send();
     }
 
     void answer(const std::string& body) {
@@ -55,7 +56,7 @@ class FakeHandler final : public httpd::Handler {
     void begin_chat(const std::string& body) {
         auto chat = service_.chat(exchange_.head(), body, action_);
         if (chat.refusal) return exchange_.respond(std::move(*chat.refusal));
-        writes_ = plan_writes(std::move(chat.frames), action_);
+        writes_ = std::move(chat.writes);
         http::Headers headers;
         headers.add("content-type", action_.content_type);
         headers.add("x-amzn-requestid", exchange_.request_id());
@@ -68,20 +69,20 @@ class FakeHandler final : public httpd::Handler {
 
     /// Writes with no pause between them still leave one by one when each is to be a write.
     void wait_and_send() {
-        if (next_ == writes_.size()) return finish();
-        const auto pause = writes_[next_].pause;
-        const bool own_turn = next_ > 0 && action_.delivery != Delivery::coalesced;
-        if (pause.count() == 0 && !own_turn) return send();
-        timer_.start(pause);
+        while (next_ < writes_->size()) {
+            const auto pause = (*writes_)[next_].pause;
+            const bool own_turn = next_ > 0 && action_.delivery != Delivery::coalesced;
+            if (pause.count() > 0 || own_turn) return timer_.start(pause);
+            if (!send_next()) return;
+        }
+        finish();
     }
 
-    void send() {
-        exchange_.out() += writes_[next_++].bytes;
-        if (exchange_.commit() == Flow::pause) {
-            paused_ = true;
-            return;
-        }
-        wait_and_send();
+    /// False when the caller must read first; on_drained() goes on.
+    bool send_next() {
+        exchange_.out() += (*writes_)[next_++].bytes;
+        paused_ = exchange_.commit() == Flow::pause;
+        return !paused_;
     }
 
     void finish() {
@@ -98,7 +99,7 @@ class FakeHandler final : public httpd::Handler {
     Operation operation_ = Operation::unknown;
     Action action_;
     std::string body_;
-    std::vector<Piece> writes_;
+    std::shared_ptr<const Writes> writes_;
     std::size_t next_ = 0;
     bool streaming_ = false;
     bool paused_ = false;

@@ -7,6 +7,7 @@
 #include "daemon/demo/embedded.hpp"
 #include "daemon/demo/replies.hpp"
 #include "daemon/demo/step.hpp"
+#include "daemon/demo/stream_plan.hpp"
 
 namespace kg::demo {
 namespace {
@@ -137,7 +138,7 @@ Result<Action> read_action(json::Node node) {
     if (type) action.content_type = std::string(*type);
     if (const json::Node steps = node["steps"]; steps) {
         KG_TRY(script, read_steps(steps, action.tail));
-        action.script = std::move(script);
+        action.script = std::make_shared<const Writes>(plan_writes(std::move(script), action));
     }
     return action;
 }
@@ -205,13 +206,14 @@ Action fault_action(Fault fault, std::uint64_t random) {
             break;
         case Fault::no_tail: action.tail = false; break;
         case Fault::exception:
-            action.script = FrameScript()
-                                .text("Half an ans")
-                                .exception("ThrottlingException", "Too many requests, please wait before trying again.",
-                                           "USER_REQUEST_RATE_EXCEEDED")
-                                .take();
+            action.script = std::make_shared<const Writes>(
+                FrameScript()
+                    .text("Half an ans")
+                    .exception("ThrottlingException", "Too many requests, please wait before trying again.",
+                               "USER_REQUEST_RATE_EXCEEDED")
+                    .take());
             break;
-        case Fault::empty: action.script.emplace(); break;
+        case Fault::empty: action.script = std::make_shared<const Writes>(); break;
         case Fault::slow:
             action.delivery = Delivery::pieces;
             action.piece_bytes = 1 + random % 64;

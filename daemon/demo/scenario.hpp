@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,13 +65,16 @@ namespace kg::demo {
 enum class Delivery : std::uint8_t { coalesced, frames, pieces };
 enum class Ending : std::uint8_t { complete, abort, stall };
 
+/// An answer as it goes to the wire: planned once (stream_plan.hpp), sent any number of times.
+using Writes = std::vector<Piece>;
+
 struct Action {
     Operation operation = Operation::chat;
     unsigned times = 1;
     std::chrono::milliseconds delay{};
     bool cut = false;
     std::optional<http::Response> answer;
-    std::optional<std::vector<Piece>> script;
+    std::shared_ptr<const Writes> script;  // null: the normal answer
     bool tail = true;
     Delivery delivery = Delivery::coalesced;
     std::size_t piece_bytes = 1;

@@ -7,6 +7,7 @@
 #include "daemon/demo/model_list.hpp"
 #include "daemon/demo/replies.hpp"
 #include "daemon/demo/request_check.hpp"
+#include "daemon/demo/stream_plan.hpp"
 
 namespace kg::demo {
 namespace {
@@ -139,23 +140,23 @@ Service::ChatAnswer Service::chat(const httpd::RequestHead& head, const std::str
     if (!document) {
         ++stats_.violations;
         stats_.last_violation = document.error().message;
-        return {refuse(Refusal::improperly_formed), {}};
+        return {refuse(Refusal::improperly_formed), nullptr};
     }
     if (scenario_.check_bodies) {
         if (auto violation = check_chat(document->root(), scenario_)) {
             ++stats_.violations;
             stats_.last_violation = violation->why;
-            return {std::move(violation->answer), {}};
+            return {std::move(violation->answer), nullptr};
         }
     }
-    if (action.script) return {std::nullopt, *action.script};
+    if (action.script) return {std::nullopt, action.script};
     DemoAnswerOptions options;
     options.pace = scenario_.pace;
     options.tail = action.tail;
     options.tool_use_id = "tooluse_" + random_.base62(22);
     DemoAnswer answer = demo_answer(document->root(), options);
     if (TokenBook::Login* login = login_of(head)) login->credits_used += answer.credits;
-    return {std::nullopt, std::move(answer.frames)};
+    return {std::nullopt, std::make_shared<const Writes>(plan_writes(std::move(answer.frames), action))};
 }
 
 void Service::stream_began() {

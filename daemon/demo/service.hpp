@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -62,7 +63,7 @@ class Service {
     std::optional<http::Response> answer(Operation operation, const httpd::RequestHead& head, const std::string& body);
     struct ChatAnswer {
         std::optional<http::Response> refusal;
-        std::vector<Piece> frames;
+        std::shared_ptr<const Writes> writes;
     };
     ChatAnswer chat(const httpd::RequestHead& head, const std::string& body, const Action& action);
     void stream_began();

@@ -6,6 +6,9 @@
 namespace kg::demo {
 namespace {
 
+/// Large enough to be cheap, small enough that a caller who does not read holds back the rest.
+constexpr std::size_t kCoalescedMax = 64u << 10;
+
 std::size_t offset(std::size_t at, std::size_t total, const Action& action) {
     return action.offsets_wrap && total > 0 ? at % total : at;
 }
@@ -34,7 +37,7 @@ void truncate(std::vector<Piece>& pieces, std::size_t at) {
 std::vector<Piece> coalesced(std::vector<Piece> pieces) {
     std::vector<Piece> out;
     for (Piece& piece : pieces) {
-        if (out.empty() || piece.pause.count() > 0) {
+        if (out.empty() || piece.pause.count() > 0 || out.back().bytes.size() + piece.bytes.size() > kCoalescedMax) {
             out.push_back(std::move(piece));
         } else {
             out.back().bytes += piece.bytes;
@@ -65,7 +68,7 @@ std::vector<Piece> recut(const std::vector<Piece>& pieces, const Action& action)
 
 }  // namespace
 
-std::vector<Piece> plan_writes(std::vector<Piece> frames, const Action& action) {
+Writes plan_writes(std::vector<Piece> frames, const Action& action) {
     std::size_t total = 0;
     for (const Piece& piece : frames) total += piece.bytes.size();
     if (action.corrupt_at) damage(frames, offset(*action.corrupt_at, total, action));

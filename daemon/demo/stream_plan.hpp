@@ -8,6 +8,6 @@
 namespace kg::demo {
 
 /// Frames as the action wants them on the wire: damaged, cut and split into writes.
-std::vector<Piece> plan_writes(std::vector<Piece> frames, const Action& action);
+Writes plan_writes(std::vector<Piece> frames, const Action& action);
 
 }  // namespace kg::demo
