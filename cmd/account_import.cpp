@@ -106,10 +106,16 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
         KG_TRY(read, read_ide_cache(home + "/.aws/sso/cache"));
         forms = std::move(read);
     } else {
+        if (!options.file && stdin_is_terminal()) {
+            return Err(
+                Error{.kind = ErrorKind::malformed_request,
+                      .message = "name a file to import, `-` for stdin, or use `--from ide`"});
+        }
         const auto path = options.file.value_or("-");
         KG_TRY(text, read_file(path, kImportMaxBytes));
-        const auto folder =
+        auto folder =
             path == "-" ? std::string() : std::filesystem::path(path).parent_path().string();
+        if (path != "-" && folder.empty()) folder = ".";
         KG_TRY(read, read_forms(std::move(text), path == "-" ? "stdin" : path, folder));
         forms = std::move(read);
     }

@@ -12,11 +12,20 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
     using namespace std::chrono_literals;
     KG_TRY(local, LocalEngine::open(context));
     KG_TRY(stores, context.stores());
+    auto selectors = options.accounts;
+    if (selectors.empty()) {
+        KG_TRY(known, stores->accounts().list());
+        for (const auto& a : known) {
+            if (a.enabled && !a.refresh_token.empty()) selectors.push_back(a.id);
+        }
+        if (selectors.empty()) note("no enabled account has a token to refresh");
+    }
+    std::optional<ErrorKind> last_failure;
     std::string items;
     json::Writer w(items);
     w.begin_array();
     std::size_t failed = 0;
-    for (const auto& selector : options.accounts) {
+    for (const auto& selector : selectors) {
         auto account = select_account(*stores, selector);
         std::optional<Error> error;
         if (!account) {
@@ -38,6 +47,7 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
                                            : Result<std::optional<store::Account>>(std::nullopt);
         const auto expires = now && *now ? (*now)->expires_at_ms : 0;
         failed += error.has_value();
+        if (error) last_failure = error->kind;
         w.begin_object()
             .member("account", account ? account->id : selector)
             .member("refreshed", !error)
@@ -52,9 +62,9 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
     }
     w.end_array();
     if (options.json) print_line(items);
-    return failed == 0                         ? ExitCode::ok
-           : failed == options.accounts.size() ? ExitCode::auth
-                                               : ExitCode::partial;
+    if (failed == 0) return ExitCode::ok;
+    if (failed < selectors.size()) return ExitCode::partial;
+    return failed == 1 ? exit_code_of(*last_failure) : ExitCode::auth;
 }
 
 }  // namespace kg::cmd

@@ -36,7 +36,9 @@ Result<chat::Request> chat_request(const ChatOptions& options) {
         if (!options.thinking->empty()) {
             request.thinking.effort = chat::parse_effort(*options.thinking);
             if (!request.thinking.effort)
-                return Err(bad("--thinking: use low, medium, high, xhigh or max"));
+                return Err(bad("--thinking: `" + *options.thinking +
+                               "` is no effort; use low, medium, high, xhigh or max, and put a "
+                               "plain --thinking after the prompt"));
         }
     }
     std::string prompt;

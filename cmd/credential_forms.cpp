@@ -135,8 +135,15 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index,
 }  // namespace
 
 Result<Forms> read_forms(std::string text, const std::string& source, const std::string& folder) {
-    KG_TRY(document, json::Document::parse(std::move(text)));
-    const auto root = document.root();
+    if (ascii::is_blank(text))
+        return Err(Error{.kind = ErrorKind::malformed_request, .message = source + " is empty"});
+    auto document = json::Document::parse(std::move(text));
+    if (!document) {
+        auto error = std::move(document).error();
+        error.message = source + ": " + error.message;
+        return Err(std::move(error));
+    }
+    const auto root = document->root();
     Forms out;
     json::Node list = root;
     if (root.is_object() && root["accounts"].is_array()) {
@@ -152,10 +159,10 @@ Result<Forms> read_forms(std::string text, const std::string& source, const std:
     } else if (root.is_array()) {
         out.format = "list";
     } else {
-        return Err(Error{
-            .kind = ErrorKind::malformed_request,
-            .message = source + " has none of the known forms: a credential object, a list of "
-                                "them, an object with `accounts`, or kiro-auth-token.json"});
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = source +
+                                    " has none of the known forms: a credential object, a list of "
+                                    "them, an object with `accounts`, or kiro-auth-token.json"});
     }
     std::size_t index = 0;
     for (const auto item : list.children()) {

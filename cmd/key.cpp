@@ -16,9 +16,26 @@ Error bad(std::string option, std::string message) {
             .message = std::move(option) + ": " + std::move(message)};
 }
 
+/// Names select keys, so they are unique.
+Result<void> check_name(const std::string& name, const store::Key& key, store::Stores& stores) {
+    if (!store::valid_account_name(name)) {
+        return Err(
+            bad("--name", "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
+    }
+    KG_TRY(known, stores.keys().list());
+    for (const auto& other : known) {
+        if (other.name == name && other.id != key.id)
+            return Err(bad("--name", name + " is taken by " + other.id + "; choose another"));
+    }
+    return {};
+}
+
 Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores,
                    std::int64_t now_ms) {
-    if (f.name) key.name = *f.name;
+    if (f.name) {
+        KG_CHECK(check_name(*f.name, key, stores));
+        key.name = *f.name;
+    }
     if (f.any_model) key.allowed_models.clear();
     if (!f.models.empty()) key.allowed_models = f.models;
     if (f.any_account) key.allowed_accounts.clear();
@@ -122,7 +139,8 @@ Result<ExitCode> run_key_create(const KeyCreateOptions& options, Context& contex
     store::Key key;
     key.id = store::new_key_id(context.random());
     key.created_at_ms = to_ms(context.clock().wall());
-    if (!options.fields.name) return Err(bad("--name", "is required"));
+    if (!options.fields.name)
+        return Err(bad("--name", "a key needs a name, to be told from others"));
     KG_CHECK(apply(options.fields, key, *stores, key.created_at_ms));
     const auto secret = mint(key, context.random());
     KG_CHECK(stores->keys().add(key));
