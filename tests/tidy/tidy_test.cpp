@@ -17,7 +17,6 @@ struct Exception {
     std::string_view reason;
 };
 constexpr Exception kExceptions[] = {
-    {"size", "core/base/error.cpp", "the error table is read by columns, one row a line"},
     {"sleeping", "tests/unit/store/crash_test.cpp", "the moment of the kill is what it varies; no outcome waits for it"},
     {"sleeping", "tests/tidy/rules.cpp", "names the functions it looks for"},
     {"sleeping", "tests/tidy/tidy_test.cpp", "shows the rule a bad line"},
