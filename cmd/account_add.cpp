@@ -7,7 +7,8 @@ namespace kg::cmd {
 
 namespace {
 
-/// Two accounts with one token would rotate it under each other; a taken name is told with its owner.
+/// Two accounts with one token would rotate it under each other; a taken name is told with its
+/// owner.
 Result<void> check_unique(const store::Account& account, store::Stores& stores) {
     KG_TRY(known, stores.accounts().list());
     const auto taken = [](std::string message) {
@@ -15,11 +16,14 @@ Result<void> check_unique(const store::Account& account, store::Stores& stores) 
     };
     for (const auto& a : known) {
         if (!account.name.empty() && a.name == account.name) {
-            return taken("--name: " + a.name + " is taken by " + a.id + "; choose another, or change that one with `kirogate account edit`");
+            return taken("--name: " + a.name + " is taken by " + a.id +
+                         "; choose another, or change that one with `kirogate account edit`");
         }
-        const bool same_token = !account.refresh_token.empty() && a.refresh_token == account.refresh_token;
+        const bool same_token =
+            !account.refresh_token.empty() && a.refresh_token == account.refresh_token;
         if (same_token || (!account.api_key.empty() && a.api_key == account.api_key)) {
-            return taken("this token is already there, as " + a.id + (a.name.empty() ? "" : " (" + a.name + ")"));
+            return taken("this token is already there, as " + a.id +
+                         (a.name.empty() ? "" : " (" + a.name + ")"));
         }
     }
     return {};

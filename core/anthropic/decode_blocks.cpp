@@ -47,7 +47,8 @@ Result<void> decode_search_result(json::Node block, BlockContext, Parts& parts) 
 
 Result<void> decode_thinking(json::Node block, BlockContext context, Parts& parts) {
     if (context.role == chat::Role::assistant) {
-        parts.emplace_back(chat::Thinking{std::string(block["thinking"].text()), std::string(block["signature"].text()), false});
+        parts.emplace_back(chat::Thinking{std::string(block["thinking"].text()),
+                                          std::string(block["signature"].text()), false});
     }
     return {};
 }
@@ -66,12 +67,15 @@ Result<void> decode_tool_use(json::Node block, BlockContext context, Parts& part
     KG_TRY(id, json::require_string(block, "id"));
     KG_TRY(name, json::require_string(block, "name"));
     auto input = chat::tool_input_from_value(block["input"]);
-    if (input.wrapped) chat::warn(context.request, "a tool input in the history is not an object and was kept as text");
+    if (input.wrapped)
+        chat::warn(context.request,
+                   "a tool input in the history is not an object and was kept as text");
     parts.emplace_back(chat::ToolUse{std::string(id), std::string(name), std::move(input.json)});
     return {};
 }
 
-Result<void> decode_result_item(json::Node item, chat::Request& request, std::vector<TextOrImage>& out) {
+Result<void> decode_result_item(json::Node item, chat::Request& request,
+                                std::vector<TextOrImage>& out) {
     if (!item.is_object()) return Err(json::type_error(item, "an object"));
     const std::string_view type = item["type"].text();
     if (type == "text") {
@@ -89,7 +93,8 @@ Result<void> decode_result_item(json::Node item, chat::Request& request, std::ve
         KG_TRY(name, json::require_string(item, "tool_name"));
         out.emplace_back(chat::Text{"tool " + std::string(name) + " is available"});
     } else {
-        chat::warn(request, "tool result content of type " + std::string(type.substr(0, 40)) + " was dropped");
+        chat::warn(request, "tool result content of type " + std::string(type.substr(0, 40)) +
+                                " was dropped");
     }
     return {};
 }
@@ -103,7 +108,8 @@ Result<void> decode_tool_result(json::Node block, BlockContext context, Parts& p
     chat::ToolResult result{std::string(id), {}, failed.value_or(false)};
     const json::Node content = block["content"];
     if (content.is_string()) {
-        if (!content.text().empty()) result.content.emplace_back(chat::Text{std::string(content.text())});
+        if (!content.text().empty())
+            result.content.emplace_back(chat::Text{std::string(content.text())});
     } else if (content.is_array()) {
         result.content.reserve(content.size());
         for (const json::Node item : content.children()) {
@@ -134,7 +140,9 @@ Result<void> decode_compaction(json::Node block, BlockContext, Parts& parts) {
     return {};
 }
 
-Result<void> drop_silently(json::Node, BlockContext, Parts&) { return {}; }
+Result<void> drop_silently(json::Node, BlockContext, Parts&) {
+    return {};
+}
 
 struct BlockRow {
     std::string_view type;
@@ -167,8 +175,10 @@ Result<void> decode_block(json::Node block, BlockContext context, Parts& parts) 
     for (const auto& row : kBlocks) {
         if (row.type == type) return row.decode(block, context, parts);
     }
-    // New block types appear every month; refusing them would break clients that merely replay them.
-    chat::warn(context.request, "content block of type " + std::string(type.substr(0, 40)) + " was dropped");
+    // New block types appear every month; refusing them would break clients that merely replay
+    // them.
+    chat::warn(context.request,
+               "content block of type " + std::string(type.substr(0, 40)) + " was dropped");
     return {};
 }
 

@@ -9,12 +9,14 @@ namespace {
 
 std::string document_head(json::Node block) {
     std::string head;
-    if (const auto title = block["title"].text(); !title.empty()) head.append("Document: ").append(title).append("\n");
+    if (const auto title = block["title"].text(); !title.empty())
+        head.append("Document: ").append(title).append("\n");
     if (const auto about = block["context"].text(); !about.empty()) head.append(about).append("\n");
     return head;
 }
 
-Result<void> decode_content_source(json::Node source, std::string head, std::vector<TextOrImage>& out) {
+Result<void> decode_content_source(json::Node source, std::string head,
+                                   std::vector<TextOrImage>& out) {
     const json::Node content = source["content"];
     if (content.is_string()) {
         out.emplace_back(chat::Text{std::move(head) + std::string(content.text())});
@@ -48,10 +50,12 @@ Result<chat::Image> decode_image(json::Node block) {
         KG_TRY(url, json::require_string(source, "url"));
         return chat::make_image_from_url(url, source["url"]);
     }
-    return Err(chat::unsupported_error(source["type"], "images are accepted as base64 sources only"));
+    return Err(
+        chat::unsupported_error(source["type"], "images are accepted as base64 sources only"));
 }
 
-Result<void> decode_document(json::Node block, chat::Request& request, std::vector<TextOrImage>& out) {
+Result<void> decode_document(json::Node block, chat::Request& request,
+                             std::vector<TextOrImage>& out) {
     KG_TRY(source, json::require_object(block, "source"));
     KG_TRY(type, json::require_string(source, "type"));
     std::string head = document_head(block);
@@ -62,11 +66,15 @@ Result<void> decode_document(json::Node block, chat::Request& request, std::vect
     }
     if (type == "content") return decode_content_source(source, std::move(head), out);
     if (type != "base64") {
-        return Err(chat::unsupported_error(source["type"], "documents by reference are not supported; send text or base64 data"));
+        return Err(chat::unsupported_error(
+            source["type"], "documents by reference are not supported; send text or base64 data"));
     }
     KG_TRY(data, json::require_string(source, "data"));
-    KG_TRY(file, chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source));
-    if (!file.readable) chat::warn(request, "a document was replaced by a note because its contents cannot be read");
+    KG_TRY(file,
+           chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source));
+    if (!file.readable)
+        chat::warn(request,
+                   "a document was replaced by a note because its contents cannot be read");
     out.emplace_back(chat::Text{file.readable ? head.append(file.text) : std::move(file.text)});
     return {};
 }

@@ -22,13 +22,16 @@ struct TypedTool {
 };
 
 constexpr auto kTypedTools = std::to_array<TypedTool>({
-    {"bash_", "bash", "Runs a command in a persistent bash session. With restart true the session starts anew.",
+    {"bash_", "bash",
+     "Runs a command in a persistent bash session. With restart true the session starts anew.",
      R"({"type":"object","properties":{"command":{"type":"string","description":"The bash command to run."},"restart":{"type":"boolean","description":"Restart the session instead of running a command."}}})"},
     {"text_editor_", "str_replace_based_edit_tool",
-     "Views, creates and edits text files: view, create, str_replace (old_str must match exactly once) and insert.",
+     "Views, creates and edits text files: view, create, str_replace (old_str must match exactly "
+     "once) and insert.",
      R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert"]},"path":{"type":"string"},"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},"insert_text":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},"required":["command","path"]})"},
     {"memory_", "memory",
-     "Reads and writes memory files under /memories: view, create, str_replace, insert, delete and rename.",
+     "Reads and writes memory files under /memories: view, create, str_replace, insert, delete and "
+     "rename.",
      R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","delete","rename"]},"path":{"type":"string"},"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},"insert_text":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}},"old_path":{"type":"string"},"new_path":{"type":"string"}},"required":["command"]})"},
 });
 
@@ -45,12 +48,14 @@ struct Seen {
     bool unavailable = false;
 };
 
-Result<void> add_custom(json::Node tool, std::string_view name, chat::Request& request, Seen& seen) {
+Result<void> add_custom(json::Node tool, std::string_view name, chat::Request& request,
+                        Seen& seen) {
     KG_TRY(schema, json::optional_object(tool, "input_schema"));
     KG_TRY(description, json::optional_string(tool, "description"));
     if (name == "DeferredToolPlaceholder") return {};
     if (!seen.names.insert(name).second) {
-        chat::warn(request, "tool " + std::string(name) + " is declared twice; the first one counts");
+        chat::warn(request,
+                   "tool " + std::string(name) + " is declared twice; the first one counts");
         return {};
     }
     request.tools.push_back({std::string(name), std::string(description.value_or("")),
@@ -97,7 +102,8 @@ Result<void> decode_choice(json::Node body, chat::Request& request, const Seen& 
     if (type == "none") {
         request.tool_choice.mode = Mode::none;
     } else if (type == "any") {
-        const bool only_search = request.tools.empty() && !seen.unavailable && !seen.web_search.empty();
+        const bool only_search =
+            request.tools.empty() && !seen.unavailable && !seen.web_search.empty();
         request.tool_choice.mode = only_search ? Mode::automatic : Mode::any;
     } else if (type == "tool") {
         KG_TRY(name, json::require_string(choice, "name"));

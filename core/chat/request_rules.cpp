@@ -20,8 +20,13 @@ struct SamplingField {
     double neutral;  // the value that changes nothing
 };
 constexpr auto kSamplingNumbers = std::to_array<SamplingField>({
-    {"temperature", 1.0}, {"top_p", 1.0}, {"top_k", -1.0}, {"seed", -1.0e300},
-    {"presence_penalty", 0.0}, {"frequency_penalty", 0.0}, {"top_logprobs", 0.0},
+    {"temperature", 1.0},
+    {"top_p", 1.0},
+    {"top_k", -1.0},
+    {"seed", -1.0e300},
+    {"presence_penalty", 0.0},
+    {"frequency_penalty", 0.0},
+    {"top_logprobs", 0.0},
 });
 
 ToolInput wrap(std::string_view text) {
@@ -45,18 +50,23 @@ bool declares(const Request& request, std::string_view name) {
 }
 
 Error choice_error(std::string message) {
-    return Error{.kind = ErrorKind::malformed_request, .message = std::move(message), .param = "tool_choice"};
+    return Error{.kind = ErrorKind::malformed_request,
+                 .message = std::move(message),
+                 .param = "tool_choice"};
 }
 
 Result<void> settle_tool_choice(Request& request, bool had_tools) {
     ToolChoice& choice = request.tool_choice;
     if (choice.mode == ToolChoice::Mode::any && request.tools.empty()) {
-        if (had_tools) return Err(choice_error("tool_choice: none of the tools is available here, so no call can be forced"));
+        if (had_tools)
+            return Err(choice_error(
+                "tool_choice: none of the tools is available here, so no call can be forced"));
         warn(request, "tool_choice was ignored because there are no tools");
         choice.mode = ToolChoice::Mode::automatic;
     }
     if (choice.mode == ToolChoice::Mode::named && !declares(request, choice.name)) {
-        return Err(choice_error("tool_choice: tool '" + choice.name + "' is not among the available tools"));
+        return Err(choice_error("tool_choice: tool '" + choice.name +
+                                "' is not among the available tools"));
     }
     return {};
 }
@@ -66,7 +76,8 @@ Result<void> settle_tool_choice(Request& request, bool had_tools) {
 void warn(Request& request, std::string clause) {
     auto& list = request.warnings;
     if (list.size() >= kWarningsMax) return;
-    if (std::find(list.begin(), list.end(), clause) == list.end()) list.push_back(std::move(clause));
+    if (std::find(list.begin(), list.end(), clause) == list.end())
+        list.push_back(std::move(clause));
 }
 
 void warn_ignored(Request& request, std::string_view field) {
@@ -76,13 +87,15 @@ void warn_ignored(Request& request, std::string_view field) {
 void warn_sampling(Request& request, json::Node body) {
     for (const auto& field : kSamplingNumbers) {
         const json::Node value = body[field.name];
-        if (!value.is_null_or_missing() && value.as_double() != field.neutral) warn_ignored(request, field.name);
+        if (!value.is_null_or_missing() && value.as_double() != field.neutral)
+            warn_ignored(request, field.name);
     }
     if (body["logit_bias"].size() != 0) warn_ignored(request, "logit_bias");
     if (body["logprobs"].as_bool().value_or(false)) warn_ignored(request, "logprobs");
     for (const std::string_view name : {"service_tier", "speed"}) {
         const std::string_view tier = body[name].text();
-        constexpr auto usual = std::to_array<std::string_view>({"", "auto", "default", "standard", "standard_only"});
+        constexpr auto usual =
+            std::to_array<std::string_view>({"", "auto", "default", "standard", "standard_only"});
         if (std::find(usual.begin(), usual.end(), tier) == usual.end()) warn_ignored(request, name);
     }
 }
@@ -93,7 +106,8 @@ Error unsupported_error(json::Node where, std::string_view sentence) {
     return error;
 }
 
-Result<std::optional<std::uint32_t>> read_token_limit(json::Node object, std::string_view key, std::int64_t least) {
+Result<std::optional<std::uint32_t>> read_token_limit(json::Node object, std::string_view key,
+                                                      std::int64_t least) {
     KG_TRY(number, json::optional_int(object, key));
     if (!number) return std::optional<std::uint32_t>{};
     if (*number < least) {
@@ -129,10 +143,12 @@ void append_system(Request& request, std::string_view text) {
 
 Result<void> settle_request(Request& request, bool had_tools) {
     auto& messages = request.messages;
-    messages.erase(std::remove_if(messages.begin(), messages.end(), [](const Message& m) { return m.parts.empty(); }),
+    messages.erase(std::remove_if(messages.begin(), messages.end(),
+                                  [](const Message& m) { return m.parts.empty(); }),
                    messages.end());
     // A trailing assistant turn is a prefill, unless there is nothing in it.
-    if (!messages.empty() && messages.back().role == Role::assistant && is_blank_text(messages.back())) {
+    if (!messages.empty() && messages.back().role == Role::assistant &&
+        is_blank_text(messages.back())) {
         messages.pop_back();
     }
     if (messages.empty()) {
@@ -141,7 +157,8 @@ Result<void> settle_request(Request& request, bool had_tools) {
                              .message = "messages: no message has any content",
                              .param = "messages"});
         }
-        // A conversation of instructions only: the backend wants a user turn, and the text is all there is.
+        // A conversation of instructions only: the backend wants a user turn, and the text is all
+        // there is.
         Message& turn = messages.emplace_back();
         turn.parts.emplace_back(Text{std::move(request.system)});
         request.system.clear();

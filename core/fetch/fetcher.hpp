@@ -20,10 +20,10 @@ struct Request {
     std::string url;
     std::vector<std::string> headers;  // "Name: value" lines
     std::string body;
-    std::string proxy;                 // "" = none, else http://, https:// or socks5h:// URL
+    std::string proxy;  // "" = none, else http://, https:// or socks5h:// URL
     milliseconds connect_timeout{10'000};
-    milliseconds head_timeout{90'000};  // from start to the first byte of the response head
-    milliseconds idle_timeout{300'000}; // longest silence between body bytes (while not paused)
+    milliseconds head_timeout{90'000};   // from start to the first byte of the response head
+    milliseconds idle_timeout{300'000};  // longest silence between body bytes (while not paused)
     milliseconds total_timeout{3'600'000};
 };
 
@@ -33,39 +33,51 @@ struct Head {
 };
 
 /// Why a transfer failed; the sentence is for the log.
-enum class FailureKind : std::uint8_t { dns, connect, tls, head_timeout, idle_timeout, total_timeout, connect_timeout, reset, protocol, other };
+enum class FailureKind : std::uint8_t {
+    dns,
+    connect,
+    tls,
+    head_timeout,
+    idle_timeout,
+    total_timeout,
+    connect_timeout,
+    reset,
+    protocol,
+    other
+};
 struct Failure {
     FailureKind kind = FailureKind::other;
     std::string detail;
 };
 std::string_view failure_name(FailureKind kind);
 
-/// Receives one transfer, on the fetcher's loop: on_head once, on_body*, then exactly one of on_done
-/// and on_failure. Several on_body calls of one socket event are followed by one on_batch, the place
-/// to flush what was translated. The owner may destroy the Fetch inside any of these calls; nothing
-/// follows then.
+/// Receives one transfer, on the fetcher's loop: on_head once, on_body*, then exactly one of
+/// on_done and on_failure. Several on_body calls of one socket event are followed by one on_batch,
+/// the place to flush what was translated. The owner may destroy the Fetch inside any of these
+/// calls; nothing follows then.
 class Handler {
- public:
+  public:
     virtual void on_head(const Head& head) = 0;
     virtual Flow on_body(std::string_view bytes) = 0;  // `bytes` dies when the call returns
     virtual void on_batch() {}
     virtual void on_done() = 0;
     virtual void on_failure(const Failure& failure) = 0;
 
- protected:
+  protected:
     ~Handler() = default;
 };
 
 /// A running transfer, owned by whoever started it. Destroying cancels: the connection is closed
 /// and the handler hears nothing more.
 class Fetch {
- public:
+  public:
     virtual ~Fetch() = default;
-    virtual void resume() = 0;  // after on_body answered Flow::pause; takes effect later in the turn
+    virtual void
+    resume() = 0;  // after on_body answered Flow::pause; takes effect later in the turn
 };
 
 class Fetcher {
- public:
+  public:
     virtual ~Fetcher() = default;
     /// Never calls the handler before returning. `handler` must outlive the Fetch.
     virtual std::unique_ptr<Fetch> start(Request request, Handler& handler) = 0;

@@ -29,19 +29,23 @@ std::size_t space_length(std::string_view text) {
     if (text.starts_with("\xC2\xA0")) return 2;
     if (text.size() < 3) return 0;
     const std::string_view three = text.substr(0, 3);
-    if (three == "\xE3\x80\x80" || three == "\xEF\xBB\xBF" || three == "\xE1\x9A\x80" || three == "\xE2\x81\x9F") return 3;
+    if (three == "\xE3\x80\x80" || three == "\xEF\xBB\xBF" || three == "\xE1\x9A\x80" ||
+        three == "\xE2\x81\x9F")
+        return 3;
     if (!three.starts_with("\xE2\x80")) return 0;
     const auto last = static_cast<unsigned char>(three[2]);
     return last <= 0x8A || last == 0xA8 || last == 0xA9 || last == 0xAF ? 3 : 0;
 }
 
 class Reader {
- public:
-    Reader(const chat::Request& request, bool keep_reasoning) : request_(request), keep_reasoning_(keep_reasoning) {}
+  public:
+    Reader(const chat::Request& request, bool keep_reasoning)
+        : request_(request), keep_reasoning_(keep_reasoning) {}
 
     Result<Conversation> read() {
         if (request_.messages.empty() && is_blank_text(request_.system))
-            return Err(refusal(ErrorKind::malformed_request, "messages", "at least one message is required"));
+            return Err(refusal(ErrorKind::malformed_request, "messages",
+                               "at least one message is required"));
         out_.turns.reserve(request_.messages.size() + 2);
         for (message_ = 0; message_ < request_.messages.size(); ++message_) {
             const chat::Message& message = request_.messages[message_];
@@ -50,12 +54,13 @@ class Reader {
                 read_system(message, turn);
                 continue;
             }
-            for (part_ = 0; part_ < message.parts.size(); ++part_) KG_CHECK(read_part(message.parts[part_], turn));
+            for (part_ = 0; part_ < message.parts.size(); ++part_)
+                KG_CHECK(read_part(message.parts[part_], turn));
         }
         return std::move(out_);
     }
 
- private:
+  private:
     Turn& turn_for(bool from_assistant) {
         if (out_.turns.empty() || out_.turns.back().from_assistant != from_assistant)
             out_.turns.push_back(Turn{.from_assistant = from_assistant});
@@ -74,36 +79,44 @@ class Reader {
     }
 
     Result<void> read_part(const chat::Part& part, Turn& turn) {
-        return std::visit(overloaded{
-            [&](const chat::Text& text) -> Result<void> {
-                if (!is_blank_text(text.text)) turn.texts.push_back(text.text);
-                return {};
+        return std::visit(
+            overloaded{
+                [&](const chat::Text& text) -> Result<void> {
+                    if (!is_blank_text(text.text)) turn.texts.push_back(text.text);
+                    return {};
+                },
+                [&](const chat::Image& image) -> Result<void> {
+                    if (turn.from_assistant)
+                        return misplaced("an image cannot stand in an assistant message");
+                    KG_CHECK(check_image(image));
+                    turn.images.push_back(&image);
+                    return {};
+                },
+                [&](const chat::Thinking& thinking) -> Result<void> {
+                    // Upstream takes one block for each message, and refuses unsigned ones.
+                    const bool sendable =
+                        thinking.redacted ? !thinking.text.empty() : !thinking.signature.empty();
+                    if (turn.from_assistant && keep_reasoning_ && sendable && !turn.reasoning)
+                        turn.reasoning = &thinking;
+                    return {};
+                },
+                [&](const chat::ToolUse& use) -> Result<void> {
+                    if (!turn.from_assistant)
+                        return misplaced("a tool call cannot stand in a user message");
+                    turn.calls.push_back(Call{.use = &use});
+                    return {};
+                },
+                [&](const chat::ToolResult& result) -> Result<void> {
+                    if (turn.from_assistant)
+                        return misplaced("a tool result cannot stand in an assistant message");
+                    for (const auto& item : result.content)
+                        if (const auto* image = std::get_if<chat::Image>(&item))
+                            KG_CHECK(check_image(*image));
+                    turn.results.push_back(&result);
+                    return {};
+                },
             },
-            [&](const chat::Image& image) -> Result<void> {
-                if (turn.from_assistant) return misplaced("an image cannot stand in an assistant message");
-                KG_CHECK(check_image(image));
-                turn.images.push_back(&image);
-                return {};
-            },
-            [&](const chat::Thinking& thinking) -> Result<void> {
-                // Upstream takes one block for each message, and refuses unsigned ones.
-                const bool sendable = thinking.redacted ? !thinking.text.empty() : !thinking.signature.empty();
-                if (turn.from_assistant && keep_reasoning_ && sendable && !turn.reasoning) turn.reasoning = &thinking;
-                return {};
-            },
-            [&](const chat::ToolUse& use) -> Result<void> {
-                if (!turn.from_assistant) return misplaced("a tool call cannot stand in a user message");
-                turn.calls.push_back(Call{.use = &use});
-                return {};
-            },
-            [&](const chat::ToolResult& result) -> Result<void> {
-                if (turn.from_assistant) return misplaced("a tool result cannot stand in an assistant message");
-                for (const auto& item : result.content)
-                    if (const auto* image = std::get_if<chat::Image>(&item)) KG_CHECK(check_image(*image));
-                turn.results.push_back(&result);
-                return {};
-            },
-        }, part);
+            part);
     }
 
     Result<void> misplaced(std::string_view why) const {
@@ -118,8 +131,10 @@ class Reader {
         if (f != "png" && f != "jpeg" && f != "jpg" && f != "gif" && f != "webp")
             return no(ErrorKind::unsupported, "image format must be png, jpeg, gif or webp");
         if (image.base64.empty()) return no(ErrorKind::malformed_request, "the image is empty");
-        if (image.base64.size() > kImageBase64Max) return no(ErrorKind::unsupported, "image larger than 10 MB");
-        if (++images_ > kImagesMax) return no(ErrorKind::unsupported, "more than 10 images in one request");
+        if (image.base64.size() > kImageBase64Max)
+            return no(ErrorKind::unsupported, "image larger than 10 MB");
+        if (++images_ > kImagesMax)
+            return no(ErrorKind::unsupported, "more than 10 images in one request");
         out_.image_bytes += image.base64.size();
         return {};
     }
@@ -144,7 +159,8 @@ bool is_blank_text(std::string_view text) {
 }
 
 void Conversation::warn(std::string_view clause) {
-    if (std::find(warnings.begin(), warnings.end(), clause) == warnings.end()) warnings.emplace_back(clause);
+    if (std::find(warnings.begin(), warnings.end(), clause) == warnings.end())
+        warnings.emplace_back(clause);
 }
 
 Result<Conversation> read_conversation(const chat::Request& request, bool keep_reasoning) {

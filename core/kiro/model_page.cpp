@@ -13,7 +13,8 @@ using json::Node;
 std::uint32_t positive(Node node, std::uint32_t otherwise) {
     const auto n = node.as_int();
     if (!n || *n <= 0) return otherwise;
-    return static_cast<std::uint32_t>(std::min<std::int64_t>(*n, std::numeric_limits<std::uint32_t>::max()));
+    return static_cast<std::uint32_t>(
+        std::min<std::int64_t>(*n, std::numeric_limits<std::uint32_t>::max()));
 }
 
 std::string first_text(std::initializer_list<Node> nodes) {
@@ -41,7 +42,8 @@ ModelCapabilities read_capabilities(Node schema) {
         out.native_thinking = types.empty() || has(types, "adaptive");
         out.can_disable_thinking = has(types, "disabled");
     }
-    if (const Node effort = properties["output_config"]["properties"]["effort"]; effort.is_object()) out.efforts = enum_of(effort);
+    if (const Node effort = properties["output_config"]["properties"]["effort"]; effort.is_object())
+        out.efforts = enum_of(effort);
     if (const Node effort = properties["reasoning"]["properties"]["effort"]; effort.is_object()) {
         out.reasoning_effort = true;
         out.efforts = enum_of(effort);
@@ -65,13 +67,17 @@ Model read_model(Node node) {
     Model model;
     model.info.id = node["modelId"].text();
     model.info.display_name = first_text({node["modelName"], node["displayName"], node["modelId"]});
-    model.info.context_tokens = positive(node["tokenLimits"]["maxInputTokens"], model.info.context_tokens);
-    model.info.output_tokens = positive(node["tokenLimits"]["maxOutputTokens"], model.info.output_tokens);
-    if (const auto rate = node["rateMultiplier"].as_double(); rate && *rate >= 0) model.info.rate = *rate;
+    model.info.context_tokens =
+        positive(node["tokenLimits"]["maxInputTokens"], model.info.context_tokens);
+    model.info.output_tokens =
+        positive(node["tokenLimits"]["maxOutputTokens"], model.info.output_tokens);
+    if (const auto rate = node["rateMultiplier"].as_double(); rate && *rate >= 0)
+        model.info.rate = *rate;
     if (const Node types = node["supportedInputTypes"]; types.is_array() && types.size() > 0) {
         model.info.images = false;
         for (const Node type : types.children())
-            model.info.images = model.info.images || ascii::equals_ignoring_case(type.text(), "IMAGE");
+            model.info.images =
+                model.info.images || ascii::equals_ignoring_case(type.text(), "IMAGE");
     }
     model.capabilities = capabilities_of(node["additionalModelRequestFieldsSchema"]);
     return model;
@@ -91,7 +97,8 @@ Result<ModelPage> parse_model_page(std::string_view body) {
     KG_TRY(document, json::Document::parse(std::string(body)));
     const Node root = document.root();
     if (!root["models"].is_array())
-        return Err(Error{.kind = ErrorKind::upstream_failed, .message = "the model list of upstream cannot be read"});
+        return Err(Error{.kind = ErrorKind::upstream_failed,
+                         .message = "the model list of upstream cannot be read"});
     ModelPage page;
     for (const Node node : root["models"].children()) add(page.models, node);
     // Some accounts are told of "auto" only as their default.

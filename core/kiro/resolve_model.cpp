@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 256;
 
 class Resolver {
- public:
+  public:
     explicit Resolver(const std::vector<Model>& listed) : listed_(listed) {
         keys_.reserve(listed.size());
         for (const Model& model : listed) keys_.push_back(model_key(model.info.id));
@@ -38,12 +38,13 @@ class Resolver {
         error.param = "model";
         std::vector<std::string_view> ids;
         for (const Model& model : listed_) ids.push_back(model.info.id);
-        const std::string_view near = ascii::nearest(strip_model_prefixes(ascii::utf8_prefix(name, kNameBytesMax)), ids);
+        const std::string_view near =
+            ascii::nearest(strip_model_prefixes(ascii::utf8_prefix(name, kNameBytesMax)), ids);
         if (!near.empty()) error.detail = "nearest: " + std::string(near);
         return error;
     }
 
- private:
+  private:
     const Model* exact(std::string_view key) const {
         const auto at = std::find(keys_.begin(), keys_.end(), key);
         return at == keys_.end() ? nullptr : &listed_[static_cast<std::size_t>(at - keys_.begin())];
@@ -55,7 +56,9 @@ class Resolver {
             if (const Model* model = exact(std::string(key) + "-1m")) return model;
         if (const Model* model = exact(key)) return model;
         const auto version = claude_version(key);
-        return version && version->minor == 0 && key.ends_with("-0") ? by_key(key.substr(0, key.size() - 2)) : nullptr;
+        return version && version->minor == 0 && key.ends_with("-0")
+                   ? by_key(key.substr(0, key.size() - 2))
+                   : nullptr;
     }
 
     /// Retired, foreign and unversioned names only: a version that is not listed is never replaced.
@@ -94,14 +97,16 @@ class Resolver {
 
 }  // namespace
 
-Result<ResolvedModel> resolve_model(std::string_view name, const std::vector<Model>& listed, const Aliases& aliases) {
+Result<ResolvedModel> resolve_model(std::string_view name, const std::vector<Model>& listed,
+                                    const Aliases& aliases) {
     ResolvedModel out;
     out.chain = ascii::utf8_prefix(name, kNameBytesMax);
     const auto step = [&out](std::string_view to) {
         if (out.chain == to) return;
         (out.chain += " -> ") += to;
     };
-    const auto alias = std::find_if(aliases.begin(), aliases.end(), [&](const auto& a) { return a.first == name; });
+    const auto alias = std::find_if(aliases.begin(), aliases.end(),
+                                    [&](const auto& a) { return a.first == name; });
     const std::string_view meant = alias == aliases.end() ? name : std::string_view(alias->second);
     if (alias != aliases.end()) step(meant);
 
@@ -119,7 +124,8 @@ std::string public_name(std::string_view wire_id) {
     std::string name(wire_id);
     if (!name.starts_with("claude-")) return name;
     for (std::size_t i = 1; i + 1 < name.size(); ++i)
-        if (name[i] == '.' && ascii::is_digit(name[i - 1]) && ascii::is_digit(name[i + 1])) name[i] = '-';
+        if (name[i] == '.' && ascii::is_digit(name[i - 1]) && ascii::is_digit(name[i + 1]))
+            name[i] = '-';
     return name;
 }
 

@@ -16,7 +16,7 @@ std::string_view object_or_empty(std::string_view json) {
 }
 
 class BodyWriter {
- public:
+  public:
     BodyWriter(std::string& out, Conversation& conversation, const EncodeOptions& options)
         : out_(out), conversation_(conversation) {
         tail_ = R"(,"modelId":)";
@@ -46,7 +46,7 @@ class BodyWriter {
         user_turn(turns.back(), turns.size() == 1, &tools);
     }
 
- private:
+  private:
     void content(const Turn& turn, bool with_system) {
         out_ += R"("content":")";
         if (with_system) {
@@ -106,7 +106,8 @@ class BodyWriter {
             const bool failed = !answer.result || answer.result->is_error;
             if (i > 0) out_ += ',';
             (out_ += R"({"toolUseId":")") += answer.wire_id;  // safe characters only
-            out_ += failed ? R"(","status":"error","content":[{"text":")" : R"(","status":"success","content":[{"text":")";
+            out_ += failed ? R"(","status":"error","content":[{"text":")"
+                           : R"(","status":"success","content":[{"text":")";
             if (!answer.result) {
                 out_ += "Tool execution failed";
             } else if (append_result_text(out_, *answer.result, image)) {
@@ -184,10 +185,12 @@ class BodyWriter {
 
 }  // namespace
 
-std::size_t estimate_body_bytes(const Conversation& conversation, const std::vector<WireTool>& tools) {
+std::size_t estimate_body_bytes(const Conversation& conversation,
+                                const std::vector<WireTool>& tools) {
     std::size_t bytes = 512 + conversation.image_bytes;
     for (const std::string_view section : conversation.system) bytes += section.size() + 4;
-    for (const WireTool& tool : tools) bytes += tool.description.size() + tool.schema.size() + kToolOverhead;
+    for (const WireTool& tool : tools)
+        bytes += tool.description.size() + tool.schema.size() + kToolOverhead;
     for (const Turn& turn : conversation.turns) {
         bytes += kTurnOverhead;
         for (const std::string_view text : turn.texts) bytes += text.size() + 2;
@@ -197,14 +200,15 @@ std::size_t estimate_body_bytes(const Conversation& conversation, const std::vec
             bytes += kTurnOverhead;
             if (!answer.result) continue;
             for (const auto& item : answer.result->content)
-                if (const auto* text = std::get_if<chat::Text>(&item)) bytes += text->text.size() + 2;
+                if (const auto* text = std::get_if<chat::Text>(&item))
+                    bytes += text->text.size() + 2;
         }
     }
     return bytes;
 }
 
-void append_conversation_state(std::string& out, Conversation& conversation, const std::vector<WireTool>& tools,
-                               const EncodeOptions& options) {
+void append_conversation_state(std::string& out, Conversation& conversation,
+                               const std::vector<WireTool>& tools, const EncodeOptions& options) {
     out += R"({"conversationState":{"chatTriggerType":"MANUAL")";
     if (!options.conversation_id.empty()) {
         out += R"(,"conversationId":)";

@@ -14,11 +14,13 @@ constexpr std::size_t kStopSequencesMax = 64;
 
 Result<void> refuse_unsupported(json::Node body) {
     KG_TRY(count, json::optional_int(body, "n"));
-    if (count && *count > 1) return Err(chat::unsupported_error(body["n"], "only one choice per request is supported"));
+    if (count && *count > 1)
+        return Err(chat::unsupported_error(body["n"], "only one choice per request is supported"));
     if (count && *count < 1) return Err(json::value_error(body["n"], "must be at least 1"));
     KG_TRY(modalities, json::optional_array(body, "modalities"));
     for (const json::Node item : modalities.children()) {
-        if (item.text() == "audio") return Err(chat::unsupported_error(item, "audio output is not supported"));
+        if (item.text() == "audio")
+            return Err(chat::unsupported_error(item, "audio output is not supported"));
     }
     if (!body["audio"].is_null_or_missing()) {
         return Err(chat::unsupported_error(body["audio"], "audio output is not supported"));
@@ -57,7 +59,8 @@ Result<void> decode_stop(json::Node body, chat::Request& request) {
         if (!stop.is_string()) return Err(json::type_error(stop, "a string or an array"));
         return add_stop(stop, request);
     }
-    if (stop.size() > kStopSequencesMax) return Err(json::value_error(stop, "at most 64 stop sequences"));
+    if (stop.size() > kStopSequencesMax)
+        return Err(json::value_error(stop, "at most 64 stop sequences"));
     for (const json::Node item : stop.children()) KG_CHECK(add_stop(item, request));
     return {};
 }
@@ -68,7 +71,8 @@ Result<void> decode_response_format(json::Node body, chat::Request& request) {
     KG_TRY(type, json::require_string(format, "type"));
     if (type == "text") return {};
     if (type != "json_object" && type != "json_schema") {
-        return Err(chat::unsupported_error(format["type"], "expected text, json_object or json_schema"));
+        return Err(
+            chat::unsupported_error(format["type"], "expected text, json_object or json_schema"));
     }
     request.json_only = true;
     if (type == "json_object") return {};
@@ -77,14 +81,17 @@ Result<void> decode_response_format(json::Node body, chat::Request& request) {
     if (schema) request.json_schema = RawJson::trusted(std::string(schema.raw()));
     KG_TRY(strict, json::optional_bool(holder, "strict"));
     if (strict.value_or(false)) {
-        chat::warn(request, "response_format.json_schema.strict is followed by instruction, not enforced by the backend");
+        chat::warn(request,
+                   "response_format.json_schema.strict is followed by instruction, not enforced by "
+                   "the backend");
     }
     return {};
 }
 
 void warn_ignored_fields(json::Node body, chat::Request& request) {
     chat::warn_sampling(request, body);
-    if (!body["web_search_options"].is_null_or_missing()) chat::warn_ignored(request, "web_search_options");
+    if (!body["web_search_options"].is_null_or_missing())
+        chat::warn_ignored(request, "web_search_options");
     const auto verbosity = body["verbosity"].text();
     if (!verbosity.empty() && verbosity != "medium") chat::warn_ignored(request, "verbosity");
 }
@@ -93,7 +100,8 @@ void warn_ignored_fields(json::Node body, chat::Request& request) {
 
 Result<chat::Request> decode_request(json::Node body, const http::Headers& headers) {
     if (!body.is_object()) {
-        return Err(Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "the request body must be a JSON object"});
     }
     chat::Request request;
     KG_TRY(model, json::require_string(body, "model"));

@@ -11,7 +11,8 @@ namespace {
 void set_budget(json::Node tokens, chat::ThinkingOptions& thinking) {
     // Nonsense such as -1 or fractions is clamped: a budget is only a hint.
     if (const auto number = tokens.as_double()) {
-        thinking.budget_tokens = chat::clamp_thinking_budget(static_cast<std::int64_t>(std::clamp(*number, 0.0, 1.0e9)));
+        thinking.budget_tokens =
+            chat::clamp_thinking_budget(static_cast<std::int64_t>(std::clamp(*number, 0.0, 1.0e9)));
     }
 }
 

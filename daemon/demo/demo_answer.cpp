@@ -27,7 +27,8 @@ std::string_view last_words(std::string_view text) {
     std::string_view end = text.substr(text.size() - kQuoteBytesMax);
     const std::size_t space = end.find_first_of(" \n\t");
     if (space != std::string_view::npos) return ascii::trim(end.substr(space));
-    while (!end.empty() && (static_cast<unsigned char>(end.front()) & 0xC0) == 0x80) end.remove_prefix(1);
+    while (!end.empty() && (static_cast<unsigned char>(end.front()) & 0xC0) == 0x80)
+        end.remove_prefix(1);
     return end;
 }
 
@@ -35,13 +36,16 @@ Thinking thinking_of(Node root) {
     const Node thinking = root["additionalModelRequestFields"]["thinking"];
     const std::string_view type = thinking["type"].text();
     if (type == "adaptive" || type == "enabled") {
-        return thinking["display"].text() == "omitted" ? Thinking::signature_only : Thinking::native;
+        return thinking["display"].text() == "omitted" ? Thinking::signature_only
+                                                       : Thinking::native;
     }
     const Node state = root["conversationState"];
     const Node history = state["history"];
     const Node first = history.size() > 0 ? history.at(0) : state["currentMessage"];
-    return first["userInputMessage"]["content"].text().find("<thinking_mode>") != std::string_view::npos ? Thinking::tags
-                                                                                                       : Thinking::none;
+    return first["userInputMessage"]["content"].text().find("<thinking_mode>") !=
+                   std::string_view::npos
+               ? Thinking::tags
+               : Thinking::none;
 }
 
 /// The offered tool that the text asks for, or missing.
@@ -57,18 +61,21 @@ Node wanted_tool(std::string_view content, Node tools) {
     });
     name = name.substr(0, static_cast<std::size_t>(end - name.begin()));
     for (const Node tool : tools.children()) {
-        if (ascii::equals_ignoring_case(tool["toolSpecification"]["name"].text(), name)) return tool["toolSpecification"];
+        if (ascii::equals_ignoring_case(tool["toolSpecification"]["name"].text(), name))
+            return tool["toolSpecification"];
     }
     return {};
 }
 
 std::string summary_of(Node results) {
-    std::string out = results.size() == 1 ? "The tool answered" : std::to_string(results.size()) + " tools answered";
+    std::string out = results.size() == 1 ? "The tool answered"
+                                          : std::to_string(results.size()) + " tools answered";
     std::size_t shown = 0;
     for (const Node result : results.children()) {
         if (++shown > 4) break;
         const Node item = result["content"].at(0);
-        const std::string_view text = item["text"].is_string() ? item["text"].text() : item["json"].raw();
+        const std::string_view text =
+            item["text"].is_string() ? item["text"].text() : item["json"].raw();
         out += result["status"].text() == "error" ? "\n- an error: " : "\n- ";
         out += ascii::utf8_prefix(ascii::trim(text), kQuoteBytesMax);
     }
@@ -100,7 +107,8 @@ void append_argument(json::Writer& writer, Node schema, std::size_t depth) {
     } else if (type == "array") {
         writer.begin_array().end_array();
     } else if (type == "object") {
-        depth < kArgumentDepthMax ? append_arguments(writer, schema, depth) : void(writer.begin_object().end_object());
+        depth < kArgumentDepthMax ? append_arguments(writer, schema, depth)
+                                  : void(writer.begin_object().end_object());
     } else if (type == "null") {
         writer.null();
     } else {
@@ -110,14 +118,17 @@ void append_argument(json::Writer& writer, Node schema, std::size_t depth) {
 
 /// Collects the frames and counts what they say.
 class Composer {
- public:
+  public:
     Composer(Node root, const DemoAnswerOptions& options)
-        : root_(root), options_(options), user_(root["conversationState"]["currentMessage"]["userInputMessage"]) {}
+        : root_(root),
+          options_(options),
+          user_(root["conversationState"]["currentMessage"]["userInputMessage"]) {}
 
     DemoAnswer compose() {
         const Node context = user_["userInputMessageContext"];
         const Node results = context["toolResults"];
-        const Node tool = results.size() > 0 ? Node() : wanted_tool(user_["content"].text(), context["tools"]);
+        const Node tool =
+            results.size() > 0 ? Node() : wanted_tool(user_["content"].text(), context["tools"]);
         think();
         if (results.size() > 0) {
             say(summary_of(results));
@@ -131,15 +142,18 @@ class Composer {
         return finish(tool ? "TOOL_USE" : "END_TURN");
     }
 
- private:
+  private:
     void think() {
         const Thinking thinking = thinking_of(root_);
         if (thinking == Thinking::none) return;
-        const std::string thought = "The user wrote something. I am a demo, so a friendly quotation will do.";
+        const std::string thought =
+            "The user wrote something. I am a demo, so a friendly quotation will do.";
         said_ += thought.size();
         if (thinking == Thinking::tags) return say("<thinking>\n" + thought + "</thinking>\n\n");
-        if (thinking == Thinking::native) script_.thinking_in_fragments(thought, kFragmentBytes, options_.pace);
-        script_.pause(options_.pace).signature(signature_of(thinking == Thinking::native ? thought : std::string()));
+        if (thinking == Thinking::native)
+            script_.thinking_in_fragments(thought, kFragmentBytes, options_.pace);
+        script_.pause(options_.pace)
+            .signature(signature_of(thinking == Thinking::native ? thought : std::string()));
     }
 
     void say(std::string_view text) {
@@ -164,7 +178,8 @@ class Composer {
         const Node model = ModelList::built_in().find(model_of(root_));
         const auto input = static_cast<std::int64_t>(root_.raw().size() / 4 + 1);
         const auto output = static_cast<std::int64_t>(said_ / 4 + 1);
-        const double share = 100.0 * static_cast<double>(input + output) / static_cast<double>(ModelList::context_tokens(model));
+        const double share = 100.0 * static_cast<double>(input + output) /
+                             static_cast<double>(ModelList::context_tokens(model));
         DemoAnswer answer;
         answer.credits = 0.01 * ModelList::rate(model);
         if (options_.tail) script_.tail({input, output, 0, 0}, stop_reason, share, answer.credits);
@@ -188,6 +203,8 @@ std::string sample_arguments(Node schema) {
     return out;
 }
 
-DemoAnswer demo_answer(Node root, const DemoAnswerOptions& options) { return Composer(root, options).compose(); }
+DemoAnswer demo_answer(Node root, const DemoAnswerOptions& options) {
+    return Composer(root, options).compose();
+}
 
 }  // namespace kg::demo

@@ -13,9 +13,11 @@ namespace {
 
 /// What the server itself refuses (bad HTTP, too large), in the service's shape.
 class Errors final : public httpd::ErrorRenderer {
- public:
-    http::Response render(const httpd::RequestHead*, const Error& error, std::string_view) const override {
-        http::Response out = refuse(error.kind == ErrorKind::route_not_found || error.kind == ErrorKind::method_not_allowed
+  public:
+    http::Response render(const httpd::RequestHead*, const Error& error,
+                          std::string_view) const override {
+        http::Response out = refuse(error.kind == ErrorKind::route_not_found ||
+                                            error.kind == ErrorKind::method_not_allowed
                                         ? Refusal::unknown_operation
                                         : Refusal::improperly_formed);
         out.status = error_row(error.kind).openai_status;
@@ -27,7 +29,8 @@ httpd::ServerOptions server_options() {
     httpd::ServerOptions options;
     options.cors_origins = "";
     options.limits.body_max_bytes = 160u << 20;
-    options.limits.send_timeout = std::chrono::hours(1);  // a caller under test may read as slowly as it likes
+    options.limits.send_timeout =
+        std::chrono::hours(1);  // a caller under test may read as slowly as it likes
     return options;
 }
 
@@ -35,7 +38,9 @@ httpd::ServerOptions server_options() {
 
 struct FakeKiro::Impl {
     Impl(loop::Loop& loop, Random& random, const Clock& clock)
-        : service(random, clock), router(fake_routes(service)), server(loop, router, errors, random, gauges, server_options()) {}
+        : service(random, clock),
+          router(fake_routes(service)),
+          server(loop, router, errors, random, gauges, server_options()) {}
 
     Service service;
     Errors errors;
@@ -44,12 +49,19 @@ struct FakeKiro::Impl {
     httpd::Server server;
 };
 
-FakeKiro::FakeKiro(loop::Loop& loop, Random& random, const Clock& clock) : impl_(std::make_unique<Impl>(loop, random, clock)) {}
+FakeKiro::FakeKiro(loop::Loop& loop, Random& random, const Clock& clock)
+    : impl_(std::make_unique<Impl>(loop, random, clock)) {}
 FakeKiro::~FakeKiro() = default;
 
-Result<void> FakeKiro::listen() { return impl_->server.listen("127.0.0.1:0", false); }
-int FakeKiro::port() const { return impl_->server.port(); }
-Service& FakeKiro::service() { return impl_->service; }
+Result<void> FakeKiro::listen() {
+    return impl_->server.listen("127.0.0.1:0", false);
+}
+int FakeKiro::port() const {
+    return impl_->server.port();
+}
+Service& FakeKiro::service() {
+    return impl_->service;
+}
 
 Stats FakeKiro::stats() const {
     Stats stats = impl_->service.stats();
@@ -62,13 +74,15 @@ Result<std::unique_ptr<FakeKiroThread>> FakeKiroThread::start(Random& random, co
     std::promise<Result<void>> ready;
     auto listening = ready.get_future();
     self->thread_ = std::thread([raw = self.get(), &random, &clock, &ready] {
-        raw->run(random, clock, [&ready](Result<void> result) { ready.set_value(std::move(result)); });
+        raw->run(random, clock,
+                 [&ready](Result<void> result) { ready.set_value(std::move(result)); });
     });
     if (auto result = listening.get(); !result) return Err(std::move(result).error());
     return self;
 }
 
-void FakeKiroThread::run(Random& random, const Clock& clock, const std::function<void(Result<void>)>& ready) {
+void FakeKiroThread::run(Random& random, const Clock& clock,
+                         const std::function<void(Result<void>)>& ready) {
     loop::Loop loop;
     loop::Wakeup wakeup(loop);
     FakeKiro fake(loop, random, clock);

@@ -11,7 +11,8 @@ namespace kg::demo {
 namespace {
 
 /// {"a":"x","b":"y"}
-std::string object_of(std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
+std::string object_of(
+    std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
     std::string out;
     json::Writer writer(out);
     writer.begin_object();
@@ -48,14 +49,17 @@ FrameScript& FrameScript::event(std::string_view type, std::string_view payload)
     return add(kiro::event_frame(type, payload));
 }
 
-FrameScript& FrameScript::raw(std::string bytes) { return add(std::move(bytes)); }
+FrameScript& FrameScript::raw(std::string bytes) {
+    return add(std::move(bytes));
+}
 
 FrameScript& FrameScript::text(std::string_view text, std::string_view model) {
     if (model.empty()) return event("assistantResponseEvent", object_of({{"content", text}}));
     return event("assistantResponseEvent", object_of({{"content", text}, {"modelId", model}}));
 }
 
-FrameScript& FrameScript::text_in_fragments(std::string_view whole, std::size_t bytes, std::chrono::milliseconds delay) {
+FrameScript& FrameScript::text_in_fragments(std::string_view whole, std::size_t bytes,
+                                            std::chrono::milliseconds delay) {
     for (const std::string_view part : fragments(whole, bytes)) pause(delay).text(part);
     return *this;
 }
@@ -64,7 +68,8 @@ FrameScript& FrameScript::thinking(std::string_view text) {
     return event("reasoningContentEvent", object_of({{"text", text}}));
 }
 
-FrameScript& FrameScript::thinking_in_fragments(std::string_view whole, std::size_t bytes, std::chrono::milliseconds delay) {
+FrameScript& FrameScript::thinking_in_fragments(std::string_view whole, std::size_t bytes,
+                                                std::chrono::milliseconds delay) {
     for (const std::string_view part : fragments(whole, bytes)) pause(delay).thinking(part);
     return *this;
 }
@@ -81,13 +86,20 @@ FrameScript& FrameScript::tool_open(std::string_view id, std::string_view name) 
     return event("toolUseEvent", object_of({{"name", name}, {"toolUseId", id}}));
 }
 
-FrameScript& FrameScript::tool_input(std::string_view id, std::string_view name, std::string_view fragment) {
-    return event("toolUseEvent", object_of({{"input", fragment}, {"name", name}, {"toolUseId", id}}));
+FrameScript& FrameScript::tool_input(std::string_view id, std::string_view name,
+                                     std::string_view fragment) {
+    return event("toolUseEvent",
+                 object_of({{"input", fragment}, {"name", name}, {"toolUseId", id}}));
 }
 
 FrameScript& FrameScript::tool_close(std::string_view id, std::string_view name) {
     std::string payload;
-    json::Writer(payload).begin_object().member("name", name).member("stop", true).member("toolUseId", id).end_object();
+    json::Writer(payload)
+        .begin_object()
+        .member("name", name)
+        .member("stop", true)
+        .member("toolUseId", id)
+        .end_object();
     return event("toolUseEvent", payload);
 }
 
@@ -99,7 +111,8 @@ FrameScript& FrameScript::metadata(const TokenUsage* usage, std::string_view sto
     if (usage) {
         writer.key("tokenUsage").begin_object();
         writer.member("uncachedInputTokens", usage->uncached).member("outputTokens", usage->output);
-        writer.member("totalTokens", usage->uncached + usage->cache_read + usage->cache_write + usage->output);
+        writer.member("totalTokens",
+                      usage->uncached + usage->cache_read + usage->cache_write + usage->output);
         if (usage->cache_read != 0) writer.member("cacheReadInputTokens", usage->cache_read);
         if (usage->cache_write != 0) writer.member("cacheWriteInputTokens", usage->cache_write);
         writer.end_object();
@@ -117,11 +130,16 @@ FrameScript& FrameScript::context_usage(double percentage) {
 FrameScript& FrameScript::metering(double credits) {
     std::string payload;
     json::Writer writer(payload);
-    writer.begin_object().member("unit", "credit").member("unitPlural", "credits").member("usage", credits).end_object();
+    writer.begin_object()
+        .member("unit", "credit")
+        .member("unitPlural", "credits")
+        .member("usage", credits)
+        .end_object();
     return event("meteringEvent", payload);
 }
 
-FrameScript& FrameScript::exception(std::string_view type, std::string_view message, std::string_view reason) {
+FrameScript& FrameScript::exception(std::string_view type, std::string_view message,
+                                    std::string_view reason) {
     std::string payload;
     json::Writer writer(payload);
     writer.begin_object().member("message", message);
@@ -134,8 +152,8 @@ FrameScript& FrameScript::error(std::string_view code, std::string_view message)
     return add(kiro::error_frame(code, message));
 }
 
-FrameScript& FrameScript::tail(const TokenUsage& usage, std::string_view stop_reason, double context_percentage,
-                               double credits) {
+FrameScript& FrameScript::tail(const TokenUsage& usage, std::string_view stop_reason,
+                               double context_percentage, double credits) {
     return metadata(&usage, stop_reason).context_usage(context_percentage).metering(credits);
 }
 

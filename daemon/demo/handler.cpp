@@ -12,7 +12,7 @@ namespace {
 
 /// One request to the fake. Its owner destroys it when the caller leaves.
 class FakeHandler final : public httpd::Handler {
- public:
+  public:
     FakeHandler(Service& service, httpd::Exchange& exchange)
         : service_(service), exchange_(exchange), timer_(exchange.loop(), [this] { on_timer(); }) {}
     FakeHandler(const FakeHandler&) = delete;
@@ -36,7 +36,7 @@ class FakeHandler final : public httpd::Handler {
         wait_and_send();
     }
 
- private:
+  private:
     void on_timer() {
         if (!streaming_) return answer(std::exchange(body_, {}));
         if (send_next()) wait_and_send();
@@ -46,10 +46,12 @@ class FakeHandler final : public httpd::Handler {
         if (action_.cut) return exchange_.abort_stream();
         if (action_.answer) return exchange_.respond(*std::move(action_.answer));
         if (needs_bearer(operation_)) {
-            if (auto refusal = service_.check_bearer(exchange_.head(), operation_)) return exchange_.respond(std::move(*refusal));
+            if (auto refusal = service_.check_bearer(exchange_.head(), operation_))
+                return exchange_.respond(std::move(*refusal));
         }
         if (operation_ == Operation::chat) return begin_chat(body);
-        if (auto response = service_.answer(operation_, exchange_.head(), body)) return exchange_.respond(std::move(*response));
+        if (auto response = service_.answer(operation_, exchange_.head(), body))
+            return exchange_.respond(std::move(*response));
         exchange_.abort_stream();
     }
 
@@ -108,11 +110,13 @@ class FakeHandler final : public httpd::Handler {
 }  // namespace
 
 std::vector<httpd::Route> fake_routes(Service& service) {
-    const auto make = [&service](httpd::Exchange& exchange, std::string_view) -> std::unique_ptr<httpd::Handler> {
+    const auto make = [&service](httpd::Exchange& exchange,
+                                 std::string_view) -> std::unique_ptr<httpd::Handler> {
         return std::make_unique<FakeHandler>(service, exchange);
     };
     std::vector<httpd::Route> routes;
-    for (const http::Method method : {http::Method::get, http::Method::post, http::Method::delete_}) {
+    for (const http::Method method :
+         {http::Method::get, http::Method::post, http::Method::delete_}) {
         for (const char* path : {"/", "/*"}) routes.push_back({method, path, make, false});
     }
     return routes;

@@ -29,7 +29,7 @@ bool is_tool_use_id(std::string_view id) {
 
 /// The rules over a whole conversation, message by message.
 class ChatCheck {
- public:
+  public:
     explicit ChatCheck(const Scenario& scenario) : scenario_(scenario) {}
 
     std::optional<Violation> run(Node root) {
@@ -44,17 +44,21 @@ class ChatCheck {
         }
         const Node model = ModelList::built_in().find(model_of(root));
         if (!model) return Violation{refuse(Refusal::invalid_model), "modelId"};
-        if (auto why = fields_violation(root["additionalModelRequestFields"], model)) return Violation{refuse_fields(*why), *why};
+        if (auto why = fields_violation(root["additionalModelRequestFields"], model))
+            return Violation{refuse_fields(*why), *why};
         for (const Node message : state["history"].children()) {
             if (!check_message(message)) return std::move(found_);
         }
         // C1: the history must end with the assistant, or the current message breaks alternation.
-        if (!check_message(current) || !check_declared(current) || !check_size(root, model)) return std::move(found_);
+        if (!check_message(current) || !check_declared(current) || !check_size(root, model))
+            return std::move(found_);
         return std::nullopt;
     }
 
- private:
-    static Violation malformed(std::string why) { return {refuse(Refusal::improperly_formed), std::move(why)}; }
+  private:
+    static Violation malformed(std::string why) {
+        return {refuse(Refusal::improperly_formed), std::move(why)};
+    }
     bool fail(std::string why) {
         found_ = malformed(std::move(why));
         return false;
@@ -101,8 +105,10 @@ class ChatCheck {
         for (const Node image : images.children()) {
             const std::string_view format = image["format"].text();
             const std::string_view bytes = image["source"]["bytes"].text();
-            if (format != "png" && format != "jpeg" && format != "gif" && format != "webp") return fail("C17");
-            if (bytes.empty() || bytes.size() / 4 * 3 > kImageBytesMax || !base64_valid(bytes)) return fail("C17");
+            if (format != "png" && format != "jpeg" && format != "gif" && format != "webp")
+                return fail("C17");
+            if (bytes.empty() || bytes.size() / 4 * 3 > kImageBytesMax || !base64_valid(bytes))
+                return fail("C17");
             if (++images_ > kImagesMax) return fail("C17");
             image_bytes_ += bytes.size();
         }
@@ -135,9 +141,11 @@ class ChatCheck {
 
     bool check_declared(Node current) {
         const Node tools = current["userInputMessage"]["userInputMessageContext"]["tools"];
-        if (const auto why = tools_violation(tools, scenario_.strict_schemas); !why.empty()) return fail(why);
+        if (const auto why = tools_violation(tools, scenario_.strict_schemas); !why.empty())
+            return fail(why);
         std::unordered_set<std::string> declared;
-        for (const Node tool : tools.children()) declared.insert(ascii::to_lower(tool["toolSpecification"]["name"].text()));
+        for (const Node tool : tools.children())
+            declared.insert(ascii::to_lower(tool["toolSpecification"]["name"].text()));
         for (const std::string& name : used_names_) {
             if (!declared.contains(name)) return fail("C9");
         }
@@ -146,7 +154,8 @@ class ChatCheck {
     }
 
     bool check_size(Node root, Node model) {
-        const std::size_t window = scenario_.context_tokens != 0 ? scenario_.context_tokens : ModelList::context_tokens(model);
+        const std::size_t window = scenario_.context_tokens != 0 ? scenario_.context_tokens
+                                                                 : ModelList::context_tokens(model);
         const std::size_t bytes = root.raw().size();
         if ((bytes - std::min(bytes, image_bytes_)) / 4 <= window) return true;
         return fail(Refusal::too_long, "C20");
@@ -164,13 +173,15 @@ class ChatCheck {
 bool needs_profile(Node root) {
     if (root["profileArn"].is_string() && !root["profileArn"].text().empty()) return false;
     // Builder ID behind the command line's own origin is let in without (kiro-upstream 1.2).
-    return root["conversationState"]["currentMessage"]["userInputMessage"]["origin"].text() != "KIRO_CLI";
+    return root["conversationState"]["currentMessage"]["userInputMessage"]["origin"].text() !=
+           "KIRO_CLI";
 }
 
 }  // namespace
 
 std::string_view model_of(Node root) {
-    const std::string_view id = root["conversationState"]["currentMessage"]["userInputMessage"]["modelId"].text();
+    const std::string_view id =
+        root["conversationState"]["currentMessage"]["userInputMessage"]["modelId"].text();
     return id.empty() ? std::string_view("auto") : id;
 }
 
@@ -180,7 +191,8 @@ std::string signature_of(std::string_view thinking) {
 
 std::optional<Violation> check_chat(Node root, const Scenario& scenario) {
     if (!root.is_object()) return Violation{refuse(Refusal::improperly_formed), "root"};
-    if (scenario.require_profile && needs_profile(root)) return Violation{refuse(Refusal::profile_required), "profileArn"};
+    if (scenario.require_profile && needs_profile(root))
+        return Violation{refuse(Refusal::profile_required), "profileArn"};
     return ChatCheck(scenario).run(root);
 }
 

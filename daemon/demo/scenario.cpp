@@ -12,9 +12,11 @@
 namespace kg::demo {
 namespace {
 
-constexpr std::array<std::string_view, 6> kTokenStates{"ok", "expired", "invalid", "suspended", "quota", "throttled"};
+constexpr std::array<std::string_view, 6> kTokenStates{"ok",        "expired", "invalid",
+                                                       "suspended", "quota",   "throttled"};
 constexpr std::array<std::string_view, kFaults> kFaultNames{
-    "throttled", "overloaded", "error_500", "truncated", "corrupt", "abort", "stall", "no_tail", "exception", "empty", "slow"};
+    "throttled", "overloaded", "error_500", "truncated", "corrupt", "abort",
+    "stall",     "no_tail",    "exception", "empty",     "slow"};
 
 Result<void> read_flag(json::Node node, std::string_view key, bool& out) {
     KG_TRY(flag, json::optional_bool(node, key));
@@ -26,7 +28,8 @@ template <class T>
 Result<void> read_count(json::Node node, std::string_view key, T& out) {
     KG_TRY(count, json::optional_int(node, key));
     if (!count) return {};
-    if (*count < 0 || *count > 1'000'000'000) return Err(json::value_error(node[key], "must not be negative"));
+    if (*count < 0 || *count > 1'000'000'000)
+        return Err(json::value_error(node[key], "must not be negative"));
     out = T(*count);
     return {};
 }
@@ -45,7 +48,8 @@ Result<void> read_answer(json::Node node, Action& action) {
         return {};
     }
     const auto status = node["status"].as_int();
-    if (!status || *status < 200 || *status > 599) return Err(json::value_error(node["status"], "200 to 599 expected"));
+    if (!status || *status < 200 || *status > 599)
+        return Err(json::value_error(node["status"], "200 to 599 expected"));
     http::Response response;
     response.status = static_cast<int>(*status);
     const json::Node body = node["body"];
@@ -58,7 +62,8 @@ Result<void> read_answer(json::Node node, Action& action) {
         if (!field.is_string()) return Err(json::type_error(field, "a string"));
         response.headers.add(std::string(field.key()), std::string(field.text()));
     }
-    if (!response.headers.has("content-type")) response.headers.add("content-type", "application/json");
+    if (!response.headers.has("content-type"))
+        response.headers.add("content-type", "application/json");
     action.answer = std::move(response);
     return {};
 }
@@ -103,7 +108,8 @@ Result<void> read_faults(json::Node node, FaultMix& mix) {
         const auto name = std::find(kFaultNames.begin(), kFaultNames.end(), member.key());
         if (name == kFaultNames.end()) return Err(json::value_error(member, "no such fault"));
         const auto rate = member.as_double();
-        if (!rate || *rate < 0 || *rate > 1) return Err(json::value_error(member, "0 to 1 expected"));
+        if (!rate || *rate < 0 || *rate > 1)
+            return Err(json::value_error(member, "0 to 1 expected"));
         mix.rates[static_cast<std::size_t>(name - kFaultNames.begin())] = *rate;
     }
     return {};
@@ -119,8 +125,9 @@ std::optional<TokenState> parse_token_state(std::string_view text) {
 
 Result<Action> read_action(json::Node node) {
     if (!node.is_object()) return Err(json::type_error(node, "an object"));
-    KG_CHECK(only_keys(node, {"op", "times", "delay_ms", "cut", "status", "body", "headers", "steps", "tail", "deliver",
-                              "piece_bytes", "piece_ms", "truncate_at", "corrupt_at", "end", "content_type"}));
+    KG_CHECK(only_keys(node, {"op", "times", "delay_ms", "cut", "status", "body", "headers",
+                              "steps", "tail", "deliver", "piece_bytes", "piece_ms", "truncate_at",
+                              "corrupt_at", "end", "content_type"}));
     Action action;
     KG_TRY(name, json::optional_string(node, "op"));
     if (name) {
@@ -145,9 +152,10 @@ Result<Action> read_action(json::Node node) {
 
 Result<Scenario> read_scenario(json::Node node) {
     if (!node.is_object()) return Err(json::type_error(node, "an object"));
-    KG_CHECK(only_keys(node, {"actions", "faults", "tokens", "accept_unknown", "check_bodies", "require_profile",
-                              "strict_schemas", "check_signatures", "context_tokens", "lose_refresh_answers",
-                              "access_lifetime_s", "pace_ms", "record"}));
+    KG_CHECK(
+        only_keys(node, {"actions", "faults", "tokens", "accept_unknown", "check_bodies",
+                         "require_profile", "strict_schemas", "check_signatures", "context_tokens",
+                         "lose_refresh_answers", "access_lifetime_s", "pace_ms", "record"}));
     Scenario out;
     KG_TRY(actions, json::optional_array(node, "actions"));
     for (const json::Node item : actions.children()) {
@@ -184,7 +192,8 @@ Result<Scenario> named_scenario(std::string_view name) {
     for (const EmbeddedText& scenario : embedded_scenarios()) {
         if (scenario.name == name) return parse_scenario(scenario.text);
     }
-    return Err(Error{.kind = ErrorKind::malformed_request, .message = "no scenario named " + std::string(name)});
+    return Err(Error{.kind = ErrorKind::malformed_request,
+                     .message = "no scenario named " + std::string(name)});
 }
 
 Action fault_action(Fault fault, std::uint64_t random) {
@@ -209,7 +218,8 @@ Action fault_action(Fault fault, std::uint64_t random) {
             action.script = std::make_shared<const Writes>(
                 FrameScript()
                     .text("Half an ans")
-                    .exception("ThrottlingException", "Too many requests, please wait before trying again.",
+                    .exception("ThrottlingException",
+                               "Too many requests, please wait before trying again.",
                                "USER_REQUEST_RATE_EXCEEDED")
                     .take());
             break;

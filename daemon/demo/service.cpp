@@ -23,7 +23,9 @@ std::string bearer_of(const httpd::RequestHead& head) {
     return value.starts_with(kBearer) ? std::string(value.substr(kBearer.size())) : std::string();
 }
 
-std::size_t index_of(Operation operation) { return static_cast<std::size_t>(operation); }
+std::size_t index_of(Operation operation) {
+    return static_cast<std::size_t>(operation);
+}
 
 std::optional<Action> take(std::deque<Action>& queue) {
     if (queue.empty()) return std::nullopt;
@@ -40,7 +42,8 @@ void Service::set_scenario(Scenario scenario) {
     const std::lock_guard lock(mutex_);
     for (auto& queue : scripted_) queue.clear();
     for (auto& queue : pushed_) queue.clear();
-    for (Action& action : scenario.actions) scripted_[index_of(action.operation)].push_back(std::move(action));
+    for (Action& action : scenario.actions)
+        scripted_[index_of(action.operation)].push_back(std::move(action));
     scenario.actions.clear();
     for (const auto& [token, state] : scenario.tokens) tokens_.set_state(token, state);
     fault_random_.seed(scenario.faults.seed);
@@ -87,11 +90,13 @@ std::chrono::milliseconds Service::pace() const {
 void Service::note(const httpd::RequestHead& head, const std::string& body, Operation operation) {
     const std::lock_guard lock(mutex_);
     ++stats_.requests;
-    if (stats_.paths.size() < kPathsMax || stats_.paths.contains(head.path)) ++stats_.paths[head.path];
+    if (stats_.paths.size() < kPathsMax || stats_.paths.contains(head.path))
+        ++stats_.paths[head.path];
     if (!scenario_.record) return;
     recorded_.push_back({head.method_text, head.path, head.query, head.headers, body, operation});
     recorded_bytes_ += body.size();
-    while (recorded_.size() > kRecordedMax || (recorded_bytes_ > kRecordedBytesMax && recorded_.size() > 1)) {
+    while (recorded_.size() > kRecordedMax ||
+           (recorded_bytes_ > kRecordedBytesMax && recorded_.size() > 1)) {
         recorded_bytes_ -= recorded_.front().body.size();
         recorded_.pop_front();
     }
@@ -110,16 +115,20 @@ std::optional<Action> Service::next_action(Operation operation) {
     return std::nullopt;
 }
 
-std::optional<http::Response> Service::check_bearer(const httpd::RequestHead& head, Operation operation) {
+std::optional<http::Response> Service::check_bearer(const httpd::RequestHead& head,
+                                                    Operation operation) {
     const std::lock_guard lock(mutex_);
     const std::string token = bearer_of(head);
     if (token.empty()) return refuse(Refusal::bearer_missing);
     const bool key = token.starts_with("ksk_");
-    if (key && !ascii::equals_ignoring_case(head.headers.get("tokentype"), "API_KEY")) return refuse(Refusal::bearer_invalid);
-    const bool control = operation == Operation::models || operation == Operation::usage || operation == Operation::profiles;
+    if (key && !ascii::equals_ignoring_case(head.headers.get("tokentype"), "API_KEY"))
+        return refuse(Refusal::bearer_invalid);
+    const bool control = operation == Operation::models || operation == Operation::usage ||
+                         operation == Operation::profiles;
     switch (tokens_.standing(token, scenario_.accept_unknown).state) {
         case TokenState::ok: return std::nullopt;
-        case TokenState::expired: return refuse(control ? Refusal::token_expired : Refusal::bearer_missing);
+        case TokenState::expired:
+            return refuse(control ? Refusal::token_expired : Refusal::bearer_missing);
         case TokenState::invalid: return refuse(Refusal::bearer_invalid);
         case TokenState::suspended: return refuse(Refusal::suspended);
         case TokenState::quota:
@@ -134,7 +143,8 @@ TokenBook::Login* Service::login_of(const httpd::RequestHead& head) {
     return tokens_.standing(bearer_of(head), false).login;
 }
 
-Service::ChatAnswer Service::chat(const httpd::RequestHead& head, const std::string& body, const Action& action) {
+Service::ChatAnswer Service::chat(const httpd::RequestHead& head, const std::string& body,
+                                  const Action& action) {
     const auto document = json::Document::parse(body);
     const std::lock_guard lock(mutex_);
     if (!document) {
@@ -156,7 +166,8 @@ Service::ChatAnswer Service::chat(const httpd::RequestHead& head, const std::str
     options.tool_use_id = "tooluse_" + random_.base62(22);
     DemoAnswer answer = demo_answer(document->root(), options);
     if (TokenBook::Login* login = login_of(head)) login->credits_used += answer.credits;
-    return {std::nullopt, std::make_shared<const Writes>(plan_writes(std::move(answer.frames), action))};
+    return {std::nullopt,
+            std::make_shared<const Writes>(plan_writes(std::move(answer.frames), action))};
 }
 
 void Service::stream_began() {

@@ -18,13 +18,18 @@ constexpr double kCreditLimit = 50.0;
 std::int64_t next_reset(WallTime now) {
     const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(now));
     const auto next = today.year() / today.month() + std::chrono::months(1);
-    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::sys_days(next / 1).time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::sys_days(next / 1).time_since_epoch())
+        .count();
 }
 
-std::string tokens_body(const TokenBook::Issued& issued, std::chrono::seconds lifetime, bool social) {
+std::string tokens_body(const TokenBook::Issued& issued, std::chrono::seconds lifetime,
+                        bool social) {
     std::string out;
     json::Writer writer(out);
-    writer.begin_object().member("accessToken", issued.access).member("refreshToken", issued.refresh);
+    writer.begin_object()
+        .member("accessToken", issued.access)
+        .member("refreshToken", issued.refresh);
     writer.member("expiresIn", lifetime.count());
     if (social) {
         writer.member("profileArn", issued.login->profile_arn).key("csrfToken").null();
@@ -37,7 +42,8 @@ std::string tokens_body(const TokenBook::Issued& issued, std::chrono::seconds li
 
 }  // namespace
 
-std::optional<http::Response> Service::answer(Operation operation, const httpd::RequestHead& head, const std::string& body) {
+std::optional<http::Response> Service::answer(Operation operation, const httpd::RequestHead& head,
+                                              const std::string& body) {
     const auto parsed = json::Document::parse(body);
     const json::Node root = parsed ? parsed->root() : json::Node();
     const std::lock_guard lock(mutex_);
@@ -59,33 +65,68 @@ std::optional<http::Response> Service::answer(Operation operation, const httpd::
 
 http::Response Service::usage_limits(const httpd::RequestHead& head, json::Node body) {
     const auto in_query = http::query_value(head.query, "profileArn");
-    if (scenario_.require_profile && !in_query && !body["profileArn"].is_string()) return refuse(Refusal::invalid_profile);
+    if (scenario_.require_profile && !in_query && !body["profileArn"].is_string())
+        return refuse(Refusal::invalid_profile);
     const TokenBook::Login* login = login_of(head);
-    const bool with_email = http::query_value(head.query, "isEmailRequired").value_or("") == "true" ||
-                            body["isEmailRequired"].as_bool().value_or(false);
+    const bool with_email =
+        http::query_value(head.query, "isEmailRequired").value_or("") == "true" ||
+        body["isEmailRequired"].as_bool().value_or(false);
     const bool exhausted = login && login->state == TokenState::quota;
-    const double used = exhausted ? kCreditLimit : std::min(kCreditLimit, 21.38 + (login ? login->credits_used : 0.0));
+    const double used = exhausted
+                            ? kCreditLimit
+                            : std::min(kCreditLimit, 21.38 + (login ? login->credits_used : 0.0));
     const std::int64_t reset = next_reset(clock_.wall());
 
     http::Response out = json_reply({});
     json::Writer writer(out.body);
     writer.begin_object().member("daysUntilReset", (reset - to_ms(clock_.wall()) / 1000) / 86'400);
     writer.key("limits").begin_array().end_array().member("nextDateReset", reset);
-    writer.key("overageConfiguration").begin_object().key("overageLimit").null().member("overageStatus", "DISABLED").end_object();
+    writer.key("overageConfiguration")
+        .begin_object()
+        .key("overageLimit")
+        .null()
+        .member("overageStatus", "DISABLED")
+        .end_object();
     writer.key("subscriptionInfo").begin_object().member("overageCapability", "OVERAGE_CAPABLE");
-    writer.member("subscriptionManagementTarget", "MANAGE").member("subscriptionTitle", "KIRO FREE");
-    writer.member("type", "Q_DEVELOPER_STANDALONE_FREE").member("upgradeCapability", "UPGRADE_CAPABLE").end_object();
-    writer.key("totalUsage").null().key("usageBreakdown").null().key("usageBreakdownList").begin_array().begin_object();
-    writer.member("resourceType", "CREDIT").member("unit", "INVOCATIONS").member("displayName", "Credit");
-    writer.member("displayNamePlural", "Credits").member("currentUsage", static_cast<std::int64_t>(used));
-    writer.member("currentUsageWithPrecision", used).member("usageLimit", static_cast<std::int64_t>(kCreditLimit));
-    writer.member("usageLimitWithPrecision", kCreditLimit).member("nextDateReset", reset).member("currency", "USD");
+    writer.member("subscriptionManagementTarget", "MANAGE")
+        .member("subscriptionTitle", "KIRO FREE");
+    writer.member("type", "Q_DEVELOPER_STANDALONE_FREE")
+        .member("upgradeCapability", "UPGRADE_CAPABLE")
+        .end_object();
+    writer.key("totalUsage")
+        .null()
+        .key("usageBreakdown")
+        .null()
+        .key("usageBreakdownList")
+        .begin_array()
+        .begin_object();
+    writer.member("resourceType", "CREDIT")
+        .member("unit", "INVOCATIONS")
+        .member("displayName", "Credit");
+    writer.member("displayNamePlural", "Credits")
+        .member("currentUsage", static_cast<std::int64_t>(used));
+    writer.member("currentUsageWithPrecision", used)
+        .member("usageLimit", static_cast<std::int64_t>(kCreditLimit));
+    writer.member("usageLimitWithPrecision", kCreditLimit)
+        .member("nextDateReset", reset)
+        .member("currency", "USD");
     writer.member("overageRate", 0.04).member("overageCharges", 0.0).member("overageCap", 10'000);
-    writer.member("overageCapWithPrecision", 10'000.0).member("currentOverages", 0).member("currentOveragesWithPrecision", 0.0);
-    writer.key("overageCredits").begin_array().end_array().key("freeTrialInfo").null().key("bonuses").begin_array().end_array();
+    writer.member("overageCapWithPrecision", 10'000.0)
+        .member("currentOverages", 0)
+        .member("currentOveragesWithPrecision", 0.0);
+    writer.key("overageCredits")
+        .begin_array()
+        .end_array()
+        .key("freeTrialInfo")
+        .null()
+        .key("bonuses")
+        .begin_array()
+        .end_array();
     writer.end_object().end_array().key("userInfo").begin_object().key("email");
-    with_email && login ? writer.string(login->name + "@example.com") : writer.null();
-    writer.member("userId", "d-0000000000.00000000-0000-0000-0000-000000000000").end_object().end_object();
+    with_email&& login ? writer.string(login->name + "@example.com") : writer.null();
+    writer.member("userId", "d-0000000000.00000000-0000-0000-0000-000000000000")
+        .end_object()
+        .end_object();
     return out;
 }
 
@@ -95,7 +136,11 @@ http::Response Service::profiles(const httpd::RequestHead& head) {
     http::Response out = json_reply({});
     json::Writer writer(out.body);
     writer.begin_object().key("profiles").begin_array();
-    if (login) writer.begin_object().member("arn", login->profile_arn).member("profileName", login->name).end_object();
+    if (login)
+        writer.begin_object()
+            .member("arn", login->profile_arn)
+            .member("profileName", login->name)
+            .end_object();
     writer.end_array().key("nextToken").null().end_object();
     return out;
 }
@@ -110,9 +155,11 @@ bool Service::refreshed() {
 std::optional<http::Response> Service::social_refresh(json::Node body) {
     const json::Node token = body["refreshToken"];
     if (!token.is_string()) return oauth_error(400, "invalid_request", "refreshToken is required");
-    auto issued = tokens_.refresh(std::string(token.text()), scenario_.accept_unknown, scenario_.access_lifetime);
+    auto issued = tokens_.refresh(std::string(token.text()), scenario_.accept_unknown,
+                                  scenario_.access_lifetime);
     if (!issued) {
-        if (issued.error() == TokenBook::Refused::used) return oauth_error(400, "invalid_grant", "Invalid refresh token provided");
+        if (issued.error() == TokenBook::Refused::used)
+            return oauth_error(400, "invalid_grant", "Invalid refresh token provided");
         http::Response out = json_reply(R"({"message":"Bad credentials"})");
         out.status = 401;
         return out;
@@ -123,8 +170,8 @@ std::optional<http::Response> Service::social_refresh(json::Node body) {
 
 std::optional<http::Response> Service::oidc_token(const httpd::RequestHead& head, json::Node body) {
     // Forms and snake_case names are answered as an unknown client (kiro-upstream 5.5).
-    if (!ascii::contains_ignoring_case(head.headers.get("content-type"), "json") || body["clientId"].text().empty() ||
-        body["clientSecret"].text().empty()) {
+    if (!ascii::contains_ignoring_case(head.headers.get("content-type"), "json") ||
+        body["clientId"].text().empty() || body["clientSecret"].text().empty()) {
         return oauth_error(401, "invalid_client");
     }
     const std::string_view grant = body["grantType"].text();
@@ -136,31 +183,40 @@ std::optional<http::Response> Service::oidc_token(const httpd::RequestHead& head
             return oauth_error(400, "authorization_pending");
         }
         devices_.erase(device);
-        TokenBook::Login& login = tokens_.new_login("device", "BuilderId",
-                                                    "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX");
-        return json_reply(tokens_body(tokens_.issue(login, scenario_.access_lifetime), scenario_.access_lifetime, false));
+        TokenBook::Login& login =
+            tokens_.new_login("device", "BuilderId",
+                              "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX");
+        return json_reply(tokens_body(tokens_.issue(login, scenario_.access_lifetime),
+                                      scenario_.access_lifetime, false));
     }
     if (grant != "refresh_token") return oauth_error(400, "unsupported_grant_type");
-    auto issued = tokens_.refresh(std::string(body["refreshToken"].text()), scenario_.accept_unknown, scenario_.access_lifetime);
+    auto issued = tokens_.refresh(std::string(body["refreshToken"].text()),
+                                  scenario_.accept_unknown, scenario_.access_lifetime);
     if (!issued) return oauth_error(400, "invalid_grant", "Invalid refresh token provided");
     if (refreshed()) return std::nullopt;
     return json_reply(tokens_body(*issued, scenario_.access_lifetime, false));
 }
 
-std::optional<http::Response> Service::idp_token(const httpd::RequestHead& head, const std::string& body) {
-    if (!ascii::contains_ignoring_case(head.headers.get("content-type"), "application/x-www-form-urlencoded")) {
+std::optional<http::Response> Service::idp_token(const httpd::RequestHead& head,
+                                                 const std::string& body) {
+    if (!ascii::contains_ignoring_case(head.headers.get("content-type"),
+                                       "application/x-www-form-urlencoded")) {
         return oauth_error(400, "invalid_request", "a form is expected");
     }
-    if (http::query_value(body, "grant_type").value_or("") != "refresh_token") return oauth_error(400, "unsupported_grant_type");
-    if (http::query_value(body, "client_id").value_or("").empty()) return oauth_error(401, "invalid_client");
-    auto issued = tokens_.refresh(http::query_value(body, "refresh_token").value_or(""), scenario_.accept_unknown,
-                                  scenario_.access_lifetime);
+    if (http::query_value(body, "grant_type").value_or("") != "refresh_token")
+        return oauth_error(400, "unsupported_grant_type");
+    if (http::query_value(body, "client_id").value_or("").empty())
+        return oauth_error(401, "invalid_client");
+    auto issued = tokens_.refresh(http::query_value(body, "refresh_token").value_or(""),
+                                  scenario_.accept_unknown, scenario_.access_lifetime);
     if (!issued) return oauth_error(400, "invalid_grant", "The refresh token is not valid");
     if (refreshed()) return std::nullopt;
     http::Response out = json_reply({});
     json::Writer writer(out.body);
     writer.begin_object().member("token_type", "Bearer").member("access_token", issued->access);
-    writer.member("refresh_token", issued->refresh).member("expires_in", scenario_.access_lifetime.count()).end_object();
+    writer.member("refresh_token", issued->refresh)
+        .member("expires_in", scenario_.access_lifetime.count())
+        .end_object();
     return out;
 }
 
@@ -169,20 +225,41 @@ http::Response Service::mcp(json::Node body) const {
     json::Writer writer(out.body);
     writer.begin_object().member("id", body["id"].text()).member("jsonrpc", "2.0");
     const json::Node query = body["params"]["arguments"]["query"];
-    if (body["method"].text() != "tools/call" || body["params"]["name"].text() != "web_search" || !query.is_string()) {
-        writer.key("error").begin_object().member("code", -32602).member("message", "only web_search can be called").end_object();
+    if (body["method"].text() != "tools/call" || body["params"]["name"].text() != "web_search" ||
+        !query.is_string()) {
+        writer.key("error")
+            .begin_object()
+            .member("code", -32602)
+            .member("message", "only web_search can be called")
+            .end_object();
         writer.key("result").null().end_object();
         return out;
     }
     std::string found;
     json::Writer inner(found);
-    inner.begin_object().key("results").begin_array().begin_object().member("title", "The kirogate demo");
-    inner.member("url", "https://example.org/").member("snippet", "A made-up page about " + std::string(query.text()));
-    inner.member("publishedDate", std::int64_t{1'767'225'600'000}).member("id", "1").member("domain", "example.org");
+    inner.begin_object().key("results").begin_array().begin_object().member("title",
+                                                                            "The kirogate demo");
+    inner.member("url", "https://example.org/")
+        .member("snippet", "A made-up page about " + std::string(query.text()));
+    inner.member("publishedDate", std::int64_t{1'767'225'600'000})
+        .member("id", "1")
+        .member("domain", "example.org");
     inner.member("maxVerbatimWordLimit", 30).member("publicDomain", false).end_object().end_array();
     inner.member("totalResults", 1).member("query", query.text()).key("error").null().end_object();
-    writer.key("error").null().key("result").begin_object().member("isError", false).key("content").begin_array();
-    writer.begin_object().member("type", "text").member("text", found).end_object().end_array().end_object().end_object();
+    writer.key("error")
+        .null()
+        .key("result")
+        .begin_object()
+        .member("isError", false)
+        .key("content")
+        .begin_array();
+    writer.begin_object()
+        .member("type", "text")
+        .member("text", found)
+        .end_object()
+        .end_array()
+        .end_object()
+        .end_object();
     return out;
 }
 
@@ -190,7 +267,9 @@ http::Response Service::client_registration() const {
     const std::int64_t now = to_ms(clock_.wall()) / 1000;
     http::Response out = json_reply({});
     json::Writer writer(out.body);
-    writer.begin_object().member("clientId", random_.base62(22)).member("clientSecret", random_.base62(64));
+    writer.begin_object()
+        .member("clientId", random_.base62(22))
+        .member("clientSecret", random_.base62(64));
     writer.member("clientIdIssuedAt", now).member("clientSecretExpiresAt", now + 90 * 86'400);
     writer.key("authorizationEndpoint").null().key("tokenEndpoint").null().end_object();
     return out;
@@ -204,7 +283,8 @@ http::Response Service::device_authorization() {
     json::Writer writer(out.body);
     writer.begin_object().member("deviceCode", code).member("userCode", "DEMO-DEMO");
     writer.member("verificationUri", "https://device.sso.us-east-1.amazonaws.com/");
-    writer.member("verificationUriComplete", "https://device.sso.us-east-1.amazonaws.com/?user_code=DEMO-DEMO");
+    writer.member("verificationUriComplete",
+                  "https://device.sso.us-east-1.amazonaws.com/?user_code=DEMO-DEMO");
     writer.member("expiresIn", 600).member("interval", 1).end_object();
     return out;
 }

@@ -21,7 +21,7 @@ namespace kg::demo {
 /// token, as the service does; access tokens live until they expire. Bounded: the oldest tokens are
 /// forgotten. Not thread-safe.
 class TokenBook {
- public:
+  public:
     struct Login {
         std::string name, provider, profile_arn;
         TokenState state = TokenState::ok;
@@ -38,7 +38,8 @@ class TokenBook {
 
     /// A new account and its first refresh token.
     std::string add_login(std::string name, std::string provider, std::string profile_arn);
-    /// Of an access token; of a refresh token it is the state of its account, for all tokens to come.
+    /// Of an access token; of a refresh token it is the state of its account, for all tokens to
+    /// come.
     void set_state(const std::string& token, TokenState state);
 
     struct Standing {
@@ -48,11 +49,12 @@ class TokenBook {
     Standing standing(const std::string& access_token, bool accept_unknown);
 
     enum class Refused : std::uint8_t { unknown, used };
-    Result<Issued, Refused> refresh(const std::string& refresh_token, bool accept_unknown, std::chrono::seconds lifetime);
+    Result<Issued, Refused> refresh(const std::string& refresh_token, bool accept_unknown,
+                                    std::chrono::seconds lifetime);
     Issued issue(Login& login, std::chrono::seconds lifetime);
     Login& new_login(std::string name, std::string provider, std::string profile_arn);
 
- private:
+  private:
     struct Access {
         Login* login = nullptr;
         TokenState state = TokenState::ok;

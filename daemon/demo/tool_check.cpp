@@ -12,12 +12,15 @@ namespace {
 using json::Node;
 
 /// Key words that some models refuse (C15).
-constexpr auto kStrictWords = std::to_array<std::string_view>({
-    "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-    "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "const", "examples"});
+constexpr auto kStrictWords = std::to_array<std::string_view>(
+    {"pattern", "format", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
+     "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties",
+     "maxProperties", "const", "examples"});
 
 /// What holds values, not schemas: nothing in it is a key word.
-bool is_data(std::string_view key) { return key == "default" || key == "enum" || key == "const" || key == "examples"; }
+bool is_data(std::string_view key) {
+    return key == "default" || key == "enum" || key == "const" || key == "examples";
+}
 
 std::string schema_violation(Node root, bool strict) {
     if (!root.is_object() || root["type"].text() != "object") return "C12";
@@ -35,12 +38,17 @@ std::string schema_violation(Node root, bool strict) {
         for (const Node child : at.node.children()) {
             const std::string_view key = child.key();
             const bool keyword = at.node.is_object() && !at.names;
-            if (keyword && (key == "required" || key == "properties") && child.kind() == json::Kind::null) return "C13";
-            if (keyword && strict && std::find(kStrictWords.begin(), kStrictWords.end(), key) != kStrictWords.end()) return "C15";
+            if (keyword && (key == "required" || key == "properties") &&
+                child.kind() == json::Kind::null)
+                return "C13";
+            if (keyword && strict &&
+                std::find(kStrictWords.begin(), kStrictWords.end(), key) != kStrictWords.end())
+                return "C15";
             if (keyword && is_data(key)) continue;
             if (child.is_object() || child.is_array()) {
-                open.push_back({child, keyword && (key == "properties" || key == "$defs" || key == "definitions" ||
-                                                   key == "patternProperties")});
+                open.push_back(
+                    {child, keyword && (key == "properties" || key == "$defs" ||
+                                        key == "definitions" || key == "patternProperties")});
             }
         }
     }
@@ -51,8 +59,9 @@ std::string schema_violation(Node root, bool strict) {
 
 bool is_tool_name(std::string_view name) {
     if (name.empty() || name.size() > 64 || !ascii::is_alpha(name.front())) return false;
-    return std::all_of(name.begin(), name.end(),
-                       [](char c) { return ascii::is_alpha(c) || ascii::is_digit(c) || c == '_' || c == '-'; });
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return ascii::is_alpha(c) || ascii::is_digit(c) || c == '_' || c == '-';
+    });
 }
 
 std::string tools_violation(Node tools, bool strict_schemas) {
@@ -63,7 +72,8 @@ std::string tools_violation(Node tools, bool strict_schemas) {
         const Node spec = tool["toolSpecification"];
         if (!is_tool_name(spec["name"].text())) return "C8";
         if (ascii::is_blank(spec["description"].text())) return "C10";
-        if (auto why = schema_violation(spec["inputSchema"]["json"], strict_schemas); !why.empty()) return why;
+        if (auto why = schema_violation(spec["inputSchema"]["json"], strict_schemas); !why.empty())
+            return why;
     }
     return {};
 }

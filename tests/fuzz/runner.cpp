@@ -1,5 +1,5 @@
-// Runs a fuzz target without libFuzzer: every file of the corpus as it is, then mutations of it from
-// a fixed seed. A failing input is repeated by its printed round.
+// Runs a fuzz target without libFuzzer: every file of the corpus as it is, then mutations of it
+// from a fixed seed. A failing input is repeated by its printed round.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -25,7 +25,8 @@ void run(const std::string& input) {
 
 std::vector<std::string> read_corpus(const char* folder) {
     std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        paths.push_back(entry.path());
     std::sort(paths.begin(), paths.end());
     std::vector<std::string> corpus;
     for (const auto& path : paths) {
@@ -45,7 +46,9 @@ void mutate(std::string& text, const std::vector<std::string>& corpus, std::mt19
         case 2: text.insert(at, other, from, random() % 32); break;
         case 3: text.resize(at); break;
         default:
-            if (!text.empty()) text[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1u << random() % 8));
+            if (!text.empty())
+                text[at] =
+                    static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1u << random() % 8));
     }
     if (text.size() > kMaxBytes) text.resize(kMaxBytes);
 }

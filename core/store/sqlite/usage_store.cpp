@@ -44,14 +44,16 @@ RequestRecord read_record(const Statement& row) {
 Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
     if (batch.empty()) return {};
     const auto body = [&]() -> Result<void> {
-        std::vector<DailyUsage> days;       // one row update for each key, account and model of the batch
+        std::vector<DailyUsage>
+            days;  // one row update for each key, account and model of the batch
         std::vector<std::int64_t> last_used;  // of the requests behind each of them
         for (const RequestRecord& record : batch) {
             KG_TRY(added, append(record));
             if (!added) continue;
             const DailyUsage usage = daily_usage_of(record);
             const auto same = std::ranges::find_if(days, [&](const DailyUsage& d) {
-                return d.day == usage.day && d.key_id == usage.key_id && d.account_id == usage.account_id && d.model == usage.model;
+                return d.day == usage.day && d.key_id == usage.key_id &&
+                       d.account_id == usage.account_id && d.model == usage.model;
             });
             if (same == days.end()) {
                 days.push_back(usage);
@@ -109,9 +111,10 @@ Result<void> SqliteUsageStore::count(const DailyUsage& usage) {
 
 Result<void> SqliteUsageStore::touch(const DailyUsage& usage, std::int64_t last_used_at_ms) {
     if (!usage.key_id.empty()) {
-        KG_TRY(key, connection_.db.prepare(
-                        "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + ?4,"
-                        " last_used_at_ms = max(last_used_at_ms, ?3) WHERE id = ?1"));
+        KG_TRY(key,
+               connection_.db.prepare(
+                   "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + ?4,"
+                   " last_used_at_ms = max(last_used_at_ms, ?3) WHERE id = ?1"));
         KG_CHECK(key.bind(usage.key_id, usage.credits, last_used_at_ms, usage.requests).run());
     }
     if (!usage.account_id.empty()) {
@@ -125,9 +128,8 @@ Result<void> SqliteUsageStore::touch(const DailyUsage& usage, std::int64_t last_
 
 Result<UsageTotals> SqliteUsageStore::totals() {
     const std::lock_guard lock(connection_.mutex);
-    KG_TRY(statement, connection_.db.prepare(
-                          "SELECT sum(requests), sum(errors), sum(input_tokens),"
-                          " sum(output_tokens), sum(credits) FROM usage_daily"));
+    KG_TRY(statement, connection_.db.prepare("SELECT sum(requests), sum(errors), sum(input_tokens),"
+                                             " sum(output_tokens), sum(credits) FROM usage_daily"));
     KG_TRY(row, statement.step());
     UsageTotals totals;
     if (!row) return totals;

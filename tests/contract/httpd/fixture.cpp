@@ -7,20 +7,20 @@ namespace kg::httpd {
 namespace {
 
 class Counted : public Handler {
- public:
+  public:
     explicit Counted(TestServer& server) : server_(server) {
         ++server_.alive;
         ++server_.made;
     }
     ~Counted() override { --server_.alive; }
 
- protected:
+  protected:
     TestServer& server_;
 };
 
 /// Answers at once with what it got.
 class Echo final : public Counted {
- public:
+  public:
     Echo(TestServer& server, std::string_view parameter) : Counted(server), parameter_(parameter) {}
     void on_request(Exchange& exchange, std::string body) override {
         http::Response response;
@@ -34,20 +34,22 @@ class Echo final : public Counted {
         exchange.respond(std::move(response));
     }
 
- private:
+  private:
     std::string_view parameter_;
 };
 
 class Refuse final : public Counted {
- public:
+  public:
     using Counted::Counted;
     void on_head(Exchange& exchange) override { exchange.respond({401, {}, "no"}); }
-    void on_request(Exchange&, std::string body) override { server_.bodies.push_back(std::move(body)); }
+    void on_request(Exchange&, std::string body) override {
+        server_.bodies.push_back(std::move(body));
+    }
 };
 
 /// Leaves the answer to the test, which finds the exchange in `held`.
 class Hold final : public Counted {
- public:
+  public:
     Hold(TestServer& server, Exchange& exchange) : Counted(server), exchange_(exchange) {}
     ~Hold() override {
         auto& held = server_.held;
@@ -60,13 +62,13 @@ class Hold final : public Counted {
     }
     void on_drained() override { ++server_.drained; }
 
- private:
+  private:
     Exchange& exchange_;
 };
 
 /// Streams ?N bytes of a known pattern, obeying pause and drained.
 class Flood final : public Counted {
- public:
+  public:
     using Counted::Counted;
     void on_request(Exchange& exchange, std::string body) override {
         server_.bodies.push_back(std::move(body));
@@ -80,7 +82,7 @@ class Flood final : public Counted {
         produce();
     }
 
- private:
+  private:
     void produce() {
         while (sent_ < total_) {
             const std::string_view alphabet = "abcdefghijklmnopqrstuvw";
@@ -106,7 +108,7 @@ class Flood final : public Counted {
 };
 
 class Upgrade final : public Counted {
- public:
+  public:
     using Counted::Counted;
     void on_head(Exchange& exchange) override {
         http::Response response{426, {}, ""};
@@ -121,9 +123,15 @@ class Upgrade final : public Counted {
 
 TestServer::TestServer(ServerOptions options, const std::string& address) {
     using http::Method;
-    const auto echo = [this](Exchange&, std::string_view parameter) { return std::make_unique<Echo>(*this, parameter); };
-    const auto hold = [this](Exchange& exchange, std::string_view) { return std::make_unique<Hold>(*this, exchange); };
-    const auto refuse = [this](Exchange&, std::string_view) { return std::make_unique<Refuse>(*this); };
+    const auto echo = [this](Exchange&, std::string_view parameter) {
+        return std::make_unique<Echo>(*this, parameter);
+    };
+    const auto hold = [this](Exchange& exchange, std::string_view) {
+        return std::make_unique<Hold>(*this, exchange);
+    };
+    const auto refuse = [this](Exchange&, std::string_view) {
+        return std::make_unique<Refuse>(*this);
+    };
     router.emplace(std::vector<Route>{
         {Method::get, "/", echo, true},
         {Method::get, "/hello", echo, true},
@@ -133,8 +141,10 @@ TestServer::TestServer(ServerOptions options, const std::string& address) {
         {Method::post, "/refuse", refuse, true},
         {Method::get, "/hold", hold, true},
         {Method::post, "/hold", hold, true},
-        {Method::get, "/flood", [this](Exchange&, std::string_view) { return std::make_unique<Flood>(*this); }, true},
-        {Method::get, "/ws", [this](Exchange&, std::string_view) { return std::make_unique<Upgrade>(*this); }, true},
+        {Method::get, "/flood",
+         [this](Exchange&, std::string_view) { return std::make_unique<Flood>(*this); }, true},
+        {Method::get, "/ws",
+         [this](Exchange&, std::string_view) { return std::make_unique<Upgrade>(*this); }, true},
         {Method::get, "/admin/page", echo, false},
     });
     server.emplace(loop, *router, errors, random, gauges, std::move(options));
