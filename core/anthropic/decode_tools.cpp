@@ -24,15 +24,29 @@ struct TypedTool {
 constexpr auto kTypedTools = std::to_array<TypedTool>({
     {"bash_", "bash",
      "Runs a command in a persistent bash session. With restart true the session starts anew.",
-     R"({"type":"object","properties":{"command":{"type":"string","description":"The bash command to run."},"restart":{"type":"boolean","description":"Restart the session instead of running a command."}}})"},
+
+     R"({"type":"object","properties":{"command":{"type":"string",)"
+     R"("description":"The bash command to run."},"restart":{"type":"boolean",)"
+     R"("description":"Restart the session instead of running a command."}}})"},
     {"text_editor_", "str_replace_based_edit_tool",
      "Views, creates and edits text files: view, create, str_replace (old_str must match exactly "
      "once) and insert.",
-     R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert"]},"path":{"type":"string"},"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},"insert_text":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},"required":["command","path"]})"},
+
+     R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create",)"
+     R"("str_replace","insert"]},"path":{"type":"string"},"file_text":{"type":"string"},)"
+     R"("old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},)"
+     R"("insert_text":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},)"
+     R"("required":["command","path"]})"},
     {"memory_", "memory",
      "Reads and writes memory files under /memories: view, create, str_replace, insert, delete and "
      "rename.",
-     R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","delete","rename"]},"path":{"type":"string"},"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},"insert_text":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}},"old_path":{"type":"string"},"new_path":{"type":"string"}},"required":["command"]})"},
+
+     R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create",)"
+     R"("str_replace","insert","delete","rename"]},"path":{"type":"string"},)"
+     R"("file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},)"
+     R"("insert_line":{"type":"integer"},"insert_text":{"type":"string"},)"
+     R"("view_range":{"type":"array","items":{"type":"integer"}},"old_path":{"type":"string"},)"
+     R"("new_path":{"type":"string"}},"required":["command"]})"},
 });
 
 const TypedTool* find_typed(std::string_view type) {
