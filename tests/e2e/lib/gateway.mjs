@@ -13,10 +13,15 @@ export function refresh_token(name) {
     return `aorAAAAAG${name}`.padEnd(64, 'x') + `:MGQCM${name}`.padEnd(80, 'y');
 }
 
-/** Sections and keys as TOML; JSON's strings, numbers, booleans and arrays are TOML's too. */
+/** Strings, numbers, booleans and arrays of JSON are TOML's too; only objects differ. */
+function toml_value(value) {
+    if (typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value);
+    return `{ ${Object.entries(value).map(([k, v]) => `${JSON.stringify(k)} = ${toml_value(v)}`).join(', ')} }`;
+}
+
 function toml(config) {
     return Object.entries(config)
-        .map(([section, keys]) => `[${section}]\n` + Object.entries(keys).map(([k, v]) => `${JSON.stringify(k)} = ${JSON.stringify(v)}\n`).join(''))
+        .map(([section, keys]) => `[${section}]\n${Object.entries(keys).map(([k, v]) => `${k} = ${toml_value(v)}\n`).join('')}`)
         .join('\n');
 }
 
@@ -89,6 +94,10 @@ export class Gateway {
 
     async add_account(name, token = refresh_token(name)) {
         return JSON.parse(await this.run(['account', 'add', '--json', '--name', name, '--provider', 'Google'], { input: token }));
+    }
+
+    async accounts() {
+        return JSON.parse(await this.run(['account', 'list', '--json'])).accounts;
     }
 
     async create_key(...args) {

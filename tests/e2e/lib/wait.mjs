@@ -1,7 +1,7 @@
 // Waiting for something that another process does. The deadlines only end a test that has failed
 // already, so they are generous: a loaded machine must not make a test fail.
 
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 90_000;
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
