@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/ascii.hpp"
+#include "core/http/url.hpp"
 
 namespace kg::access {
 namespace {
@@ -36,6 +37,13 @@ bool Principal::may_use_model(std::string_view wire_id, std::string_view public_
                return ascii::matches_pattern(wire_id, pattern) ||
                       ascii::matches_pattern(public_name, pattern);
            });
+}
+
+std::string exposure_warning(const Principal& principal, std::string_view peer) {
+    if (principal.kind != Principal::Kind::tenant || peer == "unix" || http::is_loopback_host(peer))
+        return {};
+    return "the refresh token in the key may have travelled unencrypted; put TLS in front of the "
+           "gateway or use a managed key";
 }
 
 std::size_t Authenticator::HashOfSha::operator()(const Sha256& h) const {

@@ -23,4 +23,8 @@ struct Principal {
     bool may_use_model(std::string_view wire_id, std::string_view public_name) const;
 };
 
+/// What to tell a tenant whose long-lived token came over a plain connection from another machine
+/// (seed B20); empty when there is nothing to tell. `peer` is an address, or "unix".
+std::string exposure_warning(const Principal& principal, std::string_view peer);
+
 }  // namespace kg::access

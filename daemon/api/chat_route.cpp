@@ -79,6 +79,10 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         if (!document) return refuse(std::move(document).error());
         auto request = dialect_.decode(*document, exchange.head().headers);
         if (!request) return refuse(std::move(request).error());
+        if (auto warning = access::exposure_warning(principal_, exchange.head().peer);
+            !warning.empty()) {
+            request->warnings.push_back(std::move(warning));
+        }
         trace_.set_request(*request);
         stream_ = request->stream;
         settings_ = context_.service.settings.get();

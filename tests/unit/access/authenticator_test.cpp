@@ -140,3 +140,24 @@ TEST_CASE("model patterns match either spelling") {
     CHECK(p.may_use_model("claude-haiku-4.5", "claude-haiku-4-5"));
     CHECK_FALSE(p.may_use_model("claude-opus-4.5", "claude-opus-4-5"));
 }
+
+TEST_CASE("B20: a tenant's token that came from another machine is warned of") {
+    const Principal tenant{.kind = Principal::Kind::tenant, .refresh_token = Secret("aor")};
+    CHECK_FALSE(access::exposure_warning(tenant, "192.0.2.7").empty());
+    CHECK(access::exposure_warning(tenant, "127.0.0.1").empty());
+    CHECK(access::exposure_warning(tenant, "unix").empty());
+    CHECK(access::exposure_warning(Principal{}, "192.0.2.7").empty());
+}
+
+TEST_CASE("B7: keys are found by their hash and no key text is kept") {
+    static_assert(std::is_same_v<decltype(store::Key::key_hash), Sha256>);
+    Fixture f;
+    f.access.load({managed("kg-secret")});
+    CHECK(f.access.authenticate("kg-secret"));
+    CHECK_FALSE(f.access.authenticate("kg-secret "));
+    CHECK_FALSE(f.access.authenticate("kg-secre"));
+    CHECK_FALSE(f.access.authenticate(""));
+    CHECK(constant_time_equal("same", "same"));
+    CHECK_FALSE(constant_time_equal("same", "some"));
+    CHECK_FALSE(constant_time_equal("same", "sam"));
+}

@@ -51,7 +51,8 @@ struct Run {
     int calls = 0;
 };
 
-RefreshFailure refused(AuthMethod method, int status, std::string_view body, std::vector<http::Headers::Field> fields = {}) {
+RefreshFailure refused(AuthMethod method, int status, std::string_view body,
+                       std::vector<http::Headers::Field> fields = {}) {
     Run run(input_of(method));
     run.fetcher.last().answer(status, body, fields);
     return run.failure();

@@ -127,8 +127,9 @@ TEST_CASE("#55: throttling as HTTP 400 is no bad request") {
 }
 
 TEST_CASE("#57: a 400 about the request never touches the account") {
-    for (const FailureClass cls : {malformed, context_overflow, conversation_limit, thinking_signature, bad_model_fields,
-                                   bad_tool_format, conversation_id, profile_arn, edge_too_large}) {
+    for (const FailureClass cls :
+         {malformed, context_overflow, conversation_limit, thinking_signature, bad_model_fields,
+          bad_tool_format, conversation_id, profile_arn, edge_too_large}) {
         CHECK(failure_row(cls).effect == AccountEffect::none);
     }
 }
@@ -180,9 +181,17 @@ TEST_CASE("transport failures are connect, timeout or transient") {
         FailureClass cls;
     };
     const Kind rows[] = {
-        {dns, FailureClass::connect},   {fetch::FailureKind::connect, FailureClass::connect}, {tls, FailureClass::connect},
-        {connect_timeout, FailureClass::connect}, {head_timeout, timeout}, {idle_timeout, timeout},
-        {total_timeout, timeout}, {reset, transient}, {protocol, transient}, {other, transient}};
+        {dns, FailureClass::connect},
+        {fetch::FailureKind::connect, FailureClass::connect},
+        {tls, FailureClass::connect},
+        {connect_timeout, FailureClass::connect},
+        {head_timeout, timeout},
+        {idle_timeout, timeout},
+        {total_timeout, timeout},
+        {reset, transient},
+        {protocol, transient},
+        {other, transient},
+    };
     for (const Kind& row : rows) CHECK(classify_transport({row.kind, "why"}).cls == row.cls);
     CHECK(classify_transport({reset, "why"}).detail == "why");
 }
