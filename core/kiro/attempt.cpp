@@ -15,11 +15,13 @@ constexpr std::size_t kErrorBodyBytesMax = 64u << 10;
 
 fetch::Request make_request(const UpstreamOptions& options, const AttemptInput& input) {
     const Caller& caller = input.caller;
-    const std::string arn = caller.profile_arn.empty() ? default_profile_arn(caller.auth_method, caller.provider)
-                                                       : caller.profile_arn;
+    const std::string arn = caller.profile_arn.empty()
+                                ? default_profile_arn(caller.auth_method, caller.provider)
+                                : caller.profile_arn;
     fetch::Request request;
     request.method = http::Method::post;
-    request.url = data_plane_url(input.generation, api_region_of(caller), options) + "/generateAssistantResponse";
+    request.url = data_plane_url(input.generation, api_region_of(caller), options) +
+                  "/generateAssistantResponse";
     request.headers = chat_headers(caller, options, input.invocation_id, input.attempt_number);
     request.body = input.request->body(arn);
     request.proxy = caller.proxy.empty() ? options.proxy : caller.proxy;
@@ -32,10 +34,12 @@ fetch::Request make_request(const UpstreamOptions& options, const AttemptInput& 
 
 /// An error told with status 200: JSON or a page where the event stream belongs.
 bool is_error_document(std::string_view content_type) {
-    constexpr auto kTypes = std::to_array<std::string_view>({"application/json", "application/x-amz-json", "text/",
-                                                             "application/xml", "application/problem+json"});
+    constexpr auto kTypes =
+        std::to_array<std::string_view>({"application/json", "application/x-amz-json", "text/",
+                                         "application/xml", "application/problem+json"});
     const std::string type = ascii::to_lower(ascii::trim(content_type));
-    return std::any_of(kTypes.begin(), kTypes.end(), [&type](auto prefix) { return type.starts_with(prefix); });
+    return std::any_of(kTypes.begin(), kTypes.end(),
+                       [&type](auto prefix) { return type.starts_with(prefix); });
 }
 
 }  // namespace
@@ -50,7 +54,7 @@ struct Attempt::Impl final : EventDecoder::Output {
 
     /// Held by every entry from the fetcher.
     class Inside {
-     public:
+      public:
         explicit Inside(Impl& impl) : impl_(impl) { ++impl_.depth; }
         Inside(const Inside&) = delete;
         Inside& operator=(const Inside&) = delete;
@@ -58,7 +62,7 @@ struct Attempt::Impl final : EventDecoder::Output {
             if (--impl_.depth == 0 && impl_.orphaned) delete &impl_;
         }
 
-     private:
+      private:
         Impl& impl_;
     };
 
@@ -68,7 +72,8 @@ struct Attempt::Impl final : EventDecoder::Output {
         if (handler == nullptr) return;
         Flow answer = Flow::more;
         if (const auto* start = std::get_if<chat::ToolUseStart>(&event)) {
-            answer = handler->on_event(chat::ToolUseStart{start->id, tool_names->to_client(start->name)});
+            answer = handler->on_event(
+                chat::ToolUseStart{start->id, tool_names->to_client(start->name)});
         } else {
             answer = handler->on_event(event);
         }
@@ -155,7 +160,7 @@ struct Attempt::Impl final : EventDecoder::Output {
     FrameDecoder frames;
     EventDecoder events;
     State state = State::waiting;
-    Flow flow = Flow::more;   // answer to the piece in hand
+    Flow flow = Flow::more;  // answer to the piece in hand
     int status = 0;
     http::Headers error_headers;
     std::string error_text;
@@ -164,7 +169,8 @@ struct Attempt::Impl final : EventDecoder::Output {
     std::unique_ptr<fetch::Fetch> fetch;
 };
 
-Attempt::Attempt(fetch::Fetcher& fetcher, const UpstreamOptions& options, AttemptInput input, AttemptHandler& handler)
+Attempt::Attempt(fetch::Fetcher& fetcher, const UpstreamOptions& options, AttemptInput input,
+                 AttemptHandler& handler)
     : impl_(std::make_unique<Impl>(options, input, handler)) {
     impl_->fetch = fetcher.start(make_request(options, input), *this);
 }

@@ -11,9 +11,10 @@
 namespace kg::kiro {
 
 /// One small exchange: starts a request and hands over the whole answer, or why there is none.
-/// Destroying cancels; otherwise `done` runs exactly once, on the loop, and may destroy the Collect.
+/// Destroying cancels; otherwise `done` runs exactly once, on the loop, and may destroy the
+/// Collect.
 class Collect final : private fetch::Handler {
- public:
+  public:
     using Answer = Result<http::Response, fetch::Failure>;
     using Done = UniqueFunction<void(Answer)>;
 
@@ -22,7 +23,7 @@ class Collect final : private fetch::Handler {
     Collect& operator=(const Collect&) = delete;
     ~Collect() = default;
 
- private:
+  private:
     void on_head(const fetch::Head& head) override;
     Flow on_body(std::string_view bytes) override;
     void on_done() override;

@@ -22,7 +22,8 @@ struct Place {
 };
 
 void add_once(std::vector<Place>& places, Place place) {
-    if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
+    if (std::find(places.begin(), places.end(), place) == places.end())
+        places.push_back(std::move(place));
 }
 
 /// The configured generations in their order. An address of the user's own may speak either
@@ -30,12 +31,14 @@ void add_once(std::vector<Place>& places, Place place) {
 std::vector<Place> places_for(const std::string& region, const UpstreamOptions& options) {
     std::vector<Place> places;
     for (const Generation generation : options.endpoints) {
-        add_once(places, {control_plane_url(generation, region, options), generation == Generation::runtime});
+        add_once(places, {control_plane_url(generation, region, options),
+                          generation == Generation::runtime});
     }
     if (!options.management_url.empty() || !options.api_url.empty()) {
         add_once(places, {control_plane_url(Generation::q, region, options), false});
     }
-    if (places.empty()) places.push_back({control_plane_url(Generation::runtime, region, options), true});
+    if (places.empty())
+        places.push_back({control_plane_url(Generation::runtime, region, options), true});
     return places;
 }
 
@@ -51,7 +54,8 @@ fetch::Request base_request(const Caller& caller, const UpstreamOptions& options
 }
 
 std::string arn_of(const Caller& caller) {
-    return caller.profile_arn.empty() ? default_profile_arn(caller.auth_method, caller.provider) : caller.profile_arn;
+    return caller.profile_arn.empty() ? default_profile_arn(caller.auth_method, caller.provider)
+                                      : caller.profile_arn;
 }
 
 Failure unreadable(std::string detail) {
@@ -62,7 +66,8 @@ Failure unreadable(std::string detail) {
     return failure;
 }
 
-/// A place that does not know the operation, cannot be reached or talks nonsense is not the last word.
+/// A place that does not know the operation, cannot be reached or talks nonsense is not the last
+/// word.
 bool is_worth_another_place(const Failure& failure) {
     return failure.cls == FailureClass::wrong_endpoint || failure.cls == FailureClass::connect ||
            failure.cls == FailureClass::damaged_stream;
@@ -78,7 +83,10 @@ std::optional<Failure> failure_of(const Collect::Answer& answer) {
 
 struct ListModels::Impl {
     Impl(fetch::Fetcher& f, const UpstreamOptions& o, Caller c, Done d)
-        : fetcher(f), options(o), caller(std::move(c)), done(std::move(d)),
+        : fetcher(f),
+          options(o),
+          caller(std::move(c)),
+          done(std::move(d)),
           places(places_for(api_region_of(caller), options)) {
         ask();
     }
@@ -86,12 +94,15 @@ struct ListModels::Impl {
     void ask() {
         fetch::Request request = base_request(caller, options);
         const Place& at = places[place];
-        request.url = at.base + (at.dashed ? "/List-Available-Models" : "/ListAvailableModels") + "?origin=AI_EDITOR";
+        request.url = at.base + (at.dashed ? "/List-Available-Models" : "/ListAvailableModels") +
+                      "?origin=AI_EDITOR";
         if (!at.dashed) request.url += "&maxResults=50";
-        if (const std::string arn = arn_of(caller); !arn.empty()) request.url += "&profileArn=" + http::percent_encode(arn);
+        if (const std::string arn = arn_of(caller); !arn.empty())
+            request.url += "&profileArn=" + http::percent_encode(arn);
         if (!next_token.empty()) request.url += "&nextToken=" + http::percent_encode(next_token);
-        call = std::make_unique<Collect>(fetcher, std::move(request), kAnswerBytesMax,
-                                         [this](Collect::Answer answer) { answered(std::move(answer)); });
+        call = std::make_unique<Collect>(
+            fetcher, std::move(request), kAnswerBytesMax,
+            [this](Collect::Answer answer) { answered(std::move(answer)); });
     }
 
     void answered(Collect::Answer answer) {
@@ -99,14 +110,16 @@ struct ListModels::Impl {
         auto page = parse_model_page(answer->body);
         if (!page) return failed(unreadable("model list: " + page.error().message));
         for (Model& model : page->models) models.push_back(std::move(model));
-        const bool more = !page->next_token.empty() && page->next_token != next_token && ++pages < kPagesMax;
+        const bool more =
+            !page->next_token.empty() && page->next_token != next_token && ++pages < kPagesMax;
         next_token = std::move(page->next_token);
         if (more) return ask();
         finish(std::move(models));
     }
 
     void failed(Failure failure) {
-        if (!is_worth_another_place(failure) || place + 1 == places.size()) return finish(Err(std::move(failure)));
+        if (!is_worth_another_place(failure) || place + 1 == places.size())
+            return finish(Err(std::move(failure)));
         ++place;
         pages = 0;
         models.clear();
@@ -131,7 +144,8 @@ struct ListModels::Impl {
     std::unique_ptr<Collect> call;
 };
 
-ListModels::ListModels(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller, Done done)
+ListModels::ListModels(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller,
+                       Done done)
     : impl_(std::make_unique<Impl>(fetcher, options, std::move(caller), std::move(done))) {}
 
 ListModels::~ListModels() = default;
@@ -169,8 +183,9 @@ struct ListProfiles::Impl {
         const Place& at = places[place];
         request.url = at.base + (at.dashed ? "/List-Available-Profiles" : "/ListAvailableProfiles");
         request.body = profiles_body(at.dashed, next_token);
-        call = std::make_unique<Collect>(fetcher, std::move(request), kAnswerBytesMax,
-                                         [this](Collect::Answer answer) { answered(std::move(answer)); });
+        call = std::make_unique<Collect>(
+            fetcher, std::move(request), kAnswerBytesMax,
+            [this](Collect::Answer answer) { answered(std::move(answer)); });
     }
 
     void answered(Collect::Answer answer) {
@@ -195,7 +210,8 @@ struct ListProfiles::Impl {
         }
         // A refusal or an unreachable host in one region says nothing about the others.
         const bool elsewhere = failure.http_status == 403 || is_worth_another_place(failure);
-        const bool token_dead = failure.cls == FailureClass::token_dead || failure.cls == FailureClass::suspended;
+        const bool token_dead =
+            failure.cls == FailureClass::token_dead || failure.cls == FailureClass::suspended;
         if (elsewhere && !token_dead && region + 1 < regions.size()) {
             ++region;
             return enter_region();
@@ -253,7 +269,8 @@ std::string ListProfiles::Impl::profiles_body(bool dashed, std::string_view toke
     return body;
 }
 
-ListProfiles::ListProfiles(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller, Done done)
+ListProfiles::ListProfiles(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller,
+                           Done done)
     : impl_(std::make_unique<Impl>(fetcher, options, std::move(caller), std::move(done))) {}
 
 ListProfiles::~ListProfiles() = default;

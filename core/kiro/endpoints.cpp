@@ -22,8 +22,8 @@ std::string with_path(std::string_view base, std::string_view path) {
     return url;
 }
 
-/// A header line. Values come from settings, imported files and upstream's own answers: a line break
-/// in one of them must not become a second header.
+/// A header line. Values come from settings, imported files and upstream's own answers: a line
+/// break in one of them must not become a second header.
 std::string line(std::string_view name, std::string_view value, std::string_view value_rest = {}) {
     std::string out;
     out.reserve(name.size() + 2 + value.size() + value_rest.size());
@@ -31,15 +31,19 @@ std::string line(std::string_view name, std::string_view value, std::string_view
     for (const std::string_view part : {value, value_rest}) {
         const std::size_t start = out.size();
         out += part;
-        const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-        out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control), out.end());
+        const auto is_control = [](char c) {
+            return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        };
+        out.erase(
+            std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control),
+            out.end());
     }
     return out;
 }
 
 /// What both planes send: who we are, and for which account.
-void append_identity(std::vector<std::string>& lines, const Caller& caller, const UpstreamOptions& options,
-                     std::string_view sdk, std::string_view api) {
+void append_identity(std::vector<std::string>& lines, const Caller& caller,
+                     const UpstreamOptions& options, std::string_view sdk, std::string_view api) {
     std::string product = "KiroIDE-" + options.kiro_version;
     if (!caller.machine_id.empty()) product.append("-").append(caller.machine_id);
 
@@ -52,7 +56,8 @@ void append_identity(std::vector<std::string>& lines, const Caller& caller, cons
     lines.push_back(line("user-agent", agent));
     lines.push_back(line("authorization", "Bearer ", caller.access_token.reveal()));
     // Mandatory for these two kinds and refused for the others (kiro-upstream 1.3).
-    if (caller.auth_method == AuthMethod::external_idp) lines.emplace_back("TokenType: EXTERNAL_IDP");
+    if (caller.auth_method == AuthMethod::external_idp)
+        lines.emplace_back("TokenType: EXTERNAL_IDP");
     if (caller.auth_method == AuthMethod::api_key) lines.emplace_back("tokentype: API_KEY");
 }
 
@@ -75,17 +80,20 @@ std::string_view generation_name(Generation generation) {
 
 std::optional<Generation> parse_generation(std::string_view text) {
     for (std::size_t i = 0; i < kGenerationNames.size(); ++i) {
-        if (ascii::equals_ignoring_case(ascii::trim(text), kGenerationNames[i])) return static_cast<Generation>(i);
+        if (ascii::equals_ignoring_case(ascii::trim(text), kGenerationNames[i]))
+            return static_cast<Generation>(i);
     }
     return std::nullopt;
 }
 
-std::string data_plane_url(Generation generation, const std::string& region, const UpstreamOptions& options) {
+std::string data_plane_url(Generation generation, const std::string& region,
+                           const UpstreamOptions& options) {
     if (!options.api_url.empty()) return without_trailing_slash(options.api_url);
     return generation_host(generation, region, false);
 }
 
-std::string control_plane_url(Generation generation, const std::string& region, const UpstreamOptions& options) {
+std::string control_plane_url(Generation generation, const std::string& region,
+                              const UpstreamOptions& options) {
     if (!options.management_url.empty()) return without_trailing_slash(options.management_url);
     // Whoever moved the data plane elsewhere does not expect tokens to go to the public hosts.
     if (!options.api_url.empty()) return without_trailing_slash(options.api_url);
@@ -93,14 +101,16 @@ std::string control_plane_url(Generation generation, const std::string& region, 
 }
 
 std::string social_refresh_url(const UpstreamOptions& options) {
-    const std::string_view base =
-        options.auth_url.empty() ? "https://prod.us-east-1.auth.desktop.kiro.dev" : std::string_view(options.auth_url);
+    const std::string_view base = options.auth_url.empty()
+                                      ? "https://prod.us-east-1.auth.desktop.kiro.dev"
+                                      : std::string_view(options.auth_url);
     return with_path(base, "/refreshToken");
 }
 
 std::string oidc_token_url(const std::string& region, const UpstreamOptions& options) {
     if (!options.oidc_url.empty()) return with_path(options.oidc_url, "/token");
-    return "https://oidc." + (valid_region(region) ? region : std::string("us-east-1")) + ".amazonaws.com/token";
+    return "https://oidc." + (valid_region(region) ? region : std::string("us-east-1")) +
+           ".amazonaws.com/token";
 }
 
 std::vector<std::string> chat_headers(const Caller& caller, const UpstreamOptions& options,
@@ -111,10 +121,12 @@ std::vector<std::string> chat_headers(const Caller& caller, const UpstreamOption
     lines.emplace_back("accept: application/vnd.amazon.eventstream");
     lines.emplace_back("x-amzn-codewhisperer-optout: true");
     lines.emplace_back("x-amzn-kiro-agent-mode: vibe");
-    append_identity(lines, caller, options, "aws-sdk-js/1.0.34", "api/codewhispererstreaming#1.0.34 m/E");
+    append_identity(lines, caller, options, "aws-sdk-js/1.0.34",
+                    "api/codewhispererstreaming#1.0.34 m/E");
     lines.push_back(line("amz-sdk-invocation-id", invocation_id));
     const unsigned attempts_max = std::max(3u, attempt);
-    lines.push_back("amz-sdk-request: attempt=" + std::to_string(attempt) + "; max=" + std::to_string(attempts_max));
+    lines.push_back("amz-sdk-request: attempt=" + std::to_string(attempt) +
+                    "; max=" + std::to_string(attempts_max));
     return lines;
 }
 
@@ -122,7 +134,8 @@ std::vector<std::string> control_headers(const Caller& caller, const UpstreamOpt
     std::vector<std::string> lines;
     lines.reserve(7);
     lines.emplace_back("accept: application/json");
-    append_identity(lines, caller, options, "aws-sdk-js/1.0.0", "api/codewhispererruntime#1.0.0 m/N,E");
+    append_identity(lines, caller, options, "aws-sdk-js/1.0.0",
+                    "api/codewhispererruntime#1.0.0 m/N,E");
     lines.emplace_back("amz-sdk-request: attempt=1; max=1");
     return lines;
 }

@@ -46,12 +46,15 @@ EventDecoder::Step EventDecoder::decode(const FrameView& frame) {
     }
     if (frame.message_type == "exception") return exception(frame.exception_type, frame.payload);
     if (frame.message_type == "error") {
-        return exception(frame.error_code, frame.error_message.empty() ? frame.payload : frame.error_message);
+        return exception(frame.error_code,
+                         frame.error_message.empty() ? frame.payload : frame.error_message);
     }
     return ++ignored_, Step::more;
 }
 
-EventDecoder::Step EventDecoder::skip(const FrameView&) { return Step::more; }
+EventDecoder::Step EventDecoder::skip(const FrameView&) {
+    return Step::more;
+}
 
 EventDecoder::Step EventDecoder::read_text(const FrameView& frame) {
     if (!payload_.open(frame.payload, frame.event_type)) return damaged(frame);
@@ -89,7 +92,8 @@ EventDecoder::Step EventDecoder::read_reasoning(const FrameView& frame) {
     if (!payload_.ok()) return damaged(frame);
     last_text_.clear();
     said_ = said_ || !text.empty() || !signature.empty() || !hidden.empty();
-    // Models that hide their thinking send "..." beside the signature: a placeholder, not a thought.
+    // Models that hide their thinking send "..." beside the signature: a placeholder, not a
+    // thought.
     const bool placeholder = text == "..." && !signature.empty();
     if (!text.empty() && !placeholder) output_.on_decoded(chat::ThinkingDelta{text});
     if (!signature.empty()) output_.on_decoded(chat::ThinkingSignature{signature});
@@ -191,7 +195,8 @@ EventDecoder::Step EventDecoder::read_error(const FrameView& frame) {
 EventDecoder::Step EventDecoder::exception(std::string_view type, std::string_view payload) {
     Failure failure = classify_exception(type, payload);
     // After an answer has begun, running out of room is how it ends, not an error.
-    if (failure.cls == FailureClass::context_overflow && has_content()) return end(chat::StopReason::max_tokens);
+    if (failure.cls == FailureClass::context_overflow && has_content())
+        return end(chat::StopReason::max_tokens);
     failure_ = std::move(failure);
     return Step::failed;
 }

@@ -22,18 +22,19 @@ struct EventDecoderOptions {
 /// Calls: decode(frame) while it answers `more`, then finish() at the end of the stream unless it
 /// ended or failed before. MessageEnd is the last event of an answer that did not fail.
 class EventDecoder {
- public:
+  public:
     class Output {
-     public:
+      public:
         /// Views in `event` die when the call returns.
         virtual void on_decoded(const chat::StreamEvent& event) = 0;
 
-     protected:
+      protected:
         ~Output() = default;
     };
     enum class Step : std::uint8_t { more, ended, failed };
 
-    EventDecoder(EventDecoderOptions options, Output& output) : options_(options), output_(output) {}
+    EventDecoder(EventDecoderOptions options, Output& output)
+        : options_(options), output_(output) {}
     Step decode(const FrameView& frame);
     Step finish();
 
@@ -44,7 +45,7 @@ class EventDecoder {
     const std::string& model_id() const { return model_id_; }
     std::size_t ignored_frames() const { return ignored_; }
 
- private:
+  private:
     using Reader = Step (EventDecoder::*)(const FrameView& frame);
     struct EventRow {
         std::string_view name;
@@ -72,8 +73,17 @@ class EventDecoder {
 
     /// Upstream's stopReason (4.6).
     enum class Stop : std::uint8_t {
-        none, end_turn, tool_use, stop_sequence, max_tokens, context_window, pause_turn, refusal, malformed_tool,
-        malformed_output, unknown
+        none,
+        end_turn,
+        tool_use,
+        stop_sequence,
+        max_tokens,
+        context_window,
+        pause_turn,
+        refusal,
+        malformed_tool,
+        malformed_output,
+        unknown
     };
     static Stop parse_stop(std::string_view text);
     bool stop_explains_silence() const;

@@ -84,12 +84,14 @@ std::optional<WallTime> parse_timestamp(std::string_view text) {
 /// Seconds or, above 10^11, milliseconds; "1.769904E9" is a number too.
 std::optional<WallTime> parse_epoch(std::string_view text) {
     for (const char c : text) {
-        if (!ascii::is_digit(c) && std::string_view(".eE+").find(c) == std::string_view::npos) return std::nullopt;
+        if (!ascii::is_digit(c) && std::string_view(".eE+").find(c) == std::string_view::npos)
+            return std::nullopt;
     }
     const std::string copy(text);
     char* end = nullptr;
     const double value = std::strtod(copy.c_str(), &end);
-    if (end != copy.c_str() + copy.size() || !std::isfinite(value) || value < 0 || value > 1e14) return std::nullopt;
+    if (end != copy.c_str() + copy.size() || !std::isfinite(value) || value < 0 || value > 1e14)
+        return std::nullopt;
     const double ms = value > 1e11 ? value : value * 1000;
     return wall_from_ms(static_cast<std::int64_t>(std::llround(ms)));
 }

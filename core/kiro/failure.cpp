@@ -104,7 +104,8 @@ constexpr std::array kServerTexts = std::to_array<Match>({
 });
 
 template <std::size_t N>
-FailureClass by_text(const std::array<Match, N>& table, std::string_view text, FailureClass otherwise) {
+FailureClass by_text(const std::array<Match, N>& table, std::string_view text,
+                     FailureClass otherwise) {
     for (const Match& match : table) {
         if (ascii::contains_ignoring_case(text, match.text)) return match.cls;
     }
@@ -118,7 +119,8 @@ std::string own_words(std::string_view message) {
     message = message.substr(0, 200);
     for (std::size_t i = 0; i < message.size(); ++i) {
         const char c = message[i];
-        const bool opens = (c == '"' || c == '\'') && (i == 0 || message[i - 1] == ' ' || message[i - 1] == '(');
+        const bool opens =
+            (c == '"' || c == '\'') && (i == 0 || message[i - 1] == ' ' || message[i - 1] == '(');
         const std::size_t end = opens ? message.find(c, i + 1) : std::string_view::npos;
         if (opens && end == std::string_view::npos) break;
         if (opens) {
@@ -132,15 +134,19 @@ std::string own_words(std::string_view message) {
 
 /// "com.amazon.aws.codewhisperer#ThrottlingException:http://..." is "Throttling".
 std::string normal_type(std::string_view type) {
-    if (const std::size_t hash = type.find('#'); hash != std::string_view::npos) type.remove_prefix(hash + 1);
+    if (const std::size_t hash = type.find('#'); hash != std::string_view::npos)
+        type.remove_prefix(hash + 1);
     type = ascii::trim(type.substr(0, type.find(':')));
-    for (const std::string_view suffix : {std::string_view("exception"), std::string_view("error")}) {
-        if (type.size() > suffix.size() && ascii::equals_ignoring_case(type.substr(type.size() - suffix.size()), suffix)) {
+    for (const std::string_view suffix :
+         {std::string_view("exception"), std::string_view("error")}) {
+        if (type.size() > suffix.size() &&
+            ascii::equals_ignoring_case(type.substr(type.size() - suffix.size()), suffix)) {
             type.remove_suffix(suffix.size());
             break;
         }
     }
-    if (ascii::equals_ignoring_case(type, "error")) type = "InternalServer";  // the stream union's member
+    if (ascii::equals_ignoring_case(type, "error"))
+        type = "InternalServer";  // the stream union's member
     return redacted(type, 100);
 }
 
@@ -148,7 +154,9 @@ struct Declared {
     std::string type, message, reason;
 };
 
-std::string text_of(json::Node node) { return std::string(node.text()); }
+std::string text_of(json::Node node) {
+    return std::string(node.text());
+}
 
 Declared read_body(std::string_view body) {
     Declared out;
@@ -178,13 +186,17 @@ std::optional<FailureClass> by_reason(std::string_view reason) {
 }
 
 std::optional<FailureClass> by_type(std::string_view type, std::string_view words) {
-    const auto is = [type](std::string_view name) { return ascii::equals_ignoring_case(type, name); };
+    const auto is = [type](std::string_view name) {
+        return ascii::equals_ignoring_case(type, name);
+    };
     if (type.empty()) return std::nullopt;
     for (const Match& match : kTypes) {
         if (is(match.text)) return match.cls;
     }
-    if (is("Throttling") || is("TooManyRequests") || is("SlowDown")) return by_text(kThrottleTexts, words, throttled);
-    if (is("AccessDenied") || is("Unauthorized")) return by_text(kForbiddenTexts, words, forbidden_other);
+    if (is("Throttling") || is("TooManyRequests") || is("SlowDown"))
+        return by_text(kThrottleTexts, words, throttled);
+    if (is("AccessDenied") || is("Unauthorized"))
+        return by_text(kForbiddenTexts, words, forbidden_other);
     if (is("Validation")) {
         const FailureClass cls = by_text(kValidationTexts, words, malformed);
         return cls == malformed ? by_text(kServerTexts, words, malformed) : cls;
@@ -199,7 +211,9 @@ FailureClass by_status(int status, std::string_view words) {
     switch (status) {
         case 400: {
             const FailureClass cls = by_text(kValidationTexts, words, malformed);
-            return cls == malformed && ascii::contains_ignoring_case(words, kForbiddenTexts[0].text) ? token_dead : cls;
+            return cls == malformed && ascii::contains_ignoring_case(words, kForbiddenTexts[0].text)
+                       ? token_dead
+                       : cls;
         }
         case 401: return token_dead;
         case 402: return quota_exhausted;
@@ -236,7 +250,8 @@ std::optional<std::chrono::milliseconds> read_retry_after(const http::Headers& h
     };
     if (const auto ms = number(headers.get("retry-after-ms"))) return bounded(*ms);
     const std::string_view text = ascii::trim(headers.get("retry-after"));
-    if (const auto seconds = number(text)) return bounded(std::min<std::int64_t>(*seconds, kRetryAfterMsMax / 1000) * 1000);
+    if (const auto seconds = number(text))
+        return bounded(std::min<std::int64_t>(*seconds, kRetryAfterMsMax / 1000) * 1000);
     // A date is read against the server's own: our clock may be wrong, the difference is not.
     const auto date = parse_http_date(text);
     const auto now = parse_http_date(headers.get("date"));
@@ -244,7 +259,8 @@ std::optional<std::chrono::milliseconds> read_retry_after(const http::Headers& h
     return std::nullopt;
 }
 
-Failure describe(FailureClass cls, std::string type, const Declared& declared, std::string_view body) {
+Failure describe(FailureClass cls, std::string type, const Declared& declared,
+                 std::string_view body) {
     Failure failure;
     failure.cls = cls;
     failure.exception = std::move(type);
@@ -277,7 +293,8 @@ Failure classify_response(int status, const http::Headers& headers, std::string_
 Failure classify_exception(std::string_view exception_type, std::string_view payload) {
     Declared declared = read_body(payload);
     if (declared.message.empty() && declared.type.empty()) declared.message = payload;
-    std::string type = normal_type(exception_type.empty() ? std::string_view(declared.type) : exception_type);
+    std::string type =
+        normal_type(exception_type.empty() ? std::string_view(declared.type) : exception_type);
     auto cls = by_reason(declared.reason);
     if (!cls) cls = by_type(type, own_words(declared.message));
     return describe(cls.value_or(transient), std::move(type), declared, payload);

@@ -34,7 +34,8 @@ bool scan_string(std::string_view& rest, std::string_view& value, bool& escaped)
         escaped = true;
         // What follows is never a second stop by itself; unescape_json() checks what it means.
         ++i;
-        if (static_cast<std::uint8_t>(rest[i]) < 0x20 || static_cast<std::uint8_t>(rest[i]) >= 0x80) return false;
+        if (static_cast<std::uint8_t>(rest[i]) < 0x20 || static_cast<std::uint8_t>(rest[i]) >= 0x80)
+            return false;
     }
     value = rest.substr(0, i);
     rest.remove_prefix(i + 1);
@@ -103,7 +104,8 @@ bool FlatObject::parse(std::string_view json) {
         if (count_ == fields_.size() || !take(rest, "\"")) return false;
         Field& field = fields_[count_];
         bool key_escaped = false;
-        if (!scan_string(rest, field.key, key_escaped) || key_escaped || !take(rest, ":")) return false;
+        if (!scan_string(rest, field.key, key_escaped) || key_escaped || !take(rest, ":"))
+            return false;
         field.value = {};
         field.escaped = false;
         if (take(rest, "\"")) {

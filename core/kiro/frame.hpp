@@ -7,7 +7,8 @@
 namespace kg::kiro {
 
 // Frames of application/vnd.amazon.eventstream (kiro-upstream 4.1), integers big-endian:
-//   u32 total length | u32 headers length | u32 CRC of these 8 | headers | payload | u32 CRC of all before
+//   u32 total length | u32 headers length | u32 CRC of these 8 | headers | payload | u32 CRC of all
+//   before
 
 constexpr std::size_t kFramePreludeBytes = 12;
 constexpr std::size_t kFrameOverheadBytes = 16;  // prelude and trailing CRC
@@ -16,7 +17,16 @@ constexpr std::size_t kFrameHeadersMax = 1024;
 constexpr std::size_t kHeaderValueBytesMax = 32767;
 
 enum class HeaderType : std::uint8_t {
-    true_, false_, int8, int16, int32, int64, bytes, string, timestamp, uuid
+    true_,
+    false_,
+    int8,
+    int16,
+    int32,
+    int64,
+    bytes,
+    string,
+    timestamp,
+    uuid
 };
 
 /// One header; `value` are the bytes after the length field, none for a boolean.
@@ -31,12 +41,12 @@ struct HeaderView {
 
 /// Walks a header block. After next() answered false, ok() tells a clean end from damage.
 class HeaderReader {
- public:
+  public:
     explicit HeaderReader(std::string_view block) : rest_(block) {}
     bool next(HeaderView& out);
     bool ok() const { return ok_; }
 
- private:
+  private:
     std::string_view rest_;
     bool ok_ = true;
 };

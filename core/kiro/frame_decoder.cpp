@@ -61,8 +61,8 @@ FrameDecoder::Step FrameDecoder::fail(FrameFault fault) {
     return Step::damaged;
 }
 
-/// The order matters (4.1): a length is trusted only after its checksum, so that a damaged one fails
-/// at once and never makes us wait for bytes that will not come.
+/// The order matters (4.1): a length is trusted only after its checksum, so that a damaged one
+/// fails at once and never makes us wait for bytes that will not come.
 bool FrameDecoder::check_prelude(std::string_view bytes) {
     const std::size_t total = read_u32(bytes.data());
     const std::size_t headers = read_u32(bytes.data() + 4);
@@ -81,7 +81,8 @@ bool FrameDecoder::check_prelude(std::string_view bytes) {
     return true;
 }
 
-/// Moves bytes of the piece into the buffer until it holds a whole frame; false: not yet, or damaged.
+/// Moves bytes of the piece into the buffer until it holds a whole frame; false: not yet, or
+/// damaged.
 bool FrameDecoder::gather() {
     const auto take_until = [this](std::size_t size) {
         const std::size_t n = std::min(size - buffer_.size(), piece_.size());
@@ -96,7 +97,8 @@ bool FrameDecoder::gather() {
 FrameDecoder::Step FrameDecoder::open(std::string_view frame, FrameView& out) {
     // The prelude's checksum is that of the first 8 bytes: the message's continues from it.
     const std::uint32_t prelude_crc = read_u32(frame.data() + 8);
-    if (crc32(frame.substr(8, frame.size() - 12), prelude_crc) != read_u32(frame.data() + frame.size() - 4)) {
+    if (crc32(frame.substr(8, frame.size() - 12), prelude_crc) !=
+        read_u32(frame.data() + frame.size() - 4)) {
         return fail(FrameFault::message_crc);
     }
     const std::size_t headers_bytes = read_u32(frame.data() + 4);

@@ -16,8 +16,8 @@ enum class FrameFault : std::uint8_t {
     headers_length,  // longer than the frame
     too_large,
     message_crc,
-    headers,         // unknown type, empty name, cut, too many
-    truncated,       // the stream ended inside a frame
+    headers,    // unknown type, empty name, cut, too many
+    truncated,  // the stream ended inside a frame
 };
 std::string_view frame_fault_name(FrameFault fault);
 
@@ -26,7 +26,7 @@ std::string_view frame_fault_name(FrameFault fault);
 /// resynchronisation, because a lost frame may have been part of a tool call.
 /// Calls: feed(piece), next() until it does not answer `frame`, feed(...) ...; finish() at the end.
 class FrameDecoder {
- public:
+  public:
     enum class Step : std::uint8_t { frame, need_more, damaged };
 
     /// `piece` must stay alive until next() has answered need_more or damaged.
@@ -36,16 +36,16 @@ class FrameDecoder {
     Step finish();
     FrameFault fault() const { return fault_; }
 
- private:
+  private:
     bool check_prelude(std::string_view bytes);
     bool gather();
     Step open(std::string_view frame, FrameView& out);
     Step fail(FrameFault fault);
 
-    std::string_view piece_;     // not yet consumed
-    std::string buffer_;         // the beginning of a frame that arrived in parts
-    std::size_t total_ = 0;      // length of the frame being gathered, 0 before its prelude is checked
-    bool delivered_ = false;     // buffer_ holds the frame of the previous call
+    std::string_view piece_;  // not yet consumed
+    std::string buffer_;      // the beginning of a frame that arrived in parts
+    std::size_t total_ = 0;   // length of the frame being gathered, 0 before its prelude is checked
+    bool delivered_ = false;  // buffer_ holds the frame of the previous call
     FrameFault fault_ = FrameFault::none;
 };
 

@@ -67,7 +67,9 @@ Payload::Input Payload::text_or_object(std::string_view key) {
     return {Kind::text, string(key)};
 }
 
-json::Node Payload::object(std::string_view key) { return typed(key, json::Kind::object); }
+json::Node Payload::object(std::string_view key) {
+    return typed(key, json::Kind::object);
+}
 
 std::optional<double> Payload::number(json::Node object, std::string_view key) {
     const json::Node node = object[key];

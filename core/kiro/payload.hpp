@@ -15,8 +15,9 @@ namespace kg::kiro {
 /// missing or null read as empty; a key of another type makes ok() false. Views live until the next
 /// open(), and as long as the frame.
 class Payload {
- public:
-    /// False when `json` is no JSON object. An object wrapped once in the event's own name is opened.
+  public:
+    /// False when `json` is no JSON object. An object wrapped once in the event's own name is
+    /// opened.
     bool open(std::string_view json, std::string_view event_type);
     /// The same, always with the general parser: for events whose fields are numbers or objects.
     bool open_document(std::string_view json, std::string_view event_type);
@@ -37,7 +38,7 @@ class Payload {
     json::Node root() const { return root_; }
     bool ok() const { return ok_; }
 
- private:
+  private:
     std::string_view decoded(const FlatObject::Field& field);
     json::Node typed(std::string_view key, json::Kind kind);
 

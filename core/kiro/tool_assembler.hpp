@@ -15,11 +15,11 @@ namespace kg::kiro {
 /// Puts tool calls together from their frames (kiro-upstream 4.4), by id: calls may interleave. A
 /// call is handed out only when it is complete, so that no client ever sees a cut one. Bounded.
 class ToolAssembler {
- public:
+  public:
     static constexpr std::size_t kInputBytesMax = 32u << 20;  // of all open calls together
     static constexpr std::size_t kOpenCallsMax = 256;
     static constexpr std::size_t kFinishedCallsMax = 4096;
-    static constexpr std::size_t kPiecesMax = 4096;           // of one call; later fragments join the last
+    static constexpr std::size_t kPiecesMax = 4096;  // of one call; later fragments join the last
 
     struct Fragment {
         std::string_view id;    // "": the call touched last
@@ -28,9 +28,9 @@ class ToolAssembler {
         bool stop = false;
     };
     enum class Step : std::uint8_t {
-        buffered,       // nothing to tell yet; also a repetition of a finished call
-        complete,       // taken() holds it until the next add()
-        damaged,        // frames that make no sense: no id and no open call, no name
+        buffered,  // nothing to tell yet; also a repetition of a finished call
+        complete,  // taken() holds it until the next add()
+        damaged,   // frames that make no sense: no id and no open call, no name
         too_large,
         invalid_input,  // the joined input is not a JSON object
     };
@@ -39,13 +39,13 @@ class ToolAssembler {
     struct Complete {
         std::string id;
         std::string name;
-        json::Document input;             // its source() is the joined text
-        std::vector<std::size_t> cuts;    // ends of the fragments as they came, the last is the size
+        json::Document input;           // its source() is the joined text
+        std::vector<std::size_t> cuts;  // ends of the fragments as they came, the last is the size
     };
     const Complete& taken() const { return taken_; }
     std::size_t open() const { return open_.size(); }
 
- private:
+  private:
     struct Call {
         std::string id;
         std::string name;

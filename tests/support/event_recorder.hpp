@@ -18,7 +18,7 @@ inline std::string describe(const chat::StreamEvent& event) {
         out.append(" ").append(name).append("=");
         json::append_double(out, static_cast<double>(*value));
     };
-    constexpr const char* kStops[] = {"end_turn", "tool_use", "stop_sequence", "max_tokens",
+    static constexpr const char* kStops[] = {"end_turn", "tool_use", "stop_sequence", "max_tokens",
                                       "context_window", "pause_turn", "refusal"};
     return std::visit(
         overloaded{
@@ -39,7 +39,7 @@ inline std::string describe(const chat::StreamEvent& event) {
                 count(out, "credits", e.credits);
                 return out;
             },
-            [&kStops](const chat::MessageEnd& e) {
+            [](const chat::MessageEnd& e) {
                 return std::string("end ") + kStops[static_cast<std::size_t>(e.reason)];
             },
         },

@@ -1,5 +1,5 @@
-// The hostile suite for the codec: however the bytes arrive, the same answer; whatever is missing or
-// changed, no invented answer.
+// The hostile suite for the codec: however the bytes arrive, the same answer; whatever is missing
+// or changed, no invented answer.
 #include <algorithm>
 #include <memory>
 #include <random>
@@ -17,7 +17,7 @@ namespace vectors = kg::test::vectors;
 namespace {
 
 class Receiver final : EventDecoder::Output {
- public:
+  public:
     /// False once the answer ended or failed.
     bool feed(std::string_view piece) {
         // A buffer of its own and of exact size: reading past it, or after it died, is caught.
@@ -43,9 +43,11 @@ class Receiver final : EventDecoder::Output {
     }
     std::vector<std::string> lines;
 
- private:
+  private:
     bool fail(const char* how) { return lines.emplace_back(how), false; }
-    void on_decoded(const kg::chat::StreamEvent& event) override { lines.push_back(kg::test::describe(event)); }
+    void on_decoded(const kg::chat::StreamEvent& event) override {
+        lines.push_back(kg::test::describe(event));
+    }
     FrameDecoder frames_;
     EventDecoder events_{{}, *this};
 };
@@ -67,21 +69,25 @@ std::vector<std::string> receive_whole(std::string_view stream) {
     return receive(stream, [&stream] { return stream.size(); });
 }
 
-bool begins_like(const std::vector<std::string>& lines, const std::vector<std::string>& whole, std::size_t count) {
+bool begins_like(const std::vector<std::string>& lines, const std::vector<std::string>& whole,
+                 std::size_t count) {
     if (count > lines.size() || count > whole.size()) return false;
-    return std::equal(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count), whole.begin());
+    return std::equal(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count),
+                      whole.begin());
 }
 
-const std::string kEverything = vectors::kG19 + vectors::kG13 + vectors::kG7 + vectors::kG8 + vectors::kG9 + vectors::kG1 +
-                                vectors::kG2 + vectors::kG15 + vectors::kG20 + vectors::kG3 + vectors::kG4 +
-                                vectors::kG5 + vectors::kG6 + vectors::kG10 + vectors::kG11 + vectors::kG12;
+const std::string kEverything = vectors::kG19 + vectors::kG13 + vectors::kG7 + vectors::kG8 +
+                                vectors::kG9 + vectors::kG1 + vectors::kG2 + vectors::kG15 +
+                                vectors::kG20 + vectors::kG3 + vectors::kG4 + vectors::kG5 +
+                                vectors::kG6 + vectors::kG10 + vectors::kG11 + vectors::kG12;
 
 }  // namespace
 
 TEST_CASE("the whole-stream vector is the published one") {
     CHECK(vectors::kWholeStream.size() == 1383);
     CHECK(kg::crc32(vectors::kWholeStream) == 0x92a72aaeu);
-    CHECK(kg::sha256_hex(vectors::kWholeStream) == "7fb8b90617e502fb8153cb96f95ad278cb39c964ca5f6c9b7f22331e3a58fab5");
+    CHECK(kg::sha256_hex(vectors::kWholeStream) ==
+          "7fb8b90617e502fb8153cb96f95ad278cb39c964ca5f6c9b7f22331e3a58fab5");
 }
 
 TEST_CASE("#2: whole, byte by byte and in pieces of every size the answer is the same") {
@@ -112,7 +118,8 @@ TEST_CASE("cut at every offset: a prefix of the answer, then a verdict, never a 
         CHECK(begins_like(lines, whole, lines.size() - 1));
         const std::string& verdict = lines.back();
         CHECK((verdict == "truncated" || verdict == "failed" || verdict.starts_with("end ")));
-        const auto starts = std::count_if(lines.begin(), lines.end(), [](auto& l) { return l.starts_with("tool tooluse"); });
+        const auto starts = std::count_if(lines.begin(), lines.end(),
+                                          [](auto& l) { return l.starts_with("tool tooluse"); });
         const auto ends = std::count(lines.begin(), lines.end(), "tool end");
         CHECK(starts == ends);
     }
