@@ -151,6 +151,9 @@ int run_app(int argc, char** argv) {
     } catch (const CLI::CallForAllHelp&) {
         print(help_of_all(app));
         return static_cast<int>(print_failed() ? ExitCode::failure : ExitCode::ok);
+    } catch (const CLI::CallForHelp&) {
+        print(app.help());
+        return static_cast<int>(print_failed() ? ExitCode::failure : ExitCode::ok);
     } catch (const CLI::Success& e) {
         return app.exit(e);
     } catch (const CLI::ParseError& e) {

@@ -108,6 +108,7 @@ Error error_of(int status, const std::string& body) {
         if (const auto message = document->root()["error"]["message"].text(); !message.empty())
             out.message = message;
     }
+    if (status == 404) out.message += "; see `kirogate models --server URL`";
     if (status == 401 || status == 403)
         out.kind = ErrorKind::unauthenticated;
     else if (status == 402 || status == 429)

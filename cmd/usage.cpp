@@ -64,7 +64,13 @@ std::string about_extra(const Place& place, const std::vector<std::string>& extr
         return "unknown option `" + name + "`" + hint(name, option_names(*place.command), "");
     }
     const auto& word = extras.front();
-    if (!has_subcommands(*place.command)) return "one argument too many: `" + word + "`";
+    if (!has_subcommands(*place.command)) {
+        // A word this long is a token that somebody pasted: it is not repeated into a log.
+        if (word.size() > 40)
+            return "one argument too many; tokens are read from stdin or a file, never as "
+                   "arguments";
+        return "one argument too many: `" + word + "`";
+    }
     const auto tail = place.command->get_parent()
                           ? place.path.substr(place.path.find(' ') + 1) + " "
                           : std::string();
@@ -72,10 +78,17 @@ std::string about_extra(const Place& place, const std::vector<std::string>& extr
            hint(word, subcommand_names(*place.command), tail);
 }
 
-/// The parser's own words, made a sentence: every value that does not convert here is a number.
+/// The parser's own words, made a sentence: every value that does not convert here is a number, and
+/// every name without dashes is an argument, which the help shows in capitals.
 std::string about_value(const std::string& what) {
     constexpr std::string_view kPrefix = "Could not convert: ";
     const auto equals = what.find(" = ");
+    if (const auto at = what.find(": At Most 1 required"); at != std::string::npos)
+        return what.substr(0, at) + " is given more than once";
+    if (const auto at = what.find(": 1 required "); at != std::string::npos && is_option(what))
+        return what.substr(0, at) + " needs a value";
+    if (const auto at = what.find(" is required"); at != std::string::npos && !is_option(what))
+        return "the argument `" + what.substr(0, at) + "` is missing";
     if (!what.starts_with(kPrefix) || equals == std::string::npos) return what;
     const auto name = what.substr(kPrefix.size(), equals - kPrefix.size());
     return name + ": `" + what.substr(equals + 3) + "` is not a number it accepts";
