@@ -73,6 +73,7 @@ export class Gateway {
         const at = /listens on (\S+)$/.exec(ready);
         if (!at) throw new Error(`not a ready line: ${ready}`);
         this.url = at[1];
+        this.socket_path = /^unix:(.+)$/.exec(this.url)?.[1];
         this.port = Number(/:(\d+)$/.exec(ready)?.[1] ?? 0);
         return this;
     }

@@ -73,7 +73,7 @@ export const anthropic_text = (events) => events.map((e) => e.data?.delta?.text 
 export class RawSocket {
     static connect(gateway) {
         return new Promise((resolve, reject) => {
-            const socket = net.connect(gateway.port, '127.0.0.1');
+            const socket = gateway.socket_path ? net.connect(gateway.socket_path) : net.connect(gateway.port, '127.0.0.1');
             socket.once('error', reject);
             socket.once('connect', () => resolve(new RawSocket(socket)));
         });
