@@ -2,8 +2,8 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <cassert>
-#include <cstring>
 
 #include "daemon/net/address.hpp"
 
@@ -169,7 +169,7 @@ bool TcpStream::write(std::string& prefix, std::string& data, std::string_view t
     std::swap(data, back_->data);
     prefix.clear();
     data.clear();
-    std::memcpy(back_->tail.data(), tail.data(), tail.size());
+    std::copy(tail.begin(), tail.end(), back_->tail.begin());
     const std::string_view parts[3] = {back_->prefix, back_->data, {back_->tail.data(), tail.size()}};
     count = 0;
     for (const std::string_view part : parts) {
