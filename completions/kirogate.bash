@@ -1,0 +1,101 @@
+# bash completion for kirogate(1)
+
+_kirogate() {
+    local cur prev words cword
+    if declare -F _init_completion >/dev/null; then
+        _init_completion -n = || return
+    else
+        words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+        cur=${words[cword]} prev=${words[cword - 1]}
+    fi
+    COMPREPLY=()
+
+    # The value of an option.
+    case $prev in
+        --config | --file | -f | --image | --key-file | --token-file | --client-secret-file)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --state-dir)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            return
+            ;;
+        --auth-method) mapfile -t COMPREPLY < <(compgen -W 'social idc api-key external-idp' -- "$cur") && return ;;
+        --provider) mapfile -t COMPREPLY < <(compgen -W 'Google Github BuilderId Enterprise' -- "$cur") && return ;;
+        --thinking) mapfile -t COMPREPLY < <(compgen -W 'low medium high xhigh max' -- "$cur") && return ;;
+        --from) mapfile -t COMPREPLY < <(compgen -W 'ide' -- "$cur") && return ;;
+        --account) mapfile -t COMPREPLY < <(compgen -W "$(_kirogate_names account)" -- "$cur") && return ;;
+        -m | --model | --listen | --workers | -s | --system | --max-tokens | --server | --name | --region | --api-region | \
+            --profile-arn | --client-id | --start-url | --token-endpoint | --scopes | --proxy | --priority | --weight | \
+            --note | --credits | --expires | --rpm)
+            return
+            ;;
+    esac
+
+    # The command: the first words that are neither options nor their values.
+    local i command='' skip=0
+    for ((i = 1; i < cword; i++)); do
+        if ((skip)); then
+            skip=0
+            continue
+        fi
+        case ${words[i]} in
+            --config | --state-dir) skip=1 ;;
+            -*) ;;
+            *)
+                case $command in
+                    '') command=${words[i]} ;;
+                    account | key | config) command+=" ${words[i]}" ;;
+                esac
+                ;;
+        esac
+    done
+
+    local global='--help --config --state-dir' fields options=''
+    fields='--name --auth-method --provider --region --api-region --profile-arn --client-id --client-secret-file
+        --start-url --token-endpoint --scopes --proxy --priority --weight --note --token-file'
+    local limits='--name --model --account --credits --expires --rpm'
+    case $command in
+        '') options='serve status config version models chat account key --version --help-all' ;;
+        config) options='show check path init' ;;
+        account) options='add list show edit remove enable disable refresh import' ;;
+        key) options='create list show edit revoke rotate' ;;
+        serve) options='--demo --listen --workers --check' ;;
+        status | models) options='--server --json' ;;
+        'config show' | 'account list' | 'key list') options='--json' ;;
+        'config init')
+            options='--force'
+            [[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            ;;
+        chat)
+            options='--model --system --file --image --thinking --max-tokens --server --key-file --no-stream --json --jsonl'
+            ;;
+        'account add') options="$fields --json" ;;
+        'account edit') options="$fields --reset $(_kirogate_names account)" ;;
+        'account show' | 'account refresh') options="--json $(_kirogate_names account)" ;;
+        'account remove') options="--yes $(_kirogate_names account)" ;;
+        'account enable' | 'account disable') options=$(_kirogate_names account) ;;
+        'account import')
+            options='--from --dry-run --json'
+            [[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            ;;
+        'key create') options="$limits --json" ;;
+        'key edit') options="$limits --enable --disable --any-model --any-account $(_kirogate_names key)" ;;
+        'key show' | 'key rotate') options="--json $(_kirogate_names key)" ;;
+        'key revoke') options="--yes $(_kirogate_names key)" ;;
+    esac
+    local found
+    mapfile -t found < <(compgen -W "$options $global" -- "$cur")
+    COMPREPLY+=("${found[@]}")
+    # Nothing but options remains: they are offered once a dash is typed.
+    [[ $cur == -* ]] || mapfile -t COMPREPLY < <(printf '%s\n' "${COMPREPLY[@]}" | grep -v '^-')
+}
+
+# Names of the accounts or keys: the second column of the list.
+_kirogate_names() {
+    kirogate "$1" list 2>/dev/null | awk 'NR > 1 && $2 != "-" { print $2 }'
+}
+
+complete -F _kirogate kirogate

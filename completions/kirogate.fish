@@ -1,0 +1,117 @@
+# fish completion for kirogate(1)
+
+function __kirogate_names
+    kirogate $argv[1] list 2>/dev/null | awk 'NR > 1 && $2 != "-" { print $2 }'
+end
+
+# Whether the command is exactly these words, as "account add" or "chat".
+function __kirogate_in
+    set -l words
+    set -l skip 0
+    for word in (commandline -opc)[2..-1]
+        if test $skip = 1
+            set skip 0
+        else if contains -- $word --config --state-dir
+            set skip 1
+        else if not string match -q -- '-*' $word
+            set -a words $word
+        end
+    end
+    set -l wanted (string split ' ' -- $argv[1])
+    test "$words[1..(count $wanted)]" = "$argv[1]"
+end
+
+function __kirogate_needs
+    set -l words (commandline -opc)[2..-1]
+    set words (string match -v -- '-*' $words)
+    test "$words" = "$argv[1]"
+end
+
+complete -c kirogate -f
+complete -c kirogate -s h -l help -d 'Print help'
+complete -c kirogate -l config -rF -d 'Configuration file'
+complete -c kirogate -l state-dir -xa '(__fish_complete_directories)' -d 'State directory'
+complete -c kirogate -n '__kirogate_needs ""' -l version -d 'Print the version'
+complete -c kirogate -n '__kirogate_needs ""' -l help-all -d 'Help of every command'
+
+complete -c kirogate -n '__kirogate_needs ""' -a serve -d 'Run the gateway'
+complete -c kirogate -n '__kirogate_needs ""' -a status -d 'Show the daemon, the accounts and what was used'
+complete -c kirogate -n '__kirogate_needs ""' -a config -d 'Look at the configuration'
+complete -c kirogate -n '__kirogate_needs ""' -a version -d 'Print the version'
+complete -c kirogate -n '__kirogate_needs ""' -a models -d 'List the models the accounts offer'
+complete -c kirogate -n '__kirogate_needs ""' -a chat -d 'Ask a model'
+complete -c kirogate -n '__kirogate_needs ""' -a account -d 'Manage the Kiro accounts'
+complete -c kirogate -n '__kirogate_needs ""' -a key -d 'Manage the kg- keys that clients use'
+complete -c kirogate -n '__kirogate_needs config' -a 'show check path init'
+complete -c kirogate -n '__kirogate_needs account' -a 'add list show edit remove enable disable refresh import'
+complete -c kirogate -n '__kirogate_needs key' -a 'create list show edit revoke rotate'
+
+complete -c kirogate -n '__kirogate_in serve' -l demo -d 'Serve a built-in fake upstream'
+complete -c kirogate -n '__kirogate_in serve' -l listen -x -d 'HOST:PORT or unix:/PATH'
+complete -c kirogate -n '__kirogate_in serve' -l workers -x -d 'Threads'
+complete -c kirogate -n '__kirogate_in serve' -l check -d 'Check configuration and database, then exit'
+
+for command in status models
+    complete -c kirogate -n "__kirogate_in $command" -l server -x -d 'URL of a running gateway'
+end
+for command in status models 'config show' 'account add' 'account list' 'account show' 'account refresh' 'account import' \
+        'key create' 'key list' 'key show' 'key rotate' chat
+    complete -c kirogate -n "__kirogate_in '$command'" -l json -d 'Machine-readable output'
+end
+complete -c kirogate -n '__kirogate_in "config init"' -F -l force -d 'Overwrite an existing file'
+
+complete -c kirogate -n '__kirogate_in chat' -s m -l model -x -d 'Model name'
+complete -c kirogate -n '__kirogate_in chat' -s s -l system -x -d 'System prompt'
+complete -c kirogate -n '__kirogate_in chat' -s f -l file -rF -d 'Append a file to the prompt'
+complete -c kirogate -n '__kirogate_in chat' -l image -rF -d 'Attach a picture'
+complete -c kirogate -n '__kirogate_in chat' -l thinking -fa 'low medium high xhigh max' -d 'Let the model think'
+complete -c kirogate -n '__kirogate_in chat' -l max-tokens -x -d 'Stop after about this many tokens'
+complete -c kirogate -n '__kirogate_in chat' -l server -x -d 'Ask a running gateway'
+complete -c kirogate -n '__kirogate_in chat' -l key-file -rF -d "File with the gateway's API key"
+complete -c kirogate -n '__kirogate_in chat' -l no-stream -d 'Print the answer when it is complete'
+complete -c kirogate -n '__kirogate_in chat' -l jsonl -d 'One JSON object per event'
+
+for command in 'account add' 'account edit'
+    set -l in "__kirogate_in '$command'"
+    complete -c kirogate -n $in -l name -x -d Name
+    complete -c kirogate -n $in -l auth-method -xa 'social idc api-key external-idp' -d 'How it signs in'
+    complete -c kirogate -n $in -l provider -xa 'Google Github BuilderId Enterprise' -d Provider
+    complete -c kirogate -n $in -l region -x -d 'Region of the sign-in service'
+    complete -c kirogate -n $in -l api-region -x -d 'Region of the API'
+    complete -c kirogate -n $in -l profile-arn -x -d 'Profile of an organisation'
+    complete -c kirogate -n $in -l client-id -x -d 'OIDC client id'
+    complete -c kirogate -n $in -l client-secret-file -rF -d 'File with the OIDC client secret'
+    complete -c kirogate -n $in -l start-url -x -d 'Identity Center start page'
+    complete -c kirogate -n $in -l token-endpoint -x -d 'Token endpoint'
+    complete -c kirogate -n $in -l scopes -x -d 'OAuth scopes'
+    complete -c kirogate -n $in -l proxy -x -d 'Outbound proxy'
+    complete -c kirogate -n $in -l priority -x -d 'Lower is used first'
+    complete -c kirogate -n $in -l weight -x -d 'Share of concurrent requests'
+    complete -c kirogate -n $in -l note -x -d 'Free text'
+    complete -c kirogate -n $in -l token-file -rF -d 'File with the refresh token or API key'
+end
+complete -c kirogate -n '__kirogate_in "account edit"' -l reset -d 'Forget failures, cool-down and suspension'
+complete -c kirogate -n '__kirogate_in "account remove"' -s y -l yes -d 'Do not ask'
+complete -c kirogate -n '__kirogate_in "account import"' -F -l from -xa ide -d 'Import from the Kiro IDE'
+complete -c kirogate -n '__kirogate_in "account import"' -F -l dry-run -d 'Write nothing'
+for command in show edit remove enable disable refresh
+    complete -c kirogate -n "__kirogate_in 'account $command'" -a '(__kirogate_names account)'
+end
+
+for command in 'key create' 'key edit'
+    set -l in "__kirogate_in '$command'"
+    complete -c kirogate -n $in -l name -x -d Name
+    complete -c kirogate -n $in -l model -x -d 'Allowed model'
+    complete -c kirogate -n $in -l account -xa '(__kirogate_names account)' -d 'Allowed account'
+    complete -c kirogate -n $in -l credits -x -d 'Credit limit, or none'
+    complete -c kirogate -n $in -l expires -x -d '2027-01-31, 30d, 12h or none'
+    complete -c kirogate -n $in -l rpm -x -d 'Requests per minute'
+end
+complete -c kirogate -n '__kirogate_in "key edit"' -l enable -d 'Accept the key again'
+complete -c kirogate -n '__kirogate_in "key edit"' -l disable -d 'Refuse the key, keep its record'
+complete -c kirogate -n '__kirogate_in "key edit"' -l any-model -d 'Allow every model'
+complete -c kirogate -n '__kirogate_in "key edit"' -l any-account -d 'Allow every account'
+complete -c kirogate -n '__kirogate_in "key revoke"' -s y -l yes -d 'Do not ask'
+for command in show edit revoke rotate
+    complete -c kirogate -n "__kirogate_in 'key $command'" -a '(__kirogate_names key)'
+end

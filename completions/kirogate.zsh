@@ -1,0 +1,102 @@
+#compdef kirogate
+# zsh completion for kirogate(1)
+
+_kirogate_names() {
+    local -a names
+    names=(${(f)"$(kirogate $1 list 2>/dev/null | awk 'NR > 1 && $2 != "-" { print $2 }')"})
+    compadd -a names
+}
+
+_kirogate() {
+    local curcontext=$curcontext state line
+    local -a global fields limits json yes
+    global=(
+        '(- *)'{-h,--help}'[print help]'
+        '--config=[configuration file]:file:_files'
+        '--state-dir=[state directory]:directory:_directories'
+    )
+    json=('--json[machine-readable output]')
+    yes=('(-y --yes)'{-y,--yes}'[do not ask]')
+    fields=(
+        '--name=[name]:name:'
+        '--auth-method=[how it signs in]:method:(social idc api-key external-idp)'
+        '--provider=[provider]:provider:(Google Github BuilderId Enterprise)'
+        '--region=[region of the sign-in service]:region:'
+        '--api-region=[region of the API]:region:'
+        '--profile-arn=[profile of an organisation]:ARN:'
+        '--client-id=[OIDC client id]:id:'
+        '--client-secret-file=[file with the OIDC client secret]:file:_files'
+        '--start-url=[Identity Center start page]:URL:'
+        '--token-endpoint=[token endpoint]:URL:'
+        '--scopes=[OAuth scopes]:scopes:'
+        '--proxy=[outbound proxy]:URL:'
+        '--priority=[lower is used first]:number:'
+        '--weight=[share of concurrent requests]:number:'
+        '--note=[free text]:text:'
+        '--token-file=[file with the refresh token or API key]:file:_files'
+    )
+    limits=(
+        '--name=[name]:name:'
+        '*--model=[allowed model]:pattern:'
+        '*--account=[allowed account]:account:_kirogate_names account'
+        '--credits=[credit limit, or none]:credits:'
+        '--expires=[expiry]:time:'
+        '--rpm=[requests per minute]:number:'
+    )
+    _arguments -C $global '(- *)--version[print the version]' '(- *)--help-all[help of every command]' \
+        '1:command:((serve\:"run the gateway" status\:"show the daemon and the accounts" config\:"look at the configuration" version\:"print the version" models\:"list the models" chat\:"ask a model" account\:"manage the Kiro accounts" key\:"manage the keys of clients"))' \
+        '*::argument:->argument'
+    [[ $state == argument ]] || return
+
+    local command=$line[1]
+    if [[ $command == (config|account|key) ]]; then
+        if (( CURRENT == 1 )); then
+            case $command in
+                config) compadd show check path init ;;
+                account) compadd add list show edit remove enable disable refresh import ;;
+                key) compadd create list show edit revoke rotate ;;
+            esac
+            return
+        fi
+        command+=" $words[1]"
+    fi
+    # For one word, $words begins with the command already; for two, with the second.
+    case $command in
+        serve)
+            _arguments $global '--demo[serve a built-in fake upstream]' '--listen=[HOST:PORT or unix:/PATH]:address:' \
+                '--workers=[threads]:number:' '--check[check configuration and database, then exit]'
+            ;;
+        status | models) _arguments $global $json '--server=[URL of a running gateway]:URL:' ;;
+        'config show' | 'account list' | 'key list') _arguments $global $json ;;
+        'config init') _arguments $global '--force[overwrite an existing file]' '1:file:_files' ;;
+        chat)
+            _arguments $global '(--jsonl)--json[one JSON object with answer and usage]' '(--json)--jsonl[one JSON object per event]' \
+                '(-m --model)'{-m,--model=}'[model name]:model:' '(-s --system)'{-s,--system=}'[system prompt]:text:' \
+                '*'{-f,--file=}'[append a file to the prompt]:file:_files' '*--image=[attach a picture]:file:_files' \
+                '--thinking=-[let the model think]::effort:(low medium high xhigh max)' \
+                '--max-tokens=[stop after about this many tokens]:number:' '--server=[ask a running gateway]:URL:' \
+                "--key-file=[file with the gateway's API key]:file:_files" \
+                '--no-stream[print the answer when it is complete]' '*:prompt:'
+            ;;
+        'account add') _arguments $global $fields $json ;;
+        'account edit')
+            _arguments $global $fields '--reset[forget failures, cool-down and suspension]' '1:account:_kirogate_names account'
+            ;;
+        'account show' | 'account refresh') _arguments $global $json '*:account:_kirogate_names account' ;;
+        'account remove') _arguments $global $yes '*:account:_kirogate_names account' ;;
+        'account enable' | 'account disable') _arguments $global '*:account:_kirogate_names account' ;;
+        'account import')
+            _arguments $global $json '--from=[import from the Kiro IDE]:source:(ide)' '--dry-run[write nothing]' '1:file:_files'
+            ;;
+        'key create') _arguments $global $limits $json ;;
+        'key edit')
+            _arguments $global $limits '(--disable)--enable[accept the key again]' '(--enable)--disable[refuse the key]' \
+                '--any-model[allow every model]' '--any-account[allow every account]' '1:key:_kirogate_names key'
+            ;;
+        'key show' | 'key rotate') _arguments $global $json '1:key:_kirogate_names key' ;;
+        'key revoke') _arguments $global $yes '1:key:_kirogate_names key' ;;
+        *) _arguments $global ;;
+    esac
+}
+
+_kirogate "$@"
