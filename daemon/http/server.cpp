@@ -1,6 +1,7 @@
 #include "daemon/http/server.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.hpp"

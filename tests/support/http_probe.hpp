@@ -35,7 +35,7 @@ struct ProbeResponse {
 
 /// A raw HTTP client for tests: sends exactly the bytes it is given and reads answers one by one.
 /// `pump` runs while it waits; with the server on the same thread it is
-/// `[&] { loop.run_once(false); }`. Whoever waits longer than 20 s gets an exception.
+/// `[&] { loop.run_once(false); }`. Whoever waits longer than 90 s gets an exception.
 class HttpProbe {
  public:
     using Pump = std::function<void()>;
@@ -156,7 +156,7 @@ class HttpProbe {
         ::fcntl(fd_, F_SETFL, O_NONBLOCK);
     }
 
-    static Clock::time_point limit() { return Clock::now() + std::chrono::seconds(20); }
+    static Clock::time_point limit() { return Clock::now() + std::chrono::seconds(90); }
 
     void wait(short events, Clock::time_point deadline) {
         if (Clock::now() > deadline) throw std::runtime_error("probe: waited too long");

@@ -153,7 +153,7 @@ TestServer::TestServer(ServerOptions options, const std::string& address) {
 }
 
 bool TestServer::until(const std::function<bool()>& done) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(90);
     while (!done()) {
         if (std::chrono::steady_clock::now() > deadline) return false;
         loop.run_once(false);

@@ -43,7 +43,7 @@ class TestServer {
     test::HttpProbe::Pump pump() {
         return [this] { loop.run_once(false); };
     }
-    /// Runs the loop until `done`, at most 20 s.
+    /// Runs the loop until `done`, at most 90 s: a guard for a hang, sized for sanitizers on a busy machine.
     bool until(const std::function<bool()>& done);
     void turns(int count) {
         for (int i = 0; i < count; ++i) loop.run_once(false);
