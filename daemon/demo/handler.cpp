@@ -14,7 +14,8 @@ namespace {
 class FakeHandler final : public httpd::Handler {
   public:
     FakeHandler(Service& service, httpd::Exchange& exchange)
-        : service_(service), exchange_(exchange), timer_(exchange.loop(), [this] { on_timer(); }) {}
+        : service_(service), exchange_(exchange), timer_(exchange.loop(), [this] { go_on(); }),
+          next_write_(exchange.loop(), [this] { go_on(); }) {}
     FakeHandler(const FakeHandler&) = delete;
     FakeHandler& operator=(const FakeHandler&) = delete;
     ~FakeHandler() override {
@@ -37,7 +38,7 @@ class FakeHandler final : public httpd::Handler {
     }
 
   private:
-    void on_timer() {
+    void go_on() {
         if (!streaming_) return answer(std::exchange(body_, {}));
         if (send_next()) wait_and_send();
     }
@@ -74,7 +75,8 @@ class FakeHandler final : public httpd::Handler {
         while (next_ < writes_->size()) {
             const auto pause = (*writes_)[next_].pause;
             const bool own_turn = next_ > 0 && action_.delivery != Delivery::coalesced;
-            if (pause.count() > 0 || own_turn) return timer_.start(pause);
+            if (pause.count() > 0) return timer_.start(pause);
+            if (own_turn) return next_write_.schedule();  // behind the connection's own turn, which writes
             if (!send_next()) return;
         }
         finish();
@@ -98,6 +100,7 @@ class FakeHandler final : public httpd::Handler {
     Service& service_;
     httpd::Exchange& exchange_;
     loop::Timer timer_;
+    loop::Deferred next_write_;
     Operation operation_ = Operation::unknown;
     Action action_;
     std::string body_;
