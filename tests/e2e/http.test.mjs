@@ -231,3 +231,19 @@ test('keep-alive and pipelined requests are answered in order', async () => {
     assert.deepEqual(socket.received.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
     socket.reset();
 });
+
+test('H1, H2: one record per request, whatever its end', async (t) => {
+    const { gateway } = await rig(t);
+    assert.equal((await chat(gateway, 'Hi')).status, 200);
+    assert.equal((await messages(gateway, 'Hi', { stream: true })).status, 200);
+    assert.equal((await chat(gateway, 'Hi', { model: 'claude-nothing-9' })).status, 404);
+    assert.equal((await get(gateway, '/health')).status, 200);
+    const status = async () => JSON.parse((await gateway.cli(['status', '--json'])).stdout);
+    const totals = await until('the records', async () => {
+        const now = await status();
+        return now.requests >= 3 && now;
+    });
+    assert.equal(totals.requests, 3);
+    assert.equal(totals.errors, 1);
+    assert.ok(totals.output_tokens > 0);
+});

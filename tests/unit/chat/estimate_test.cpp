@@ -56,7 +56,7 @@ TEST_CASE("picture sizes are read from the header of every format") {
     for (std::size_t n = 0; n < 24; ++n) CHECK_FALSE(picture_size(whole.substr(0, n)));
 }
 
-TEST_CASE("image tokens follow the size, within bounds") {
+TEST_CASE("D12: image tokens follow the size, within bounds") {
     CHECK(estimate_image_tokens(image(png(750, 100))) == 100);
     CHECK(estimate_image_tokens(image(png(1, 1))) == 1);
     CHECK(estimate_image_tokens(image(png(100'000, 100'000))) == 1600);
