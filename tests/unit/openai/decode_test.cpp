@@ -84,7 +84,7 @@ TEST_CASE("A10: wrong shapes are refused with the path of the field") {
     });
 }
 
-TEST_CASE("6.1: what cannot be honoured and must not be ignored is refused") {
+TEST_CASE("D5, 6.1: what cannot be honoured and must not be ignored is refused, pictures by URL among it") {
     check_refused({
         {body(kHi, R"("n":2)"), kRefused, "n"},
         {body(kHi, R"("modalities":["text","audio"])"), kRefused, "modalities[1]"},
