@@ -21,7 +21,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS examples/kirogate
 install(FILES ${PROJECT_BINARY_DIR}/kirogate.service DESTINATION lib/systemd/system)
 install(FILES examples/kirogate.sysusers DESTINATION lib/sysusers.d RENAME kirogate.conf)
 
-# Committed output of `kirogate completion`; each shell looks in a place and for a name of its own.
+# Completions are compared with the binary by tests/cli/check-options; each shell looks in a place and for a name of its own.
 function(kirogate_install_completion file directory name)
     if(EXISTS ${PROJECT_SOURCE_DIR}/completions/${file})
         install(FILES completions/${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/${directory} RENAME ${name})
