@@ -14,7 +14,9 @@ namespace {
 class FakeHandler final : public httpd::Handler {
   public:
     FakeHandler(Service& service, httpd::Exchange& exchange)
-        : service_(service), exchange_(exchange), timer_(exchange.loop(), [this] { go_on(); }),
+        : service_(service),
+          exchange_(exchange),
+          timer_(exchange.loop(), [this] { go_on(); }),
           next_write_(exchange.loop(), [this] { go_on(); }) {}
     FakeHandler(const FakeHandler&) = delete;
     FakeHandler& operator=(const FakeHandler&) = delete;
@@ -76,7 +78,8 @@ class FakeHandler final : public httpd::Handler {
             const auto pause = (*writes_)[next_].pause;
             const bool own_turn = next_ > 0 && action_.delivery != Delivery::coalesced;
             if (pause.count() > 0) return timer_.start(pause);
-            if (own_turn) return next_write_.schedule();  // behind the connection's own turn, which writes
+            if (own_turn)
+                return next_write_.schedule();  // behind the connection's own turn, which writes
             if (!send_next()) return;
         }
         finish();

@@ -1,15 +1,18 @@
 // The fake upstream as a program, for tests that drive the real executable from outside.
 //
-// Its first line of output is its port on 127.0.0.1. Then every line of input is one command, a JSON
-// object with one member, and is answered with one line, a JSON object. It ends at end of input.
+// Its first line of output is its port on 127.0.0.1. Then every line of input is one command, a
+// JSON object with one member, and is answered with one line, a JSON object. It ends at end of
+// input.
 //
 //   {"scenario": {...}}          replaces the scenario and empties the queues  -> {"ok":true}
 //   {"scenario": "throttled"}    a built-in one, daemon/demo/scenarios/*.json
 //   {"push": {...}}              queues one action before the scenario's own   -> {"ok":true}
 //   {"token": {"TOKEN": "expired", ...}}   state of access or refresh tokens   -> {"ok":true}
-//   {"login": {"name": "a", "provider": "Google", "profile_arn": "arn:..."}}   -> {"refresh_token":"aor..."}
+//   {"login": {"name": "a", "provider": "Google", "profile_arn": "arn:..."}}   ->
+//   {"refresh_token":"aor..."}
 //   {"requests": true}           what was asked, oldest first (the newest 10,000, at most 64 MiB)
-//       -> {"requests":[{"operation","method","path","query","headers":{...},"body"}]}; header names in
+//       -> {"requests":[{"operation","method","path","query","headers":{...},"body"}]}; header
+//       names in
 //          lower case; a body that is no UTF-8 is "body_base64" instead
 //   {"forget": true}             empties that list                             -> {"ok":true}
 //   {"stats": true}              -> {"stats":{"requests","streams","live_streams","peak_streams",
@@ -39,10 +42,16 @@ std::string requests_json(const Service& service) {
     json::Writer writer(out);
     writer.begin_object().key("requests").begin_array();
     for (const RecordedRequest& request : service.requests()) {
-        writer.begin_object().member("operation", operation_name(request.operation)).member("method", request.method);
-        writer.member("path", request.path).member("query", request.query).key("headers").begin_object();
+        writer.begin_object()
+            .member("operation", operation_name(request.operation))
+            .member("method", request.method);
+        writer.member("path", request.path)
+            .member("query", request.query)
+            .key("headers")
+            .begin_object();
         for (const auto& [name, value] : request.headers.fields()) {
-            writer.member(ascii::to_lower(name), ascii::is_utf8(value) ? value : base64_encode(value));
+            writer.member(ascii::to_lower(name),
+                          ascii::is_utf8(value) ? value : base64_encode(value));
         }
         writer.end_object();
         if (ascii::is_utf8(request.body)) {
@@ -60,8 +69,11 @@ std::string stats_json(const Stats& stats) {
     std::string out;
     json::Writer writer(out);
     writer.begin_object().key("stats").begin_object();
-    writer.member("requests", stats.requests).member("streams", stats.streams).member("live_streams", stats.live_streams);
-    writer.member("peak_streams", stats.peak_streams).member("aborted_streams", stats.aborted_streams);
+    writer.member("requests", stats.requests)
+        .member("streams", stats.streams)
+        .member("live_streams", stats.live_streams);
+    writer.member("peak_streams", stats.peak_streams)
+        .member("aborted_streams", stats.aborted_streams);
     writer.member("connections", stats.connections).member("refreshes", stats.refreshes);
     writer.member("violations", stats.violations).member("last_violation", stats.last_violation);
     writer.key("paths").begin_object();
@@ -83,8 +95,9 @@ Result<std::string> add_login(Service& service, json::Node login) {
     KG_TRY(name, json::require_string(login, "name"));
     KG_TRY(provider, json::optional_string(login, "provider"));
     KG_TRY(arn, json::optional_string(login, "profile_arn"));
-    const std::string token = service.add_login(std::string(name), std::string(provider.value_or("Google")),
-                                                std::string(arn.value_or("arn:aws:codewhisperer:us-east-1:111122223333:profile/TEST")));
+    const std::string token = service.add_login(
+        std::string(name), std::string(provider.value_or("Google")),
+        std::string(arn.value_or("arn:aws:codewhisperer:us-east-1:111122223333:profile/TEST")));
     std::string out;
     json::Writer(out).begin_object().member("refresh_token", token).end_object();
     return out;
@@ -94,11 +107,13 @@ Result<std::string> run_command(FakeKiroThread& fake, std::string line) {
     KG_TRY(document, json::Document::parse(std::move(line)));
     const json::Node root = document.root();
     Service& service = fake.service();
-    if (!root.is_object() || root.size() != 1) return Err(json::type_error(root, "an object with one member"));
+    if (!root.is_object() || root.size() != 1)
+        return Err(json::type_error(root, "an object with one member"));
     const json::Node argument = *root.children().begin();
     const std::string_view command = argument.key();
     if (command == "scenario") {
-        KG_TRY(scenario, argument.is_string() ? named_scenario(argument.text()) : read_scenario(argument));
+        KG_TRY(scenario,
+               argument.is_string() ? named_scenario(argument.text()) : read_scenario(argument));
         service.set_scenario(std::move(scenario));
     } else if (command == "push") {
         KG_TRY(action, read_action(argument));

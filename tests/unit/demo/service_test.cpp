@@ -15,7 +15,9 @@ std::string member(const std::string& body, std::string_view key) {
     return std::string(document->root()[key].text());
 }
 
-std::string with_token(const std::string& token) { return "authorization: Bearer " + token + "\r\n"; }
+std::string with_token(const std::string& token) {
+    return "authorization: Bearer " + token + "\r\n";
+}
 
 }  // namespace
 
@@ -49,22 +51,28 @@ TEST_CASE("pushed actions come before the scenario's, and 0 times is for ever") 
 
 TEST_CASE("every form of every operation is served") {
     Rig rig;
-    struct Row { std::string_view method, path, target, sign; };
+    struct Row {
+        std::string_view method, path, target, sign;
+    };
     const auto rows = std::to_array<Row>({
         {"POST", "/generateAssistantResponse", "", "assistantResponseEvent"},
         {"POST", "/SendMessageStreaming", "", "assistantResponseEvent"},
-        {"POST", "/", "AmazonCodeWhispererStreamingService.GenerateAssistantResponse", "assistantResponseEvent"},
+        {"POST", "/", "AmazonCodeWhispererStreamingService.GenerateAssistantResponse",
+         "assistantResponseEvent"},
         {"POST", "/", "AmazonQDeveloperStreamingService.SendMessage", "assistantResponseEvent"},
         {"POST", "/", "KiroRuntimeService.GenerateAssistantResponse", "assistantResponseEvent"},
         {"GET", "/ListAvailableModels?origin=AI_EDITOR", "", "claude-sonnet-4.5"},
         {"GET", "/List-Available-Models?origin=AI_EDITOR", "", "claude-sonnet-4.5"},
-        {"POST", "/?origin=KIRO_CLI", "AmazonCodeWhispererService.ListAvailableModels", "claude-sonnet-4.5"},
+        {"POST", "/?origin=KIRO_CLI", "AmazonCodeWhispererService.ListAvailableModels",
+         "claude-sonnet-4.5"},
         {"POST", "/", "KiroControlPlaneBearerService.ListAvailableModels", "claude-sonnet-4.5"},
         {"GET", "/getUsageLimits?profileArn=x", "", "usageBreakdownList"},
         {"GET", "/GETUSAGELIMITS?profileArn=x", "", "usageBreakdownList"},
         {"GET", "/Get-Usage-Limits?profileArn=x", "", "usageBreakdownList"},
-        {"POST", "/?profileArn=x", "AmazonCodeWhispererService.GetUsageLimits", "usageBreakdownList"},
-        {"POST", "/?profileArn=x", "KiroControlPlaneBearerService.GetUsageLimits", "usageBreakdownList"},
+        {"POST", "/?profileArn=x", "AmazonCodeWhispererService.GetUsageLimits",
+         "usageBreakdownList"},
+        {"POST", "/?profileArn=x", "KiroControlPlaneBearerService.GetUsageLimits",
+         "usageBreakdownList"},
         {"POST", "/ListAvailableProfiles", "", "profiles"},
         {"POST", "/List-Available-Profiles", "", "profiles"},
         {"POST", "/", "AmazonCodeWhispererService.ListAvailableProfiles", "profiles"},
@@ -89,17 +97,23 @@ TEST_CASE("every form of every operation is served") {
 }
 
 TEST_CASE("a bearer is judged by its state, differently on the data and the control plane") {
-    Rig rig(R"({"tokens":{"aoaOk":"ok","aoaExpired":"expired","aoaInvalid":"invalid","aoaSuspended":"suspended",
+    Rig rig(
+        R"({"tokens":{"aoaOk":"ok","aoaExpired":"expired","aoaInvalid":"invalid","aoaSuspended":"suspended",
                 "aoaQuota":"quota","aoaThrottled":"throttled"}})");
-    const auto chat = [&](const char* token) { return rig.call("POST", "/generateAssistantResponse", kHello, with_token(token)); };
-    const auto models = [&](const char* token) { return rig.call("GET", "/ListAvailableModels", {}, with_token(token)); };
+    const auto chat = [&](const char* token) {
+        return rig.call("POST", "/generateAssistantResponse", kHello, with_token(token));
+    };
+    const auto models = [&](const char* token) {
+        return rig.call("GET", "/ListAvailableModels", {}, with_token(token));
+    };
     CHECK(chat("aoaOk").status == 200);
     CHECK(models("aoaOk").status == 200);
     CHECK(chat("aoaExpired").status == 401);
     CHECK(models("aoaExpired").status == 403);
     CHECK(models("aoaExpired").body == R"({"message":"Token expired"})");
-    CHECK(chat("aoaInvalid").body == R"({"__type":"com.amazon.aws.codewhisperer#AccessDeniedException",)"
-                                     R"("message":"The bearer token included in the request is invalid.","reason":null})");
+    CHECK(chat("aoaInvalid").body ==
+          R"({"__type":"com.amazon.aws.codewhisperer#AccessDeniedException",)"
+          R"("message":"The bearer token included in the request is invalid.","reason":null})");
     CHECK(chat("aoaUnknown").status == 403);
     CHECK(chat("aoaSuspended").status == 403);
     CHECK(member(chat("aoaSuspended").body, "reason") == "TEMPORARILY_SUSPENDED");
@@ -119,7 +133,8 @@ TEST_CASE("a refresh gives a new pair and kills the old refresh token") {
     CHECK(first.find(':') != std::string::npos);
     const auto answer = rig.refresh(first);
     REQUIRE(answer.status == 200);
-    const std::string access = member(answer.body, "accessToken"), second = member(answer.body, "refreshToken");
+    const std::string access = member(answer.body, "accessToken"),
+                      second = member(answer.body, "refreshToken");
     CHECK(access.starts_with("aoa"));
     CHECK(access.size() > 100);
     CHECK(second != first);
@@ -160,18 +175,24 @@ TEST_CASE("the answer of a refresh can be lost: the token is rotated all the sam
 
 TEST_CASE("OIDC wants JSON in camelCase, an identity provider a form") {
     Rig rig;
-    const std::string body = R"({"clientId":"c","clientSecret":"s","grantType":"refresh_token","refreshToken":"aorOne"})";
+    const std::string body =
+        R"({"clientId":"c","clientSecret":"s","grantType":"refresh_token","refreshToken":"aorOne"})";
     const std::string json = "content-type: application/json\r\n";
     const auto good = rig.call("POST", "/token", body, json);
     CHECK(good.status == 200);
     CHECK(member(good.body, "tokenType") == "Bearer");
     const auto used = rig.call("POST", "/token", body, json);
     CHECK(used.status == 400);
-    CHECK(used.body == R"({"error":"invalid_grant","error_description":"Invalid refresh token provided"})");
-    CHECK(rig.call("POST", "/token", R"({"client_id":"c","client_secret":"s"})", json).status == 401);
-    CHECK(rig.call("POST", "/token", "clientId=c", "content-type: application/x-www-form-urlencoded\r\n").status == 401);
+    CHECK(used.body ==
+          R"({"error":"invalid_grant","error_description":"Invalid refresh token provided"})");
+    CHECK(rig.call("POST", "/token", R"({"client_id":"c","client_secret":"s"})", json).status ==
+          401);
+    CHECK(rig.call("POST", "/token", "clientId=c",
+                   "content-type: application/x-www-form-urlencoded\r\n")
+              .status == 401);
 
-    const auto idp = rig.call("POST", "/oauth2/token", "grant_type=refresh_token&client_id=c&refresh_token=aorTwo",
+    const auto idp = rig.call("POST", "/oauth2/token",
+                              "grant_type=refresh_token&client_id=c&refresh_token=aorTwo",
                               "content-type: application/x-www-form-urlencoded\r\n");
     CHECK(idp.status == 200);
     CHECK(member(idp.body, "access_token").starts_with("aoa"));
@@ -181,15 +202,18 @@ TEST_CASE("OIDC wants JSON in camelCase, an identity provider a form") {
 TEST_CASE("a device signs in on its second poll") {
     Rig rig("{}");
     const std::string json = "content-type: application/json\r\n";
-    const std::string code = member(rig.call("POST", "/device_authorization", "{}", json).body, "deviceCode");
+    const std::string code =
+        member(rig.call("POST", "/device_authorization", "{}", json).body, "deviceCode");
     const std::string poll =
-        R"({"clientId":"c","clientSecret":"s","grantType":"urn:ietf:params:oauth:grant-type:device_code","deviceCode":")" + code + "\"}";
+        R"({"clientId":"c","clientSecret":"s","grantType":"urn:ietf:params:oauth:grant-type:device_code","deviceCode":")" +
+        code + "\"}";
     CHECK(member(rig.call("POST", "/token", poll, json).body, "error") == "authorization_pending");
     const auto tokens = rig.call("POST", "/token", poll, json);
     REQUIRE(tokens.status == 200);
     const std::string bearer = with_token(member(tokens.body, "accessToken"));
     CHECK(rig.call("POST", "/generateAssistantResponse", kHello, bearer).status == 200);
-    CHECK(rig.call("POST", "/ListAvailableProfiles", "{}", bearer).status == 403);  // Builder ID has none
+    CHECK(rig.call("POST", "/ListAvailableProfiles", "{}", bearer).status ==
+          403);  // Builder ID has none
     CHECK(member(rig.call("POST", "/token", poll, json).body, "error") == "expired_token");
 }
 
@@ -198,11 +222,16 @@ TEST_CASE("usage grows with what an account asks, and is full when its quota is"
     const auto issued = rig.refresh(rig.fake.service().add_login("a", "Google", std::string(kArn)));
     const std::string bearer = with_token(member(issued.body, "accessToken"));
     const auto used = [&] {
-        const auto document = json::Document::parse(rig.call("GET", "/getUsageLimits?profileArn=x&isEmailRequired=true", {}, bearer).body);
+        const auto document = json::Document::parse(
+            rig.call("GET", "/getUsageLimits?profileArn=x&isEmailRequired=true", {}, bearer).body);
         REQUIRE(document);
         CHECK(document->root()["userInfo"]["email"].text() == "a@example.com");
-        CHECK(document->root()["nextDateReset"].as_int() == 1'769'904'000);  // 2026-02-01 for a clock in January
-        return document->root()["usageBreakdownList"].at(0)["currentUsageWithPrecision"].as_double().value_or(-1);
+        CHECK(document->root()["nextDateReset"].as_int() ==
+              1'769'904'000);  // 2026-02-01 for a clock in January
+        return document->root()["usageBreakdownList"]
+            .at(0)["currentUsageWithPrecision"]
+            .as_double()
+            .value_or(-1);
     };
     const double before = used();
     CHECK(rig.call("POST", "/generateAssistantResponse", kHello, bearer).status == 200);
@@ -213,7 +242,9 @@ TEST_CASE("usage grows with what an account asks, and is full when its quota is"
 
 TEST_CASE("requests are recorded with their headers, and counted by path") {
     Rig rig;
-    CHECK(rig.call("POST", "/generateAssistantResponse?x=1", kHello, with_token("aoaTest") + "x-Custom: v\r\n").status == 200);
+    CHECK(rig.call("POST", "/generateAssistantResponse?x=1", kHello,
+                   with_token("aoaTest") + "x-Custom: v\r\n")
+              .status == 200);
     rig.call("GET", "/nothing");
     const auto requests = rig.fake.service().requests();
     REQUIRE(requests.size() == 2);
@@ -224,14 +255,16 @@ TEST_CASE("requests are recorded with their headers, and counted by path") {
     CHECK(requests[0].body == kHello);
     CHECK(requests[0].operation == Operation::chat);
     CHECK(requests[1].operation == Operation::unknown);
-    CHECK(rig.fake.stats().paths == std::map<std::string, std::uint64_t>{{"/generateAssistantResponse", 1}, {"/nothing", 1}});
+    CHECK(rig.fake.stats().paths ==
+          std::map<std::string, std::uint64_t>{{"/generateAssistantResponse", 1}, {"/nothing", 1}});
     rig.fake.service().forget_requests();
     CHECK(rig.fake.service().requests().empty());
 }
 
 TEST_CASE("a seed gives the same faults again") {
     const auto run = [] {
-        Rig rig(R"({"accept_unknown":true,"faults":{"seed":7,"throttled":0.2,"error_500":0.2,"truncated":0.2,"empty":0.1}})");
+        Rig rig(
+            R"({"accept_unknown":true,"faults":{"seed":7,"throttled":0.2,"error_500":0.2,"truncated":0.2,"empty":0.1}})");
         std::vector<std::pair<int, std::size_t>> out;
         for (int i = 0; i < 30; ++i) {
             const auto answer = rig.chat(kHello);
@@ -242,7 +275,8 @@ TEST_CASE("a seed gives the same faults again") {
     const auto first = run();
     CHECK(first == run());
     const auto count = [&](int status) {
-        return std::count_if(first.begin(), first.end(), [status](const auto& row) { return row.first == status; });
+        return std::count_if(first.begin(), first.end(),
+                             [status](const auto& row) { return row.first == status; });
     };
     CHECK(count(429) > 0);
     CHECK(count(500) > 0);
@@ -283,12 +317,14 @@ TEST_CASE("the demo's logins are accepted, each by a refresh as for real") {
     std::string fields;
     for (const SampleLogin& login : logins) {
         auto probe = test::HttpProbe::tcp(port);
-        const auto answer = probe.exchange(Rig::request("POST", "/refreshToken", R"({"refreshToken":")" + login.refresh_token + "\"}", ""));
+        const auto answer = probe.exchange(Rig::request(
+            "POST", "/refreshToken", R"({"refreshToken":")" + login.refresh_token + "\"}", ""));
         REQUIRE(answer.status == 200);
         fields = with_token(member(answer.body, "accessToken"));
     }
     auto probe = test::HttpProbe::tcp(port);
-    const auto answer = probe.exchange(Rig::request("POST", "/generateAssistantResponse", kHello, fields));
+    const auto answer =
+        probe.exchange(Rig::request("POST", "/generateAssistantResponse", kHello, fields));
     CHECK(answer.status == 200);
     CHECK(answer.complete);
     CHECK_FALSE(decode(answer.body).damaged);
