@@ -1,8 +1,5 @@
 #include "core/kiro/tool_schema.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -15,93 +12,16 @@ namespace {
 using std::string_view_literals::operator""sv;
 using json::Kind;
 using json::Node;
-
-/// What a keyword's value is, which decides how far the rules reach into it.
-enum class Holds : std::uint8_t { annotation, schema, schema_map, schema_list, data, refused, strict_refused, required, constant };
-
-struct Keyword {
-    std::string_view name;
-    Holds holds;
-};
-
-constexpr auto kKeywords = std::to_array<Keyword>({
-    {"$defs"sv, Holds::schema_map},
-    {"$id"sv, Holds::refused},
-    {"$schema"sv, Holds::refused},
-    {"additionalItems"sv, Holds::schema},
-    {"additionalProperties"sv, Holds::schema},
-    {"allOf"sv, Holds::schema_list},
-    {"anyOf"sv, Holds::schema_list},
-    {"const"sv, Holds::constant},
-    {"contains"sv, Holds::schema},
-    {"default"sv, Holds::data},
-    {"definitions"sv, Holds::schema_map},
-    {"dependentSchemas"sv, Holds::schema_map},
-    {"else"sv, Holds::schema},
-    {"enum"sv, Holds::data},
-    {"example"sv, Holds::data},
-    {"examples"sv, Holds::strict_refused},
-    {"exclusiveMaximum"sv, Holds::strict_refused},
-    {"exclusiveMinimum"sv, Holds::strict_refused},
-    {"format"sv, Holds::strict_refused},
-    {"if"sv, Holds::schema},
-    {"items"sv, Holds::schema},
-    {"maxItems"sv, Holds::strict_refused},
-    {"maxLength"sv, Holds::strict_refused},
-    {"maxProperties"sv, Holds::strict_refused},
-    {"maximum"sv, Holds::strict_refused},
-    {"minItems"sv, Holds::strict_refused},
-    {"minLength"sv, Holds::strict_refused},
-    {"minProperties"sv, Holds::strict_refused},
-    {"minimum"sv, Holds::strict_refused},
-    {"multipleOf"sv, Holds::strict_refused},
-    {"not"sv, Holds::schema},
-    {"oneOf"sv, Holds::schema_list},
-    {"pattern"sv, Holds::strict_refused},
-    {"patternProperties"sv, Holds::schema_map},
-    {"prefixItems"sv, Holds::schema_list},
-    {"properties"sv, Holds::schema_map},
-    {"propertyNames"sv, Holds::schema},
-    {"required"sv, Holds::required},
-    {"then"sv, Holds::schema},
-    {"unevaluatedItems"sv, Holds::schema},
-    {"unevaluatedProperties"sv, Holds::schema},
-    {"uniqueItems"sv, Holds::strict_refused},
-});
-static_assert(std::is_sorted(kKeywords.begin(), kKeywords.end(),
-                             [](const Keyword& a, const Keyword& b) { return a.name < b.name; }));
-
-Holds holds(std::string_view name) {
-    const auto at = std::lower_bound(kKeywords.begin(), kKeywords.end(), name,
-                                     [](const Keyword& k, std::string_view n) { return k.name < n; });
-    return at != kKeywords.end() && at->name == name ? at->holds : Holds::annotation;
-}
-
-enum class Action : std::uint8_t { copy, drop, empty_object, as_enum, schema, schema_map, schema_list };
+using Action = SchemaAction;
 
 /// The rule for one member of a schema; the check and the writer both follow it.
 Action action_for(Node member, SchemaDialect dialect) {
-    const Kind kind = member.kind();
-    const bool strict = dialect == SchemaDialect::strict;
-    switch (holds(member.key())) {
-        case Holds::refused: return Action::drop;
-        case Holds::data: return Action::copy;
-        case Holds::strict_refused: return strict || kind == Kind::null ? Action::drop : Action::copy;
-        case Holds::constant: return strict ? Action::as_enum : Action::copy;
-        case Holds::annotation: return kind == Kind::null ? Action::drop : Action::copy;
-        case Holds::schema_map: return kind == Kind::object ? Action::schema_map : Action::empty_object;
-        case Holds::schema_list: return kind == Kind::array && member.size() > 0 ? Action::schema_list : Action::drop;
-        case Holds::schema:
-            if (kind == Kind::object) return Action::schema;
-            if (kind == Kind::array) return Action::schema_list;
-            return kind == Kind::boolean ? Action::copy : Action::drop;
-        case Holds::required: {
-            if (kind != Kind::array || member.size() == 0) return Action::drop;
-            for (const Node name : member.children())
-                if (!name.is_string()) return Action::drop;
-            return Action::copy;
-        }
-    }
+    const Action action = schema_action(member.key(), member.kind(), dialect);
+    if (action == Action::schema_list) return member.size() > 0 ? action : Action::drop;
+    if (action != Action::names) return action;
+    if (member.size() == 0) return Action::drop;
+    for (const Node name : member.children())
+        if (!name.is_string()) return Action::drop;
     return Action::copy;
 }
 
@@ -116,7 +36,8 @@ bool item_needs_repair(Node item, SchemaDialect dialect) {
 bool members_need_repair(Node schema, SchemaDialect dialect) {
     for (const Node member : schema.children()) {
         switch (action_for(member, dialect)) {
-            case Action::copy: break;
+            case Action::copy:
+            case Action::names: break;
             case Action::drop:
             case Action::empty_object:
             case Action::as_enum: return true;
@@ -144,9 +65,7 @@ class Repairer {
         for (const Node member : schema.children()) {
             const std::string_view key = member.key();
             if (key == "type") continue;
-            if (compound && (key == "anyOf" || key == "oneOf" || key == "allOf" || key == "$ref" ||
-                             key == "properties" || key == "required"))
-                continue;
+            if (compound && (is_compound_keyword(key) || key == "properties" || key == "required")) continue;
             if (key == "properties") has_properties = true;
             write_member(member, false);
         }
@@ -201,6 +120,7 @@ class Repairer {
         key(action == Action::as_enum ? "enum"sv : member.key());
         switch (action) {
             case Action::drop: break;
+            case Action::names:
             case Action::copy: out_ += member.raw(); break;
             case Action::empty_object: out_ += "{}"; break;
             case Action::as_enum: (out_ += '[').append(member.raw()) += ']'; break;

@@ -3,11 +3,9 @@
 #include <string>
 
 #include "core/json/document.hpp"
+#include "core/kiro/schema_rules.hpp"
 
 namespace kg::kiro {
-
-/// What a model's validator refuses beyond the service's own rules (C15).
-enum class SchemaDialect : bool { claude, strict };
 
 /// Whether upstream would refuse the schema as it stands (C12-C15).
 bool schema_needs_repair(json::Node schema, SchemaDialect dialect);

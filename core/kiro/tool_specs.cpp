@@ -7,6 +7,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/json/document.hpp"
+#include "core/kiro/schema_scan.hpp"
 #include "core/kiro/tool_schema.hpp"
 
 namespace kg::kiro {
@@ -18,15 +19,20 @@ constexpr std::string_view kEmptySchema = R"({"type":"object","properties":{}})"
 struct CaseHash {
     std::size_t operator()(std::string_view text) const {
         std::uint64_t h = 1469598103934665603u;
-        for (const char c : text) h = (h ^ static_cast<unsigned char>(ascii::lower(c))) * 1099511628211u;
+        for (const char c : text)
+            h = (h ^ static_cast<unsigned char>(ascii::lower(c))) * 1099511628211u;
         return static_cast<std::size_t>(h);
     }
 };
 struct CaseEqual {
-    bool operator()(std::string_view a, std::string_view b) const { return ascii::equals_ignoring_case(a, b); }
+    bool operator()(std::string_view a, std::string_view b) const {
+        return ascii::equals_ignoring_case(a, b);
+    }
 };
 
-bool is_claude(std::string_view model_id) { return model_id.starts_with("claude") || model_id == "auto"; }
+bool is_claude(std::string_view model_id) {
+    return model_id.starts_with("claude") || model_id == "auto";
+}
 
 std::vector<const chat::ToolSpec*> offered(const chat::Request& request) {
     std::vector<const chat::ToolSpec*> out;
@@ -37,36 +43,12 @@ std::vector<const chat::ToolSpec*> offered(const chat::Request& request) {
     return out;
 }
 
-/// A schema that can need no repair, told without parsing it: an object with properties at its root and
-/// none of the characters and words that a repair is about. When in doubt, false.
-bool surely_fine(std::string_view schema, SchemaDialect dialect) {
-    if (dialect != SchemaDialect::claude || !schema.starts_with(R"({"type":"object","properties":{)")) return false;
-    for (std::size_t i = 0; i < schema.size(); ++i) {
-        switch (schema[i]) {
-            case '$':                                            // $schema, $id, $ref, $defs
-            case '\\': return false;                             // a key may be written in escapes
-            case 'O':                                            // oneOf, anyOf, allOf
-                if (schema.substr(i, 3) == "Of\"") return false;
-                break;
-            case 'n':
-                if (schema.substr(i, 4) == "null") return false;
-                break;
-            case '[':
-                if (schema.substr(i, 2) == "[]") return false;   // an empty required
-                break;
-            case 'd':
-                if (schema.substr(i, 11) == "definitions") return false;
-                break;
-            default: break;
-        }
-    }
-    return true;
-}
-
 /// Parses every schema in one go and replaces those that upstream would refuse.
 Result<void> fill_schemas(const std::vector<const chat::ToolSpec*>& specs, SchemaDialect dialect,
                           Conversation& conversation, std::vector<WireTool>& tools) {
-    if (std::ranges::all_of(specs, [&](const chat::ToolSpec* spec) { return surely_fine(spec->schema.text(), dialect); })) {
+    if (std::ranges::all_of(specs, [&](const chat::ToolSpec* spec) {
+            return schema_surely_fine(spec->schema.text(), dialect);
+        })) {
         for (std::size_t i = 0; i < specs.size(); ++i) tools[i].schema = specs[i]->schema.text();
         return {};
     }
@@ -74,11 +56,14 @@ Result<void> fill_schemas(const std::vector<const chat::ToolSpec*>& specs, Schem
     for (const chat::ToolSpec* spec : specs) bytes += spec->schema.text().size() + 1;
     std::string all;
     all.reserve(bytes);
-    for (const chat::ToolSpec* spec : specs) (all += all.empty() ? '[' : ',') += spec->schema.text();
+    for (const chat::ToolSpec* spec : specs)
+        (all += all.empty() ? '[' : ',') += spec->schema.text();
     all += ']';
     auto document = json::Document::parse(std::move(all));
     if (!document || document->root().size() != specs.size())
-        return Err(Error{.kind = ErrorKind::malformed_request, .message = "tools: a schema cannot be read", .param = "tools"});
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "tools: a schema cannot be read",
+                         .param = "tools"});
     std::size_t i = 0;
     for (const json::Node schema : document->root().children()) {
         if (schema_needs_repair(schema, dialect)) {
@@ -94,27 +79,33 @@ Result<void> fill_schemas(const std::vector<const chat::ToolSpec*>& specs, Schem
     return {};
 }
 
-void fill_description(const chat::ToolSpec& spec, std::size_t max_bytes, Conversation& conversation, WireTool& tool) {
+void fill_description(const chat::ToolSpec& spec, std::size_t max_bytes, Conversation& conversation,
+                      WireTool& tool) {
     tool.description = spec.description;
     if (is_blank_text(spec.description)) {
         tool.description = is_blank_text(spec.name) ? tool.name : std::string_view(spec.name);
     } else if (spec.description.size() > max_bytes) {
         tool.description = ascii::utf8_prefix(spec.description, max_bytes);
-        const std::string_view rest = std::string_view(spec.description).substr(tool.description.size());
-        conversation.system.push_back(conversation.keep(
-            "The description of the tool " + std::string(tool.name) + " continues:\n" + std::string(rest)));
+        const std::string_view rest =
+            std::string_view(spec.description).substr(tool.description.size());
+        conversation.system.push_back(conversation.keep("The description of the tool " +
+                                                        std::string(tool.name) + " continues:\n" +
+                                                        std::string(rest)));
         if (is_blank_text(tool.description)) tool.description = tool.name;
         conversation.warn("an over-long tool description was continued in the system text");
     }
 }
 
-void add_choice_instruction(const chat::Request& request, Conversation& conversation, ToolNames& names) {
+void add_choice_instruction(const chat::Request& request, Conversation& conversation,
+                            ToolNames& names) {
     using Mode = chat::ToolChoice::Mode;
     if (request.tool_choice.mode == Mode::any) {
-        conversation.system.push_back("You must call one of the available tools in your next message.");
+        conversation.system.push_back(
+            "You must call one of the available tools in your next message.");
     } else if (request.tool_choice.mode == Mode::named) {
         conversation.system.push_back(conversation.keep(
-            "You must call the tool " + std::string(names.to_wire(request.tool_choice.name)) + " in your next message."));
+            "You must call the tool " + std::string(names.to_wire(request.tool_choice.name)) +
+            " in your next message."));
     } else {
         return;
     }
@@ -134,7 +125,8 @@ Result<std::vector<WireTool>> plan_tools(const chat::Request& request, const Enc
     const auto specs = offered(request);
     if (specs.empty())
         return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "tool_choice: the tool is not declared", .param = "tool_choice"});
+                         .message = "tool_choice: the tool is not declared",
+                         .param = "tool_choice"});
     tools.resize(specs.size());
     std::unordered_set<std::string_view, CaseHash, CaseEqual> declared;
     declared.reserve(specs.size() * 2);
@@ -143,13 +135,16 @@ Result<std::vector<WireTool>> plan_tools(const chat::Request& request, const Enc
         declared.insert(tools[i].name);
         fill_description(*specs[i], options.tool_description_max_bytes, conversation, tools[i]);
     }
-    const auto dialect = is_claude(options.model_id) ? SchemaDialect::claude : SchemaDialect::strict;
+    const auto dialect =
+        is_claude(options.model_id) ? SchemaDialect::claude : SchemaDialect::strict;
     KG_CHECK(fill_schemas(specs, dialect, conversation, tools));
     for (Turn& turn : conversation.turns)
         for (Call& call : turn.calls) {
             call.wire_name = names.to_wire(call.use->name);
             if (declared.insert(call.wire_name).second)
-                tools.push_back(WireTool{call.wire_name, "A tool of an earlier turn; no longer available.", kEmptySchema});
+                tools.push_back(WireTool{call.wire_name,
+                                         "A tool of an earlier turn; no longer available.",
+                                         kEmptySchema});
         }
     add_choice_instruction(request, conversation, names);
     return tools;
