@@ -243,7 +243,7 @@ TEST_CASE("an unknown content coding is 415 and the connection lives on") {
     CHECK(probe.exchange(get("/hello")).status == 200);
 }
 
-TEST_CASE("header names keep no case, values keep theirs; underscores and empty values pass") {
+TEST_CASE("header names keep no case, values keep theirs, underscores and empty values pass") {
     TestServer server;
     auto probe = server.connect();
     const auto response = probe.exchange(

@@ -248,7 +248,7 @@ TEST_CASE("an answer may come later, from outside the handler") {
     CHECK(probe.response().status == 200);
 }
 
-TEST_CASE("A8: drain lets a running stream finish, then closes; idle connections close at once") {
+TEST_CASE("A8: drain lets a running stream finish, then closes, idle connections close at once") {
     TestServer server;
     server.on_stream = [](Exchange& exchange) {
         exchange.begin_stream(200, {});

@@ -8,7 +8,7 @@
 using namespace kg;
 using namespace kg::httpd;
 
-TEST_CASE("B16: every answer of an API route carries CORS headers, errors included; no other does") {
+TEST_CASE("B16: every answer of an API route carries CORS headers, errors included, no other does") {
     TestServer server;
     auto probe = server.connect();
     const std::string origin = "Origin: https://app.example\r\n";

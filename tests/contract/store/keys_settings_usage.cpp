@@ -19,7 +19,7 @@ store::Key must_find(Backend& stores, std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("keys keep every field; no limit and a limit of nothing differ") {
+TEST_CASE("keys keep every field, no limit and a limit of nothing differ") {
     Backend stores;
     INFO(stores.kind());
     const auto limited = full_key("key_one", "kg-one-one-one");

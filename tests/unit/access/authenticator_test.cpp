@@ -60,7 +60,7 @@ TEST_CASE("B19: the matrix of both headers: one valid key is enough, the scheme 
     CHECK(f.who(headers({})) == "refused");
 }
 
-TEST_CASE("the combined form splits at the first colon; an empty token is refused") {
+TEST_CASE("the combined form splits at the first colon, an empty token is refused") {
     Fixture f;
     CHECK(f.who(headers({{"x-api-key", kProxy + ":aor:with:colons"}})) == "tenant aor:with:colons");
     CHECK(f.who(headers({{"x-api-key", kProxy + ":"}})) == "refused");

@@ -173,7 +173,7 @@ TEST_CASE("57: a malformed request never costs an account anything") {
 }
 
 TEST_CASE(
-    "65: a model is asked of an account that lists it; a refused one is left alone for an hour") {
+    "65: a model is asked of an account that lists it, a refused one is left alone for an hour") {
     Fixture f(2);
     f.pool.set_models("a0", {"haiku"});
     f.pool.set_models("a1", {"haiku", "opus"});

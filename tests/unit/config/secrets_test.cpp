@@ -83,7 +83,7 @@ TEST_CASE("a short secret is warned of") {
           "environment: PROXY_API_KEY: shorter than 16 characters, easy to guess");
 }
 
-TEST_CASE("a secret and its file in one layer are refused; a later layer replaces either") {
+TEST_CASE("a secret and its file in one layer are refused, a later layer replaces either") {
     Setup setup;
     const auto path = setup.dir.write("key", kKey);
     setup.file("[auth]\nproxy_key = \"another-long-proxy-key\"\nproxy_key_file = \"" + path +

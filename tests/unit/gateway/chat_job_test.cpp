@@ -236,7 +236,7 @@ TEST_CASE("a held-back beginning of a stop sequence is released at the end") {
     CHECK(answer.ending->reason == chat::StopReason::end_turn);
 }
 
-TEST_CASE("max_tokens cuts on a character boundary with its own stop reason; 0 asks nobody") {
+TEST_CASE("max_tokens cuts on a character boundary with its own stop reason, 0 asks nobody") {
     GatewayRig rig;
     RecordingAnswer answer, none;
     auto request = GatewayRig::request();

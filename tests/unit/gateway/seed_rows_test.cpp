@@ -148,7 +148,7 @@ TEST_CASE("D15: the model list is a union over accounts, kept when they stop ans
 }
 
 TEST_CASE(
-    "E5: a first refresh that failed is tried again; no request goes out with an empty token") {
+    "E5: a first refresh that failed is tried again, no request goes out with an empty token") {
     GatewayRig rig(0);
     rig.add_account("a0", -5s);
     REQUIRE(rig.stores->accounts().update(

@@ -142,7 +142,7 @@ TEST_CASE("D7, captures 36: text parts stay apart") {
     CHECK(part<Text>(request, 1, 0).text == "a\nb");
 }
 
-TEST_CASE("captures 33, 34, 36: assistant history with calls, reasoning and cache markers; results in a row") {
+TEST_CASE("captures 33, 34, 36: assistant history with calls, reasoning and cache markers, results in a row") {
     const auto request = accept(body(
         R"([{"role":"user","content":"q"},{"role":"assistant","content":null,"refusal":null,"reasoning_content":"hm","tool_calls":[)"
         R"({"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\": 1}"},"cache_control":{"type":"ephemeral"}},)"
