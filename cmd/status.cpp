@@ -39,7 +39,9 @@ Result<std::string> daemon_url(const StatusOptions& options, Context& context) {
 
 Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
     KG_TRY(url, daemon_url(options, context));
-    std::string daemon = "not running", version, reason;
+    // A Unix socket cannot be asked over HTTP from here.
+    std::string daemon = url.empty() ? "not asked: it listens on a Unix socket" : "not running";
+    std::string version, reason;
     if (!url.empty()) {
         if (auto health = get(url + "/health"); health && health->status == 200) {
             daemon = "running";
@@ -94,7 +96,7 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
                    std::to_string(totals.input_tokens) + " tokens in, " +
                    std::to_string(totals.output_tokens) + " out, " + credits + " credits");
     }
-    return daemon == "running" ? ExitCode::ok : ExitCode::failure;
+    return daemon == "running" || url.empty() ? ExitCode::ok : ExitCode::failure;
 }
 
 Result<ExitCode> run_models(const StatusOptions& options, Context& context) {

@@ -245,7 +245,7 @@ void ChatJob::fail(Error error) {
     attempt_.reset();
     retry_.stop();
     lease_ = {};
-    report_.usage = final_usage();
+    if (delivered_) report_.usage = final_usage();  // what was never answered cost nothing
     sink_.on_error(error);
 }
 
