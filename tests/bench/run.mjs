@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -210,6 +210,8 @@ function table(results) {
 }
 
 async function main() {
+    const [busy] = loadavg();
+    if (busy > 0.5) console.error(`bench: load average ${busy.toFixed(1)}: others use the machine, expect ratios to vary`);
     const fake = await new Promise((resolve, reject) => {
         const child = start(1, join(process.env.KIROGATE_BENCH_DIR, 'bench_upstream'), ['--seconds', '900'],
             { on_line: () => resolve(child) });

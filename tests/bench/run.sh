@@ -21,7 +21,8 @@
 # the two rates):
 #   CPU s / 1000 requests   user and system time of the process tree for 1000 streamed answers of 64
 #                           events with 24 bytes, 32 connections (OpenAI and Anthropic format).
-#                           The number to trust: it survives neighbours on the machine.
+#                           Of all rows the least disturbed by neighbours, but not immune: measure on
+#                           an idle machine (the run says when it is not)
 #   requests / s            in the same run. Core 1 may be the limit of nginx.
 #   events / s              the same, counted in events that carry text
 #   added to first event    from the request to the first event with text, one connection, less the
