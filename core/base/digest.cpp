@@ -61,8 +61,10 @@ bool parse_small(std::string_view text, unsigned max, unsigned& out) {
 }  // namespace
 
 Sha256 sha256(std::string_view bytes) {
+    // Fetched once: EVP_sha256() looks its implementation up again at every digest. Never freed.
+    static const EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     Sha256 out;
-    must(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_sha256(), nullptr) == 1);
+    must(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, kFetched ? kFetched : EVP_sha256(), nullptr) == 1);
     return out;
 }
 
