@@ -1,6 +1,7 @@
 #include "core/json/writer.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -10,57 +11,81 @@
 namespace kg::json {
 namespace {
 
-constexpr std::array<bool, 256> kNeedsEscape = [] {
-    std::array<bool, 256> table{};
-    for (std::size_t c = 0; c < 0x20; ++c) table[c] = true;
-    table['"'] = table['\\'] = true;
-    return table;
-}();
-
 // Sixteen bytes at a time, in the compilers' portable vector form.
 using Bytes16 = unsigned char __attribute__((vector_size(16)));
 using Words2 = std::uint64_t __attribute__((vector_size(16)));
 
-/// Whether any of sixteen bytes is below 0x20, a quotation mark or a backslash.
-bool block_needs_escape(const char* p) {
-    Bytes16 v;
-    std::memcpy(&v, p, sizeof v);
+constexpr std::size_t kBlock = sizeof(Bytes16);
+constexpr std::size_t kEscapeMax = 6;  // "\\u00XX"
+
+/// How many of the sixteen bytes before the first one below 0x20, quotation mark or backslash.
+std::size_t plain_prefix(const Bytes16& v) {
     const auto hit = reinterpret_cast<Words2>((v < 0x20) | (v == '"') | (v == '\\'));
-    return (hit[0] | hit[1]) != 0;
+    const auto first = [](std::uint64_t word) {
+        return static_cast<std::size_t>(std::endian::native == std::endian::little ? std::countr_zero(word)
+                                                                                   : std::countl_zero(word)) / 8;
+    };
+    return hit[0] != 0 ? first(hit[0]) : 8 + first(hit[1]);
 }
 
-void append_one(std::string& out, unsigned char c) {
+/// The character after the backslash, or 'u' for those that have no short form.
+constexpr std::array<char, 256> kShortEscape = [] {
+    std::array<char, 256> table{};
+    for (auto& entry : table) entry = 'u';
+    table['"'] = '"';
+    table['\\'] = '\\';
+    table['\n'] = 'n';
+    table['\r'] = 'r';
+    table['\t'] = 't';
+    table['\b'] = 'b';
+    table['\f'] = 'f';
+    return table;
+}();
+
+char* write_escape(char* to, unsigned char c) {
     constexpr char kHex[] = "0123456789abcdef";
-    switch (c) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        case '\b': out += "\\b"; return;
-        case '\f': out += "\\f"; return;
-        default:
-            out += "\\u00";
-            out += kHex[c >> 4];
-            out += kHex[c & 15];
-    }
+    const char short_form = kShortEscape[c];
+    *to++ = '\\';
+    *to++ = short_form;
+    if (short_form != 'u') return to;
+    *to++ = '0';
+    *to++ = '0';
+    *to++ = kHex[c >> 4];
+    *to++ = kHex[c & 15];
+    return to;
 }
+
+bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
 
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
+    // Through a small buffer, so that no bounds are checked for a single byte.
+    std::array<char, 2048> buffer;
+    char* const full = buffer.data() + buffer.size() - kBlock - kEscapeMax;
+    char* to = buffer.data();
     const char* p = text.data();
     const char* const end = p + text.size();
-    const char* run = p;
     while (p != end) {
-        while (end - p >= 16 && !block_needs_escape(p)) p += 16;
-        while (p != end && !kNeedsEscape[static_cast<unsigned char>(*p)]) ++p;
-        if (p == end) break;
-        out.append(run, p);
-        append_one(out, static_cast<unsigned char>(*p));
-        run = ++p;
+        if (to > full) {
+            out.append(buffer.data(), to);
+            to = buffer.data();
+        }
+        if (static_cast<std::size_t>(end - p) >= kBlock) {
+            Bytes16 v;
+            std::memcpy(&v, p, kBlock);
+            std::memcpy(to, &v, kBlock);
+            const std::size_t plain = plain_prefix(v);
+            p += plain;
+            to += plain;
+            if (plain != kBlock) to = write_escape(to, static_cast<unsigned char>(*p++));
+        } else if (const auto c = static_cast<unsigned char>(*p++); needs_escape(c)) {
+            to = write_escape(to, c);
+        } else {
+            *to++ = static_cast<char>(c);
+        }
     }
-    out.append(run, end);
+    out.append(buffer.data(), to);
 }
 
 void append_string(std::string& out, std::string_view text) {
