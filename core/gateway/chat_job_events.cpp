@@ -47,14 +47,14 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    [&](const chat::RedactedThinking&) {
                        if (request_.thinking.enabled) deliver(event);
                    },
-                   [&](const chat::ToolUseStart& e) {
+                   [&](const chat::ToolUseStart&) {
                        // Parallel calls beyond the first are withheld where the client forbade them
                        // (4.4).
                        skipping_tool_ = tool_seen_ && request_.tool_choice.disable_parallel;
                        if (skipping_tool_) return;
                        flush_held_text();
                        tool_seen_ = true;
-                       deliver(chat::ToolUseStart{e.id, encoded_.tool_names.to_client(e.name)});
+                       deliver(event);  // the attempt has put the client's tool name back
                    },
                    [&](const chat::ToolInputDelta& e) {
                        if (skipping_tool_) return;

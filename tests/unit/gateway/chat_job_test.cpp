@@ -416,3 +416,26 @@ TEST_CASE("only the first call is kept where parallel calls are forbidden") {
     CHECK(answer.tools == std::vector<std::string>{"f({})"});
     CHECK(answer.ending->reason == chat::StopReason::tool_use);
 }
+
+TEST_CASE("D4: a tool named like another's alias is called by its own name") {
+    const std::string long_name(80, 'x');
+    kiro::ToolNames names;
+    const std::string alias(names.to_wire(long_name));
+    const std::string wire(names.to_wire(alias));
+    REQUIRE(wire != alias);
+    GatewayRig rig;
+    RecordingAnswer answer;
+    auto request = GatewayRig::request();
+    const auto schema = RawJson::trusted(R"({"type":"object","properties":{}})");
+    request.tools = {{long_name, "d", schema}, {alias, "d", schema}};
+    auto job = rig.job(answer, std::move(request));
+    job->start();
+    REQUIRE(rig.last_chat().request.body.find('"' + wire + '"') != std::string::npos);
+    GatewayRig::stream(
+        rig.last_chat(),
+        kiro::event_frame("toolUseEvent", R"({"name":")" + wire + R"(","toolUseId":"t1"})") +
+            kiro::event_frame("toolUseEvent",
+                              R"({"name":")" + wire + R"(","stop":true,"toolUseId":"t1"})") +
+            GatewayRig::tail());
+    CHECK(answer.tools == std::vector<std::string>{alias + "({})"});
+}
