@@ -93,7 +93,7 @@ std::string openai_body(const chat::Request& request) {
             w.begin_object().member("type", "text").member("text", text->text).end_object();
         if (const auto* image = std::get_if<chat::Image>(&part)) {
             w.begin_object().member("type", "image_url").key("image_url").begin_object();
-            w.member("url", "data:image/" + image->format + ";base64," + image->base64)
+            w.member("url", "data:image/" + image->format + ";base64," + image->base64.str())
                 .end_object()
                 .end_object();
         }

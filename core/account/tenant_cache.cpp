@@ -163,7 +163,7 @@ void TenantCache::refreshed(const std::string& id,
     auto waiters = std::move(entry.waiters);
     entry.waiters.clear();
     for (auto& waiter : waiters) {
-        waiter.door.post([r = std::move(waiter.reply), reply]() mutable { r(std::move(reply)); });
+        waiter.door.post([r = std::move(waiter.reply), copy = reply.clone()]() mutable { r(std::move(copy)); });
     }
 }
 

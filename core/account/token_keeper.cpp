@@ -351,7 +351,7 @@ void TokenKeeper::finish(const std::string& id, Result<FreshToken> result) {
     waiters_ -= waiters.size();
     for (auto& waiter : waiters) {
         waiter.door.post(
-            [reply = std::move(waiter.reply), result]() mutable { reply(std::move(result)); });
+            [reply = std::move(waiter.reply), copy = result.clone()]() mutable { reply(std::move(copy)); });
     }
 }
 

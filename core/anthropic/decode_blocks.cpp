@@ -14,13 +14,13 @@ namespace {
 using Parts = std::vector<chat::Part>;
 using Decoder = Result<void> (*)(json::Node, BlockContext, Parts&);
 
-void add_text(std::string text, Parts& parts) {
+void add_text(SharedText text, Parts& parts) {
     if (!text.empty()) parts.emplace_back(chat::Text{std::move(text)});
 }
 
 Result<void> decode_text(json::Node block, BlockContext, Parts& parts) {
-    KG_TRY(text, json::require_string(block, "text"));
-    add_text(std::string(text), parts);
+    KG_CHECK(json::require_string(block, "text"));
+    add_text(block["text"].shared_text(), parts);
     return {};
 }
 
@@ -47,15 +47,14 @@ Result<void> decode_search_result(json::Node block, BlockContext, Parts& parts) 
 
 Result<void> decode_thinking(json::Node block, BlockContext context, Parts& parts) {
     if (context.role == chat::Role::assistant) {
-        parts.emplace_back(chat::Thinking{std::string(block["thinking"].text()),
-                                          std::string(block["signature"].text()), false});
+        parts.emplace_back(chat::Thinking{block["thinking"].shared_text(), block["signature"].shared_text(), false});
     }
     return {};
 }
 
 Result<void> decode_redacted_thinking(json::Node block, BlockContext context, Parts& parts) {
     if (context.role == chat::Role::assistant) {
-        parts.emplace_back(chat::Thinking{std::string(block["data"].text()), {}, true});
+        parts.emplace_back(chat::Thinking{block["data"].shared_text(), {}, true});
     }
     return {};
 }
@@ -64,13 +63,13 @@ Result<void> decode_tool_use(json::Node block, BlockContext context, Parts& part
     if (context.role != chat::Role::assistant) {
         return Err(json::value_error(block["type"], "tool_use blocks belong in assistant turns"));
     }
-    KG_TRY(id, json::require_string(block, "id"));
-    KG_TRY(name, json::require_string(block, "name"));
+    KG_CHECK(json::require_string(block, "id"));
+    KG_CHECK(json::require_string(block, "name"));
     auto input = chat::tool_input_from_value(block["input"]);
     if (input.wrapped)
         chat::warn(context.request,
                    "a tool input in the history is not an object and was kept as text");
-    parts.emplace_back(chat::ToolUse{std::string(id), std::string(name), std::move(input.json)});
+    parts.emplace_back(chat::ToolUse{block["id"].shared_text(), block["name"].shared_text(), std::move(input.json)});
     return {};
 }
 
@@ -80,7 +79,7 @@ Result<void> decode_result_item(json::Node item, chat::Request& request,
     const std::string_view type = item["type"].text();
     if (type == "text") {
         KG_TRY(text, json::require_string(item, "text"));
-        if (!text.empty()) out.emplace_back(chat::Text{std::string(text)});
+        if (!text.empty()) out.emplace_back(chat::Text{item["text"].shared_text()});
     } else if (type == "image") {
         KG_TRY(image, decode_image(item));
         out.emplace_back(std::move(image));
@@ -103,13 +102,13 @@ Result<void> decode_tool_result(json::Node block, BlockContext context, Parts& p
     if (context.role != chat::Role::user) {
         return Err(json::value_error(block["type"], "tool_result blocks belong in user turns"));
     }
-    KG_TRY(id, json::require_string(block, "tool_use_id"));
+    KG_CHECK(json::require_string(block, "tool_use_id"));
     KG_TRY(failed, json::optional_bool(block, "is_error"));
-    chat::ToolResult result{std::string(id), {}, failed.value_or(false)};
+    chat::ToolResult result{block["tool_use_id"].shared_text(), {}, failed.value_or(false)};
     const json::Node content = block["content"];
     if (content.is_string()) {
         if (!content.text().empty())
-            result.content.emplace_back(chat::Text{std::string(content.text())});
+            result.content.emplace_back(chat::Text{content.shared_text()});
     } else if (content.is_array()) {
         result.content.reserve(content.size());
         for (const json::Node item : content.children()) {
@@ -136,7 +135,7 @@ Result<void> decode_web_search_result(json::Node block, BlockContext, Parts& par
 }
 
 Result<void> decode_compaction(json::Node block, BlockContext, Parts& parts) {
-    add_text(std::string(block["content"].text()), parts);
+    add_text(block["content"].shared_text(), parts);
     return {};
 }
 

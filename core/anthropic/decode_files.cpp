@@ -29,8 +29,8 @@ Result<void> decode_content_source(json::Node source, std::string head,
             KG_TRY(image, decode_image(item));
             out.emplace_back(std::move(image));
         } else {
-            KG_TRY(text, json::require_string(item, "text"));
-            out.emplace_back(chat::Text{std::string(text)});
+            KG_CHECK(json::require_string(item, "text"));
+            out.emplace_back(chat::Text{item["text"].shared_text()});
         }
     }
     return {};

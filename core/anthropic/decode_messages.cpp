@@ -32,7 +32,7 @@ Result<void> decode_content(json::Node message, BlockContext context, std::vecto
     const json::Node content = message["content"];
     if (content.is_null_or_missing()) return Err(json::missing_error(message, "content"));
     if (content.is_string()) {
-        if (!content.text().empty()) parts.emplace_back(chat::Text{std::string(content.text())});
+        if (!content.text().empty()) parts.emplace_back(chat::Text{content.shared_text()});
         return {};
     }
     if (!content.is_array()) return Err(json::type_error(content, "a string or an array"));

@@ -65,15 +65,15 @@ struct Seen {
 Result<void> add_custom(json::Node tool, std::string_view name, chat::Request& request,
                         Seen& seen) {
     KG_TRY(schema, json::optional_object(tool, "input_schema"));
-    KG_TRY(description, json::optional_string(tool, "description"));
+    KG_CHECK(json::optional_string(tool, "description"));
     if (name == "DeferredToolPlaceholder") return {};
     if (!seen.names.insert(name).second) {
         chat::warn(request,
                    "tool " + std::string(name) + " is declared twice; the first one counts");
         return {};
     }
-    request.tools.push_back({std::string(name), std::string(description.value_or("")),
-                             RawJson::trusted(std::string(schema ? schema.raw() : kEmptySchema))});
+    request.tools.push_back({tool["name"].shared_text(), tool["description"].shared_text(),
+                             schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema))});
     return {};
 }
 
@@ -90,8 +90,8 @@ Result<void> add_tool(json::Node tool, chat::Request& request, Seen& seen) {
     if (const TypedTool* typed = find_typed(*type)) {
         const std::string_view known_as = name.empty() ? typed->name : name;
         if (!seen.names.insert(known_as).second) return {};
-        request.tools.push_back({std::string(known_as), std::string(typed->description),
-                                 RawJson::trusted(std::string(typed->schema))});
+        request.tools.push_back({SharedText(known_as), SharedText::borrowed(typed->description),
+                                 RawJson::trusted(SharedText::borrowed(typed->schema))});
         return {};
     }
     if (type->starts_with("web_search_")) {

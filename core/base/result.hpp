@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cassert>
+#include <memory>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -20,7 +21,8 @@ class Err {
     E error_;
 };
 
-/// A value or the reason why there is none; named like std::expected, which g++ 12 lacks.
+/// A value or the reason why there is none; named like std::expected, which g++ 12 lacks. Errors are
+/// rare and large, so they live on the heap: success costs no more than the value.
 template <class T, class E = Error>
 class [[nodiscard]] Result {
   public:
@@ -29,7 +31,8 @@ class [[nodiscard]] Result {
 
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     template <class F, class = std::enable_if_t<std::is_convertible_v<F, E>>>
-    Result(Err<F> err) : state_(std::in_place_index<1>, std::move(err.error())) {}
+    Result(Err<F> err)
+        : state_(std::in_place_index<1>, std::make_unique<E>(std::move(err.error()))) {}
 
     bool has_value() const { return state_.index() == 0; }
     explicit operator bool() const { return has_value(); }
@@ -43,9 +46,12 @@ class [[nodiscard]] Result {
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
-    E& error() & { return assert(!has_value()), *std::get_if<1>(&state_); }
-    const E& error() const& { return assert(!has_value()), *std::get_if<1>(&state_); }
-    E&& error() && { return assert(!has_value()), std::move(*std::get_if<1>(&state_)); }
+    E& error() & { return assert(!has_value()), **std::get_if<1>(&state_); }
+    const E& error() const& { return assert(!has_value()), **std::get_if<1>(&state_); }
+    E&& error() && { return assert(!has_value()), std::move(**std::get_if<1>(&state_)); }
+
+    /// A copy, for telling several waiters.
+    Result clone() const { return has_value() ? Result(value()) : Result(Err<E>(error())); }
 
     template <class U>
     T value_or(U&& other) const& {
@@ -53,7 +59,7 @@ class [[nodiscard]] Result {
     }
 
   private:
-    std::variant<T, E> state_;
+    std::variant<T, std::unique_ptr<E>> state_;
 };
 
 template <class E>
@@ -64,16 +70,16 @@ class [[nodiscard]] Result<void, E> {
 
     Result() = default;
     template <class F, class = std::enable_if_t<std::is_convertible_v<F, E>>>
-    Result(Err<F> err) : error_(std::in_place_index<1>, std::move(err.error())) {}
+    Result(Err<F> err) : error_(std::make_unique<E>(std::move(err.error()))) {}
 
-    bool has_value() const { return error_.index() == 0; }
+    bool has_value() const { return error_ == nullptr; }
     explicit operator bool() const { return has_value(); }
-    E& error() & { return assert(!has_value()), *std::get_if<1>(&error_); }
-    const E& error() const& { return assert(!has_value()), *std::get_if<1>(&error_); }
-    E&& error() && { return assert(!has_value()), std::move(*std::get_if<1>(&error_)); }
+    E& error() & { return assert(error_), *error_; }
+    const E& error() const& { return assert(error_), *error_; }
+    E&& error() && { return assert(error_), std::move(*error_); }
 
   private:
-    std::variant<std::monostate, E> error_;
+    std::unique_ptr<E> error_;
 };
 
 }  // namespace kg

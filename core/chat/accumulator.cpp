@@ -6,47 +6,56 @@
 #include "core/base/overloaded.hpp"
 
 namespace kg::chat {
-namespace {
+
+void Accumulator::settle_text() {
+    if (text_.empty()) return;
+    SharedText text(std::exchange(text_, {}));
+    if (auto* const last = std::get_if<Text>(&response_.parts.back())) last->text = std::move(text);
+    else if (auto* const thinking = std::get_if<Thinking>(&response_.parts.back())) thinking->text = std::move(text);
+}
+
+void Accumulator::new_part(Part part) {
+    settle_text();
+    response_.parts.push_back(std::move(part));
+}
 
 /// The last part if it is a T, else a new one.
 template <class T>
-T& continued(std::vector<Part>& parts) {
-    if (!parts.empty()) {
-        if (auto* const last = std::get_if<T>(&parts.back())) return *last;
-    }
-    return std::get<T>(parts.emplace_back(T{}));
+T& Accumulator::continued() {
+    if (response_.parts.empty() || !std::holds_alternative<T>(response_.parts.back())) new_part(T{});
+    return std::get<T>(response_.parts.back());
 }
 
 /// A thinking block that has its signature, or is redacted, is complete: what follows is another one.
-Thinking& open_thinking(std::vector<Part>& parts) {
-    Thinking& last = continued<Thinking>(parts);
+Thinking& Accumulator::open_thinking() {
+    Thinking& last = continued<Thinking>();
     if (last.signature.empty() && !last.redacted) return last;
-    return std::get<Thinking>(parts.emplace_back(Thinking{}));
+    new_part(Thinking{});
+    return std::get<Thinking>(response_.parts.back());
 }
 
-}  // namespace
-
 void Accumulator::add(const StreamEvent& event) {
-    auto& parts = response_.parts;
     std::visit(overloaded{
                    [&](const TextDelta& e) {
-                       continued<Text>(parts).text += e.text;
+                       continued<Text>();
+                       text_ += e.text;
                        size_bytes_ += e.text.size();
                    },
                    [&](const ThinkingDelta& e) {
-                       open_thinking(parts).text += e.text;
+                       open_thinking();
+                       text_ += e.text;
                        size_bytes_ += e.text.size();
                    },
                    [&](const ThinkingSignature& e) {
-                       open_thinking(parts).signature = e.signature;
+                       open_thinking().signature = SharedText(e.signature);
                        size_bytes_ += e.signature.size();
                    },
                    [&](const RedactedThinking& e) {
-                       parts.emplace_back(Thinking{.text = std::string(e.data), .signature = {}, .redacted = true});
+                       new_part(Thinking{.text = SharedText(e.data), .signature = {}, .redacted = true});
                        size_bytes_ += e.data.size();
                    },
                    [&](const ToolUseStart& e) {
-                       parts.emplace_back(ToolUse{std::string(e.id), std::string(e.name), RawJson::trusted("{}")});
+                       new_part(ToolUse{SharedText(e.id), SharedText(e.name), RawJson::trusted("{}")});
                        tool_input_.clear();
                        size_bytes_ += e.id.size() + e.name.size();
                    },
@@ -71,6 +80,7 @@ void Accumulator::close_tool() {
 Response Accumulator::take(StopReason reason, std::string_view stop_sequence, const FinalUsage& usage) {
     // A call whose end was cut off keeps the input {}: half a document must not pass for one.
     tool_input_.clear();
+    settle_text();
     size_bytes_ = 0;
     Response out = std::exchange(response_, {});
     out.stop_reason = reason;

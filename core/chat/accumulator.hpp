@@ -14,9 +14,15 @@ class Accumulator {
     Response take(StopReason reason, std::string_view stop_sequence, const FinalUsage& usage);
 
   private:
+    template <class T>
+    T& continued();
+    Thinking& open_thinking();
+    void new_part(Part part);
+    void settle_text();
     void close_tool();
 
     Response response_;
+    std::string text_;  // of the last part, as long as it grows
     std::string tool_input_;
     std::size_t size_bytes_ = 0;
 };

@@ -7,31 +7,31 @@
 #include <variant>
 #include <vector>
 
-#include "core/json/raw.hpp"
+#include "core/json/document.hpp"
 
 /// The neutral middle: what any client API asks for, knowing no dialect and no backend.
 namespace kg::chat {
 
 struct Text {
-    std::string text;
+    SharedText text;
 };
 struct Image {
     std::string format;  // "png", "jpeg", "gif" or "webp"
-    std::string base64;  // valid base64, no data: prefix
+    SharedText base64;  // valid base64, no data: prefix
 };
 /// A thinking block that the client plays back. `signature` may be empty or foreign.
 struct Thinking {
-    std::string text;
-    std::string signature;
+    SharedText text;
+    SharedText signature;
     bool redacted = false;  // `text` is then the opaque data
 };
 struct ToolUse {
-    std::string id;
-    std::string name;
+    SharedText id;
+    SharedText name;
     RawJson input;  // always a JSON object
 };
 struct ToolResult {
-    std::string tool_use_id;
+    SharedText tool_use_id;
     std::vector<std::variant<Text, Image>> content;  // may be empty
     bool is_error = false;
 };
@@ -47,8 +47,8 @@ struct Message {
 };
 
 struct ToolSpec {
-    std::string name;
-    std::string description;
+    SharedText name;
+    SharedText description;
     RawJson schema;  // a JSON object as the client sent it
 };
 
@@ -72,6 +72,7 @@ struct ThinkingOptions {
 };
 
 struct Request {
+    json::Document source;  // what the texts below may be slices of
     std::string model;   // as the client wrote it; echoed in the answer
     std::string system;  // leading system text, parts joined by a blank line
     std::vector<Message> messages;

@@ -122,17 +122,18 @@ std::uint32_t clamp_thinking_budget(std::int64_t tokens) {
 }
 
 ToolInput tool_input_from_value(json::Node value) {
-    if (value.is_null_or_missing()) return {RawJson::trusted("{}"), false};
-    if (value.is_object()) return {RawJson::trusted(std::string(value.raw())), false};
+    if (value.is_null_or_missing()) return {RawJson::trusted(SharedText::borrowed("{}")), false};
+    if (value.is_object()) return {value.shared_raw(), false};
     if (value.is_string()) return tool_input_from_text(value.text());
     return wrap(value.raw());
 }
 
 ToolInput tool_input_from_text(std::string_view text) {
-    if (ascii::is_blank(text)) return {RawJson::trusted("{}"), false};
+    if (ascii::is_blank(text)) return {RawJson::trusted(SharedText::borrowed("{}")), false};
     auto parsed = json::Document::parse(std::string(text));
     if (!parsed || !parsed->root().is_object()) return wrap(text);
-    return {RawJson::trusted(std::string(parsed->root().raw())), false};
+    const auto json = parsed->root().raw();
+    return {RawJson::trusted(SharedText::borrowed(text.substr(text.find(json.front()), json.size()))), false};
 }
 
 void append_system(Request& request, std::string_view text) {

@@ -30,6 +30,7 @@ struct ToolInput {
     RawJson json;
     bool wrapped = false;
 };
+/// The results are slices of the value's document, of `text`.
 ToolInput tool_input_from_value(json::Node value);
 ToolInput tool_input_from_text(std::string_view text);
 

@@ -15,11 +15,27 @@ namespace kg::fetch {
 
 using std::chrono::milliseconds;
 
+/// Bytes of a request, shared with whoever made them: sending copies nothing.
+class Body {
+  public:
+    Body() = default;
+    Body(std::string bytes) : bytes_(std::make_shared<const std::string>(std::move(bytes))) {}
+    Body(std::shared_ptr<const std::string> bytes) : bytes_(std::move(bytes)) {}
+
+    std::string_view view() const { return bytes_ ? std::string_view(*bytes_) : std::string_view(); }
+    operator std::string_view() const { return view(); }
+    bool empty() const { return view().empty(); }
+    friend bool operator==(const Body& body, std::string_view bytes) { return body.view() == bytes; }
+
+  private:
+    std::shared_ptr<const std::string> bytes_;
+};
+
 struct Request {
     http::Method method = http::Method::get;
     std::string url;
     std::vector<std::string> headers;  // "Name: value" lines
-    std::string body;
+    Body body;
     std::string proxy;  // "" = none, else http://, https:// or socks5h:// URL
     milliseconds connect_timeout{10'000};
     milliseconds head_timeout{90'000};   // from start to the first byte of the response head

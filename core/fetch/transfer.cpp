@@ -226,8 +226,8 @@ void Transfer::set_method() {
     if (verb == Verb::send) {
         if (verb_ != verb) curl_easy_setopt(easy(), CURLOPT_POST, 1L);
         curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE,
-                         static_cast<curl_off_t>(request_.body.size()));
-        curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, request_.body.data());
+                         static_cast<curl_off_t>(request_.body.view().size()));
+        curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, request_.body.empty() ? "" : request_.body.view().data());
     } else if (verb_ != verb) {
         curl_easy_setopt(easy(), verb == Verb::head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1L);
     }

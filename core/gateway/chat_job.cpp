@@ -19,7 +19,7 @@ std::string conversation_start(const chat::Request& request) {
         if (message.role != chat::Role::user) continue;
         for (const auto& part : message.parts) {
             if (const auto* text = std::get_if<chat::Text>(&part))
-                return text->text.substr(0, 4096);
+                return std::string(text->text.view().substr(0, 4096));
         }
     }
     return {};

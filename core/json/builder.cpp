@@ -2,11 +2,12 @@
 
 #include <simdjson.h>
 
-#include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/base/ascii.hpp"
+#include "core/json/blocks.hpp"
 #include "core/json/scalar.hpp"
 
 namespace kg::json {
@@ -61,14 +62,33 @@ std::pair<std::size_t, const char*> locate(std::string_view text) {
     return {0, "not a JSON text"};
 }
 
+/// Reads whole blocks: kBlock bytes behind `contents` must be readable.
+bool has_backslash(std::string_view contents) {
+    const char* p = contents.data();
+    for (std::size_t left = contents.size(); left > 0;) {
+        if (const auto at = first_lane(load_block(p) == '\\'); at < kBlock) return at < left;
+        if (left <= kBlock) return false;
+        p += kBlock;
+        left -= kBlock;
+    }
+    return false;
+}
+
 }  // namespace
 
-Err<Error> Builder::fail(std::size_t at, const char* reason) const {
-    return Err(Error{.kind = ErrorKind::malformed_request,
-                     .message = "invalid JSON at byte " + std::to_string(at) + ": " + reason});
+bool Builder::fail(std::size_t at, const char* reason) {
+    bad_at_ = at;
+    reason_ = reason;
+    return false;
 }
 
 Result<void> Builder::build() {
+    if (read_all()) return {};
+    return Err(Error{.kind = ErrorKind::malformed_request,
+                     .message = "invalid JSON at byte " + std::to_string(bad_at_) + ": " + reason_});
+}
+
+bool Builder::read_all() {
     thread_local Indexer indexer;
     struct Shrink {
         ~Shrink() { indexer_.shrink(); }
@@ -76,40 +96,32 @@ Result<void> Builder::build() {
     } shrink{indexer};
 
     std::string& text = data_.source;
-    if (text.size() >= Entry::kNone) return fail(0, "the text is too long");
-    // What simdjson asks of every input.
+    if (text.size() >= Entry::kNone - kBlock) return fail(0, "the text is too long");
+    // What simdjson asks of every input; the strings are decoded in blocks of half as much.
+    static_assert(kBlock <= simdjson::SIMDJSON_PADDING);
     text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
     if (const auto code = indexer.run(text); code != simdjson::SUCCESS) {
         if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY) return fail(0, "the text is too long");
         const auto found = locate(text);
         return fail(found.first, found.second);
     }
+    text_ = text.data();
     token_ = indexer.begin();
     tokens_end_ = indexer.end();
     const auto tokens = static_cast<std::size_t>(tokens_end_ - token_);
     // A member takes four tokens, an item two.
     data_.entries.reserve(std::min(tokens / 2 + 1, limits_.nodes_max));
-    do {
-        KG_CHECK(read_value());
-        KG_TRY(more, after_value());
-        if (!more) break;
-    } while (true);
-    Token extra;
-    if (next(extra)) return fail(extra.begin, "unexpected text after the value");
-    return {};
+    for (bool more = true; more;) {
+        if (!read_value() || !after_value(more)) return false;
+    }
+    return at_end() || fail(*token_, "unexpected text after the value");
 }
 
-bool Builder::next(Token& token) {
-    if (token_ == tokens_end_) return false;
-    token.begin = *token_++;
-    std::size_t end = token_ == tokens_end_ ? data_.source.size() : *token_;
-    while (is_white(data_.source[end - 1])) --end;
-    token.end = static_cast<std::uint32_t>(end);
-    token.first = data_.source[token.begin];
-    return true;
+std::uint32_t Builder::token_end() const {
+    std::size_t end = at_end() ? data_.source.size() : *token_;
+    while (is_white(text_[end - 1])) --end;
+    return static_cast<std::uint32_t>(end);
 }
-
-char Builder::peek() const { return token_ == tokens_end_ ? '\0' : data_.source[*token_]; }
 
 void Builder::link(Entry& entry) {
     if (open_.empty()) return;
@@ -118,9 +130,9 @@ void Builder::link(Entry& entry) {
     Entry& parent = data_.entries[top.entry];
     entry.parent = top.entry;
     if (in_object_) {
-        entry.key_decoded = key_decoded_;
-        entry.key_begin = key_begin_;
-        entry.key_size = key_size_;
+        entry.key_decoded = key_.decoded;
+        entry.key_begin = key_.begin;
+        entry.key_size = key_.size;
     }
     if (top.last_child == Entry::kNone) parent.first = index;
     else data_.entries[top.last_child].next = index;
@@ -129,32 +141,30 @@ void Builder::link(Entry& entry) {
 }
 
 /// Reads one value; of a container with contents only its beginning, up to the first value inside.
-Result<void> Builder::read_value() {
+bool Builder::read_value() {
     for (;;) {
-        Token token;
-        if (!next(token)) return fail(data_.source.size(), "the text ends where a value was expected");
-        if (data_.entries.size() >= limits_.nodes_max) return fail(token.begin, "too many values");
+        if (at_end()) return fail(data_.source.size(), "the text ends where a value was expected");
         Entry entry;
-        entry.begin = token.begin;
+        entry.begin = *token_++;
+        if (data_.entries.size() >= limits_.nodes_max) return fail(entry.begin, "too many values");
         link(entry);
-        if (token.first != '{' && token.first != '[') {
-            KG_CHECK(read_scalar(entry, token));
+        const char first = text_[entry.begin];
+        if (first != '{' && first != '[') {
+            if (!read_scalar(entry)) return false;
             data_.entries.push_back(entry);
-            return {};
+            return true;
         }
-        const bool object = token.first == '{';
+        const bool object = first == '{';
         entry.kind = object ? Kind::object : Kind::array;
-        if (open_.size() >= limits_.depth_max) return fail(token.begin, "nested too deeply");
+        if (open_.size() >= limits_.depth_max) return fail(entry.begin, "nested too deeply");
         open_.push_back({static_cast<std::uint32_t>(data_.entries.size())});
         in_object_ = object;
         data_.entries.push_back(entry);
-        if (peek() == (object ? '}' : ']')) {
-            Token end;
-            next(end);
-            close(end.begin + 1);
-            return {};
+        if (!at_end() && text_[*token_] == (object ? '}' : ']')) {
+            close(*token_++ + 1);
+            return true;
         }
-        if (object) KG_CHECK(read_key());
+        if (object && !read_key()) return false;
     }
 }
 
@@ -164,83 +174,87 @@ void Builder::close(std::uint32_t end) {
     in_object_ = !open_.empty() && data_.entries[open_.back().entry].kind == Kind::object;
 }
 
-/// Closes every container that ends here; false when the root is complete.
-Result<bool> Builder::after_value() {
+/// Closes every container that ends here; `more` is false when the root is complete.
+bool Builder::after_value(bool& more) {
     while (!open_.empty()) {
-        Token token;
-        if (!next(token)) {
+        if (at_end()) {
             return fail(data_.source.size(), in_object_ ? "an object is not closed" : "an array is not closed");
         }
-        if (token.first == ',') {
-            if (in_object_) KG_CHECK(read_key());
-            return true;
+        const std::uint32_t at = *token_++;
+        const char c = text_[at];
+        if (c == ',') return !in_object_ || read_key();
+        if (c != (in_object_ ? '}' : ']')) {
+            return fail(at, in_object_ ? "expected a comma or }" : "expected a comma or ]");
         }
-        if (token.first != (in_object_ ? '}' : ']')) {
-            return fail(token.begin, in_object_ ? "expected a comma or }" : "expected a comma or ]");
-        }
-        close(token.begin + 1);
+        close(at + 1);
     }
-    return false;
+    more = false;
+    return true;
 }
 
-Result<void> Builder::read_key() {
-    Token key, colon;
-    if (!next(key)) return fail(data_.source.size(), "the text ends where a key was expected");
-    if (key.first != '"') return fail(key.begin, "expected a key in quotation marks");
-    KG_CHECK(string_slot(key, key_decoded_, key_begin_, key_size_));
-    if (!next(colon)) return fail(data_.source.size(), "the text ends where a colon was expected");
-    if (colon.first != ':') return fail(colon.begin, "expected a colon");
-    return {};
+bool Builder::read_key() {
+    if (at_end()) return fail(data_.source.size(), "the text ends where a key was expected");
+    const std::uint32_t key = *token_++;
+    if (text_[key] != '"') return fail(key, "expected a key in quotation marks");
+    if (!read_string(key, token_end(), key_)) return false;
+    if (at_end()) return fail(data_.source.size(), "the text ends where a colon was expected");
+    const std::uint32_t colon = *token_++;
+    return text_[colon] == ':' || fail(colon, "expected a colon");
 }
 
-Result<void> Builder::string_slot(const Token& token, bool& decoded, std::uint32_t& begin, std::uint32_t& size) {
+bool Builder::read_string(std::uint32_t begin, std::uint32_t end, Slot& slot) {
     // Stage 1 starts a token at every quotation mark that opens a string and at whatever follows the
     // closing one, so the last byte of this token is that closing mark.
-    if (token.end - token.begin < 2 || data_.source[token.end - 1] != '"') {
-        return fail(token.begin, "a string is not closed");
+    if (end - begin < 2 || text_[end - 1] != '"') return fail(begin, "a string is not closed");
+    slot = {.begin = begin + 1, .size = end - begin - 2};
+    const std::string_view contents(text_ + slot.begin, slot.size);
+    if (!has_backslash(contents)) return true;
+    if (!data_.decoded) {
+        // No escape is shorter than what it stands for, so the room is known beforehand.
+        data_.decoded = std::make_unique_for_overwrite<char[]>(data_.source.size() - begin + kBlock);
+        decoded_end_ = data_.decoded.get();
     }
-    begin = token.begin + 1;
-    size = token.end - token.begin - 2;
-    const auto contents = std::string_view(data_.source).substr(begin, size);
-    decoded = std::memchr(contents.data(), '\\', contents.size()) != nullptr;
-    if (!decoded) return {};
+    bool altered = false;
     std::size_t bad_at = 0;
-    if (data_.decoded.empty()) data_.decoded.reserve(data_.source.size() - token.begin);
-    const std::size_t start = data_.decoded.size();
-    if (!append_unescaped(data_.decoded, contents, bad_at)) return fail(begin + bad_at, "unknown escape in a string");
-    begin = static_cast<std::uint32_t>(start);
-    size = static_cast<std::uint32_t>(data_.decoded.size() - start);
-    return {};
+    char* const decoded = std::exchange(decoded_end_, unescape(decoded_end_, contents, altered, bad_at));
+    if (!decoded_end_) return fail(slot.begin + bad_at, "unknown escape in a string");
+    slot = {true, altered, static_cast<std::uint32_t>(decoded - data_.decoded.get()),
+            static_cast<std::uint32_t>(decoded_end_ - decoded)};
+    return true;
 }
 
-Result<void> Builder::read_scalar(Entry& entry, const Token& token) {
-    entry.end = token.end;
-    const auto text = std::string_view(data_.source).substr(token.begin, token.end - token.begin);
-    switch (token.first) {
+bool Builder::read_scalar(Entry& entry) {
+    entry.end = token_end();
+    const std::string_view text(text_ + entry.begin, entry.end - entry.begin);
+    switch (text.front()) {
         case '"': {
             entry.kind = Kind::string;
-            std::uint32_t begin = 0, size = 0;
-            KG_CHECK(string_slot(token, entry.decoded, begin, size));
-            if (entry.decoded) entry.first = begin, entry.count = size;
-            return {};
+            Slot slot;
+            if (!read_string(entry.begin, entry.end, slot)) return false;
+            if (slot.decoded) {
+                entry.decoded = true;
+                entry.altered = slot.altered;
+                entry.first = slot.begin;
+                entry.count = slot.size;
+            }
+            return true;
         }
         case 't':
         case 'f':
             entry.kind = Kind::boolean;
-            if (text == "true" || text == "false") return {};
+            if (text == "true" || text == "false") return true;
             break;
         case 'n':
             entry.kind = Kind::null;
-            if (text == "null") return {};
+            if (text == "null") return true;
             break;
         case '-': case '0': case '1': case '2': case '3': case '4':
         case '5': case '6': case '7': case '8': case '9':
             entry.kind = Kind::number;
-            if (is_number(text)) return {};
-            return fail(token.begin, "malformed number");
+            return is_number(text) || fail(entry.begin, "malformed number");
         default: break;
     }
-    return fail(token.begin, "expected a value");
+    return fail(entry.begin, "expected a value");
 }
 
 }  // namespace kg::json

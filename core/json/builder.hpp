@@ -20,30 +20,35 @@ class Builder {
         std::uint32_t entry;
         std::uint32_t last_child = Entry::kNone;
     };
-    /// A token starts at `begin`; `end` is behind its last byte that is not white space.
-    struct Token {
-        std::uint32_t begin = 0, end = 0;
-        char first = 0;
+    struct Slot {
+        bool decoded = false, altered = false;
+        std::uint32_t begin = 0, size = 0;
     };
-    Result<void> read_value();
-    Result<void> read_key();
-    Result<bool> after_value();  // whether another value of the container follows
-    Result<void> string_slot(const Token& token, bool& decoded, std::uint32_t& begin, std::uint32_t& size);
-    Result<void> read_scalar(Entry& entry, const Token& token);
-    bool next(Token& token);
-    char peek() const;
+    // Each of these is false when the text is wrong; fail() has then said why.
+    bool read_all();
+    bool read_value();
+    bool read_key();
+    bool after_value(bool& more);  // whether another value of the container follows
+    bool read_string(std::uint32_t begin, std::uint32_t end, Slot& slot);
+    bool read_scalar(Entry& entry);
+    bool at_end() const { return token_ == tokens_end_; }
+    /// Behind the last byte, which is no white space, of the token before the next one.
+    std::uint32_t token_end() const;
     void close(std::uint32_t end);
     void link(Entry& entry);
-    Err<Error> fail(std::size_t at, const char* reason) const;
+    bool fail(std::size_t at, const char* reason);
 
     DocumentData& data_;
     const Limits& limits_;
-    const std::uint32_t* token_ = nullptr;
+    const char* text_ = nullptr;
+    const std::uint32_t* token_ = nullptr;  // a token starts at each of these offsets
     const std::uint32_t* tokens_end_ = nullptr;
     std::vector<Open> open_;
+    Slot key_;
+    char* decoded_end_ = nullptr;
     bool in_object_ = false;
-    bool key_decoded_ = false;
-    std::uint32_t key_begin_ = 0, key_size_ = 0;
+    std::size_t bad_at_ = 0;
+    const char* reason_ = nullptr;
 };
 
 }  // namespace kg::json

@@ -42,20 +42,16 @@ std::string_view kind_name(Kind kind) {
     return "nothing";
 }
 
-Document::Document() = default;
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
-Document::~Document() = default;
-
 Result<Document> Document::parse(std::string text, const Limits& limits) {
     if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
     if (ascii::is_blank(text)) {
         return Err(Error{.kind = ErrorKind::malformed_request, .message = "empty body"});
     }
+    auto data = std::make_shared<DocumentData>();
+    data->source = std::move(text);
+    KG_CHECK(Builder(*data, limits).build());
     Document document;
-    document.data_ = std::make_unique<DocumentData>();
-    document.data_->source = std::move(text);
-    KG_CHECK(Builder(*document.data_, limits).build());
+    document.data_ = std::move(data);
     return document;
 }
 
@@ -77,6 +73,14 @@ std::string_view Node::text() const { return is_string() ? data_->text(entry()) 
 
 std::optional<std::string_view> Node::as_string() const {
     return is_string() ? std::optional(text()) : std::nullopt;
+}
+
+SharedText Node::shared_text() const {
+    if (!is_string()) return {};
+    const Entry& e = entry();
+    const auto escaped = data_->slice(false, e.begin + 1, e.end - e.begin - 2);
+    if (!e.decoded) return SharedText::borrowed(escaped, escaped);
+    return SharedText::borrowed(data_->text(e), e.altered ? std::string_view() : escaped);
 }
 
 std::optional<bool> Node::as_bool() const {

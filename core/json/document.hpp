@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/json/raw.hpp"
 
 namespace kg::json {
 
@@ -19,9 +20,9 @@ class Document;
 struct DocumentData;
 struct Entry;
 
-/// One value of a Document: a 16-byte handle, valid as long as the document, which may be moved
-/// meanwhile. A handle may be
-/// `missing` (a key that is not there); every reader below accepts that and finds nothing.
+/// One value of a Document: a 16-byte handle, valid as long as the document or a copy of it lives. A
+/// handle may be `missing` (a key that is not there); every reader below accepts that and finds
+/// nothing.
 class Node {
  public:
     Node() = default;
@@ -35,11 +36,14 @@ class Node {
     /// Decoded string contents, empty unless a string. Valid UTF-8; may contain U+0000.
     std::string_view text() const;
     std::optional<std::string_view> as_string() const;
+    /// text() as a slice of the document, which must outlive it; knows its escaped form.
+    SharedText shared_text() const;
     std::optional<bool> as_bool() const;
     std::optional<std::int64_t> as_int() const;  // also of 12.0 and 1e3; nothing for 1.5 or out of range
     std::optional<double> as_double() const;
     /// The value's exact source bytes, white space inside included.
     std::string_view raw() const;
+    RawJson shared_raw() const { return RawJson::trusted(SharedText::borrowed(raw())); }
 
     std::size_t size() const;                    // members or items, 0 for scalars
     Node operator[](std::string_view key) const; // last of equal keys, as most parsers do; missing if none
@@ -68,20 +72,16 @@ struct Limits {
 };
 
 /// A parsed JSON text (RFC 8259, UTF-8 checked, every escape and number checked) with its source.
-/// Errors are ErrorKind::malformed_request with the byte offset in the message.
+/// Errors are ErrorKind::malformed_request with the byte offset in the message. Immutable; a copy is
+/// a handle to the same text and keeps it, so that slices of it stay valid.
 class Document {
  public:
-    Document();
-    Document(Document&&) noexcept;
-    Document& operator=(Document&&) noexcept;
-    ~Document();
-
     static Result<Document> parse(std::string text, const Limits& limits = {});
     Node root() const;
     const std::string& source() const;
 
  private:
-    std::unique_ptr<DocumentData> data_;
+    std::shared_ptr<const DocumentData> data_;
 };
 
 class Node::Children {

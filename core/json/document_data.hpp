@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct Entry {
     Kind kind = Kind::missing;
     bool decoded = false;      // a string's contents lie in DocumentData::decoded
     bool key_decoded = false;  // its key does
+    bool altered = false;      // decoding replaced what no UTF-8 can stand for
     std::uint32_t begin = 0, end = 0;
     std::uint32_t key_begin = 0, key_size = 0;
     std::uint32_t parent = kNone, next = kNone, first = kNone, count = 0;
@@ -24,12 +26,12 @@ struct Entry {
 };
 
 struct DocumentData {
-    std::string source;
-    std::string decoded;
+    std::string source;  // its capacity goes at least simdjson's padding beyond its size
+    std::unique_ptr<char[]> decoded;
     std::vector<Entry> entries;
 
     std::string_view slice(bool from_decoded, std::uint32_t begin, std::uint32_t size) const {
-        return std::string_view(from_decoded ? decoded : source).substr(begin, size);
+        return {(from_decoded ? decoded.get() : source.data()) + begin, size};
     }
     std::string_view raw(const Entry& e) const { return slice(false, e.begin, e.end - e.begin); }
     std::string_view key(const Entry& e) const { return slice(e.key_decoded, e.key_begin, e.key_size); }

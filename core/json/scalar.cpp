@@ -1,8 +1,11 @@
 #include "core/json/scalar.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
+
+#include "core/json/blocks.hpp"
 
 namespace kg::json {
 namespace {
@@ -37,20 +40,20 @@ char* put_code_point(char* o, std::uint32_t c) {
     return o;
 }
 
-char simple_escape(char c) {
-    switch (c) {
-        case '"': case '\\': case '/': return c;
-        case 'b': return '\b';
-        case 'f': return '\f';
-        case 'n': return '\n';
-        case 'r': return '\r';
-        case 't': return '\t';
-        default: return 0;
-    }
-}
+/// What the character after a backslash stands for, 0 when nothing.
+constexpr std::array<char, 256> kSimpleEscape = [] {
+    std::array<char, 256> table{};
+    for (const char c : {'"', '\\', '/'}) table[static_cast<unsigned char>(c)] = c;
+    table['b'] = '\b';
+    table['f'] = '\f';
+    table['n'] = '\n';
+    table['r'] = '\r';
+    table['t'] = '\t';
+    return table;
+}();
 
 /// `rest` begins behind "\u"; returns how many bytes were used, 0 when there are no four digits.
-std::size_t put_unicode_escape(char*& o, std::string_view rest) {
+std::size_t put_unicode_escape(char*& o, std::string_view rest, bool& altered) {
     const int unit = hex4(rest);
     if (unit < 0) return 0;
     if (unit >= 0xd800 && unit < 0xdc00 && rest.substr(4, 2) == "\\u") {
@@ -62,6 +65,7 @@ std::size_t put_unicode_escape(char*& o, std::string_view rest) {
         }
     }
     const bool surrogate = unit >= 0xd800 && unit < 0xe000;
+    altered = altered || surrogate;
     o = put_code_point(o, surrogate ? 0xfffd : static_cast<std::uint32_t>(unit));
     return 4;
 }
@@ -108,37 +112,31 @@ std::optional<double> number_as_double(std::string_view token) {
     return value;
 }
 
-bool append_unescaped(std::string& out, std::string_view contents, std::size_t& bad_at) {
-    // No escape is shorter than what it stands for, so the room is known beforehand.
-    const std::size_t start = out.size();
-    out.resize(start + contents.size());
-    char* o = out.data() + start;
-    std::size_t at = 0;
-    while (at < contents.size()) {
-        const char* const from = contents.data() + at;
-        const void* const hit = std::memchr(from, '\\', contents.size() - at);
-        const char* const end = hit ? static_cast<const char*>(hit) : contents.data() + contents.size();
-        const auto run = static_cast<std::size_t>(end - from);
-        std::memcpy(o, from, run);
-        o += run;
-        at += run;
-        if (!hit) break;
-        bad_at = at;
-        at += 2;
-        if (at > contents.size()) return false;
-        const char kind = contents[at - 1];
+char* unescape(char* to, std::string_view contents, bool& altered, std::size_t& bad_at) {
+    const char* p = contents.data();
+    const char* const end = p + contents.size();
+    while (p < end) {
+        const Bytes16 v = load_block(p);
+        store_block(to, v);
+        const auto plain = std::min(first_lane(v == '\\'), static_cast<std::size_t>(end - p));
+        p += plain;
+        to += plain;
+        if (plain == kBlock || p == end) continue;
+        bad_at = static_cast<std::size_t>(p - contents.data());
+        if (end - p < 2) return nullptr;
+        const char kind = p[1];
+        p += 2;
         if (kind == 'u') {
-            const std::size_t used = put_unicode_escape(o, contents.substr(at));
-            if (used == 0) return false;
-            at += used;
-        } else if (const char plain = simple_escape(kind); plain != 0) {
-            *o++ = plain;
+            const std::size_t used = put_unicode_escape(to, {p, static_cast<std::size_t>(end - p)}, altered);
+            if (used == 0) return nullptr;
+            p += used;
+        } else if (const char plain_form = kSimpleEscape[static_cast<unsigned char>(kind)]; plain_form != 0) {
+            *to++ = plain_form;
         } else {
-            return false;
+            return nullptr;
         }
     }
-    out.resize(static_cast<std::size_t>(o - out.data()));
-    return true;
+    return to;
 }
 
 }  // namespace kg::json

@@ -1,32 +1,20 @@
 #include "core/json/writer.hpp"
 
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 
 #include <nlohmann/json.hpp>
+
+#include "core/json/blocks.hpp"
 
 namespace kg::json {
 namespace {
 
-// Sixteen bytes at a time, in the compilers' portable vector form.
-using Bytes16 = unsigned char __attribute__((vector_size(16)));
-using Words2 = std::uint64_t __attribute__((vector_size(16)));
-
-constexpr std::size_t kBlock = sizeof(Bytes16);
 constexpr std::size_t kEscapeMax = 6;  // "\\u00XX"
 
-/// How many of the sixteen bytes before the first one below 0x20, quotation mark or backslash.
-std::size_t plain_prefix(const Bytes16& v) {
-    const auto hit = reinterpret_cast<Words2>((v < 0x20) | (v == '"') | (v == '\\'));
-    const auto first = [](std::uint64_t word) {
-        return static_cast<std::size_t>(std::endian::native == std::endian::little ? std::countr_zero(word)
-                                                                                   : std::countl_zero(word)) / 8;
-    };
-    return hit[0] != 0 ? first(hit[0]) : 8 + first(hit[1]);
-}
+/// How many bytes before the first one below 0x20, quotation mark or backslash.
+std::size_t plain_prefix(const Bytes16& v) { return first_lane((v < 0x20) | (v == '"') | (v == '\\')); }
 
 /// The character after the backslash, or 'u' for those that have no short form.
 constexpr std::array<char, 256> kShortEscape = [] {
@@ -72,9 +60,8 @@ void append_escaped(std::string& out, std::string_view text) {
             to = buffer.data();
         }
         if (static_cast<std::size_t>(end - p) >= kBlock) {
-            Bytes16 v;
-            std::memcpy(&v, p, kBlock);
-            std::memcpy(to, &v, kBlock);
+            const Bytes16 v = load_block(p);
+            store_block(to, v);
             const std::size_t plain = plain_prefix(v);
             p += plain;
             to += plain;
@@ -86,6 +73,11 @@ void append_escaped(std::string& out, std::string_view text) {
         }
     }
     out.append(buffer.data(), to);
+}
+
+void append_shared(std::string& out, const SharedText& text) {
+    if (text.escaped().empty()) return append_escaped(out, text.view());
+    out += text.escaped();
 }
 
 void append_string(std::string& out, std::string_view text) {

@@ -5,11 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "core/json/shared_text.hpp"
+
 namespace kg::json {
 
 /// Appends `text` escaped for the inside of a JSON string (only what RFC 8259 requires; UTF-8 is
 /// copied as it is). Fast for text without escapes.
 void append_escaped(std::string& out, std::string_view text);
+/// The same for a text that may know its escaped form.
+void append_shared(std::string& out, const SharedText& text);
 /// The same within quotation marks.
 void append_string(std::string& out, std::string_view text);
 /// Shortest text that reads back as the same double; NaN and infinities become null.

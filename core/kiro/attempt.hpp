@@ -27,7 +27,7 @@ class AttemptHandler {
 };
 
 struct AttemptInput {
-    const EncodedRequest* request;  // must outlive the attempt
+    EncodedRequest* request;  // must outlive the attempt
     Caller caller;
     Generation generation = Generation::runtime;
     std::string invocation_id;

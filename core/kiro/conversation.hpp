@@ -25,10 +25,10 @@ struct Answer {
 };
 
 /// One message of Kiro's history. Everything points into the chat::Request or into the arena of the
-/// Conversation; nothing here owns text.
+/// Conversation.
 struct Turn {
     bool from_assistant = false;
-    std::vector<std::string_view> texts;            // none blank; joined by a newline
+    std::vector<SharedText> texts;            // none blank; joined by a newline
     std::vector<const chat::Image*> images;         // user
     std::vector<const chat::ToolResult*> results;   // user, as the client sent them, until paired
     std::vector<Answer> answers;                    // user, one for each call of the turn before
@@ -42,12 +42,12 @@ struct Turn {
 
 /// A request on its way to Kiro's body: turns that the rules of normalise.hpp repair one by one.
 struct Conversation {
-    std::vector<std::string_view> system;  // sections folded into the first turn, joined by a blank line
+    std::vector<SharedText> system;  // sections folded into the first turn, joined by a blank line
     std::vector<Turn> turns;
     std::vector<std::string> warnings;
     std::size_t image_bytes = 0;
 
-    std::string_view keep(std::string text) { return arena_.emplace_back(std::move(text)); }
+    SharedText keep(std::string text) { return SharedText::borrowed(arena_.emplace_back(std::move(text))); }
     void warn(std::string_view clause);  // once for each distinct clause
 
  private:

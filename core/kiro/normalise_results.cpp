@@ -109,7 +109,7 @@ class Pairing {
 
     void place_results(Turn& turn) {
         if (turn.results.empty()) return;
-        std::vector<std::string_view> orphans;
+        std::vector<SharedText> orphans;
         for (const chat::ToolResult* result : turn.results) {
             const auto found = by_id_.find(result->tool_use_id);
             if (found == by_id_.end()) {
@@ -155,7 +155,7 @@ void lift_images(Conversation& conversation) {
 void flatten_tool_history(Conversation& conversation) {
     bool any = false;
     for (Turn& turn : conversation.turns) {
-        std::vector<std::string_view> results;
+        std::vector<SharedText> results;
         for (const chat::ToolResult* result : turn.results) {
             results.push_back(conversation.keep(result_as_text(*result)));
             for (const auto& item : result->content)

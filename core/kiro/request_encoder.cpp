@@ -20,7 +20,7 @@ void add_json_instruction(const chat::Request& request, Conversation& conversati
     if (!request.json_only) return;
     std::string text = "Your final answer must be exactly one JSON document: no prose around it, no code fence.";
     if (request.json_schema.text() != "null")
-        text += " It must be valid against this JSON Schema:\n" + request.json_schema.text();
+        (text += " It must be valid against this JSON Schema:\n") += request.json_schema.text();
     conversation.system.push_back(conversation.keep(std::move(text)));
     conversation.warn("structured output emulated by instruction");
 }
@@ -54,15 +54,21 @@ bool has_reasoning(const Conversation& conversation) {
 
 }  // namespace
 
-std::string EncodedRequest::body(std::string_view profile_arn) const {
-    std::string out;
-    out.reserve(prefix.size() + profile_arn.size() + 20);
-    out = prefix;
+std::shared_ptr<const std::string> EncodedRequest::body(std::string_view profile_arn) {
+    if (text.use_count() > 1) {
+        auto copy = std::make_shared<std::string>();
+        copy->reserve(prefix_bytes + kProfileArnRoom);
+        copy->assign(*text, 0, prefix_bytes);
+        text = std::move(copy);
+    }
+    std::string& out = *text;
+    out.resize(prefix_bytes);
     if (!profile_arn.empty()) {
         out += R"(,"profileArn":)";
         json::append_string(out, profile_arn);
     }
-    return out += '}';
+    out += '}';
+    return text;
 }
 
 Result<EncodedRequest> encode_request(const chat::Request& request, const EncodeOptions& options) {
@@ -76,18 +82,21 @@ Result<EncodedRequest> encode_request(const chat::Request& request, const Encode
     if (options.strip_fields) thinking.fields.clear();
     out.parse_thinking_tags = !thinking.prompt_tags.empty();
     if (out.parse_thinking_tags && !has_thinking_tags(request, conversation))
-        conversation.system.push_back(thinking.prompt_tags);
-    if (!is_blank_text(request.system)) conversation.system.push_back(request.system);
+        conversation.system.push_back(SharedText::borrowed(thinking.prompt_tags));
+    if (!is_blank_text(request.system)) conversation.system.push_back(SharedText::borrowed(request.system));
     KG_TRY(tools, plan_tools(request, options, conversation, out.tool_names));
     add_json_instruction(request, conversation);
     fill_blank_turns(conversation, !is_blank_text(request.system));
 
     const std::size_t estimate = estimate_body_bytes(conversation, tools);
-    out.prefix.reserve(estimate + estimate / 16 + kProfileArnRoom);
-    append_conversation_state(out.prefix, conversation, tools, options);
-    if (!thinking.fields.empty()) (out.prefix += R"(,"additionalModelRequestFields":)") += thinking.fields;
-    KG_CHECK(check_size(out.prefix.size() + kProfileArnRoom, conversation.image_bytes, options.body_max_bytes));
+    out.text = std::make_shared<std::string>();
+    std::string& body = *out.text;
+    body.reserve(estimate + estimate / 16 + kProfileArnRoom);
+    append_conversation_state(body, conversation, tools, options);
+    if (!thinking.fields.empty()) (body += R"(,"additionalModelRequestFields":)") += thinking.fields;
+    KG_CHECK(check_size(body.size() + kProfileArnRoom, conversation.image_bytes, options.body_max_bytes));
 
+    out.prefix_bytes = body.size();
     out.has_thinking_history = has_reasoning(conversation);
     out.has_model_fields = !thinking.fields.empty();
     out.warnings = std::move(conversation.warnings);

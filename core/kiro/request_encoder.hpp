@@ -47,9 +47,6 @@ class ToolNames {
 };
 
 struct EncodedRequest {
-    /// Complete JSON but for the last member and brace: body(arn) appends `,"profileArn":"..."}`,
-    /// so that failover to another account reuses the buffer.
-    std::string prefix;
     ToolNames tool_names;
     bool parse_thinking_tags = false;   // this model thinks in tags and was asked to think
     bool has_thinking_history = false;  // reasoningContent was sent: strip_thinking can help
@@ -57,7 +54,13 @@ struct EncodedRequest {
     /// Reported to the client when not empty, one clause each (x-kirogate-warnings).
     std::vector<std::string> warnings;
 
-    std::string body(std::string_view profile_arn) const;
+    /// The whole body for an account. Written in place, unless the last one is still being sent:
+    /// failover to another account reuses the buffer.
+    std::shared_ptr<const std::string> body(std::string_view profile_arn);
+
+    /// Complete JSON but for the last member and brace (beyond prefix_bytes lies what body() added).
+    std::shared_ptr<std::string> text;
+    std::size_t prefix_bytes = 0;
 };
 
 /// Client request to Kiro's body (kiro-upstream 2): repairs every rule of 2.8 or refuses with

@@ -42,24 +42,22 @@ bool append_result_text(std::string& out, const chat::ToolResult& result, unsign
     std::size_t left_out = 0;
     bool any = false;
     for (const auto& item : result.content) {
-        std::string note;
-        std::string_view text;
+        SharedText text;
         if (const auto* piece = std::get_if<chat::Text>(&item)) {
             text = piece->text;
             if (is_blank_text(text)) continue;
         } else {
-            note = "[image " + std::to_string(++image) + " attached to this message]";
-            text = note;
+            text = "[image " + std::to_string(++image) + " attached to this message]";
         }
         if (count) {
             const std::string_view fits = first_characters(text, room);
-            if (fits.size() < text.size()) left_out += count_characters(text.substr(fits.size()));
+            if (fits.size() < text.size()) left_out += count_characters(text.view().substr(fits.size()));
             room -= count_characters(fits);
-            text = fits;
+            if (fits.size() < text.size()) text = SharedText(fits);
             if (text.empty()) continue;
         }
         if (any) out += "\\n";
-        json::append_escaped(out, text);
+        json::append_shared(out, text);
         any = true;
     }
     if (!any) out += "(no output)";
@@ -68,7 +66,7 @@ bool append_result_text(std::string& out, const chat::ToolResult& result, unsign
 }
 
 std::string result_as_text(const chat::ToolResult& result) {
-    std::string out = "<tool_result id=\"" + result.tool_use_id + "\" status=\"";
+    std::string out = "<tool_result id=\"" + result.tool_use_id.str() + "\" status=\"";
     out += result.is_error ? "error\">" : "success\">";
     bool any = false;
     for (const auto& item : result.content) {
@@ -81,7 +79,8 @@ std::string result_as_text(const chat::ToolResult& result) {
 }
 
 std::string call_as_text(const chat::ToolUse& use) {
-    return "<tool_use id=\"" + use.id + "\" name=\"" + use.name + "\">" + use.input.text() + "</tool_use>";
+    std::string out = "<tool_use id=\"" + use.id.str() + "\" name=\"" + use.name.str() + "\">";
+    return out.append(use.input.text()).append("</tool_use>");
 }
 
 }  // namespace kg::kiro

@@ -1,6 +1,5 @@
 #include "core/kiro/schema_rules.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace kg::kiro {
@@ -71,14 +70,40 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {"unevaluatedProperties"sv, Holds::schema},
     {"uniqueItems"sv, Holds::strict_refused},
 });
-static_assert(std::is_sorted(kKeywords.begin(), kKeywords.end(),
-                             [](const Keyword& a, const Keyword& b) { return a.name < b.name; }));
+/// Where a keyword may stand in a table without collisions; the multiplier is found at compile time.
+struct Slots {
+    static constexpr std::size_t kSize = 256;
+    std::uint32_t multiplier = 0;
+    std::array<std::uint8_t, kSize> keyword{};  // its place in kKeywords plus one, 0 where none is
+
+    static constexpr std::size_t slot(std::string_view name, std::uint32_t multiplier) {
+        const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i])); };
+        const std::uint32_t mixed =
+            static_cast<std::uint32_t>(name.size()) + at(0) * 0x35u + at(name.size() / 7) * 0x1f01u +
+            at(name.size() / 2) * 0x3d003u + at(name.size() * 5 / 8) * 0xb00005u;
+        return (mixed * multiplier) >> 24;
+    }
+};
+
+constexpr Slots kSlots = [] {
+    Slots slots;
+    for (slots.multiplier = 0x9e3779b1;; slots.multiplier += 2) {
+        slots.keyword = {};
+        bool free = true;
+        for (std::size_t i = 0; i < kKeywords.size() && free; ++i) {
+            auto& slot = slots.keyword[Slots::slot(kKeywords[i].name, slots.multiplier)];
+            free = slot == 0;
+            slot = static_cast<std::uint8_t>(i + 1);
+        }
+        if (free) return slots;
+    }
+}();
 
 Holds holds(std::string_view name) {
-    const auto at =
-        std::lower_bound(kKeywords.begin(), kKeywords.end(), name,
-                         [](const Keyword& k, std::string_view n) { return k.name < n; });
-    return at != kKeywords.end() && at->name == name ? at->holds : Holds::annotation;
+    if (name.empty()) return Holds::annotation;
+    const std::uint8_t found = kSlots.keyword[Slots::slot(name, kSlots.multiplier)];
+    if (found == 0 || kKeywords[found - 1].name != name) return Holds::annotation;
+    return kKeywords[found - 1].holds;
 }
 
 }  // namespace

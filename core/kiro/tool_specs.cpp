@@ -83,15 +83,14 @@ void fill_description(const chat::ToolSpec& spec, std::size_t max_bytes, Convers
                       WireTool& tool) {
     tool.description = spec.description;
     if (is_blank_text(spec.description)) {
-        tool.description = is_blank_text(spec.name) ? tool.name : std::string_view(spec.name);
+        tool.description = is_blank_text(spec.name) ? SharedText::borrowed(tool.name) : spec.name;
     } else if (spec.description.size() > max_bytes) {
-        tool.description = ascii::utf8_prefix(spec.description, max_bytes);
-        const std::string_view rest =
-            std::string_view(spec.description).substr(tool.description.size());
+        tool.description = SharedText::borrowed(ascii::utf8_prefix(spec.description, max_bytes));
+        const std::string_view rest = spec.description.view().substr(tool.description.size());
         conversation.system.push_back(conversation.keep("The description of the tool " +
                                                         std::string(tool.name) + " continues:\n" +
                                                         std::string(rest)));
-        if (is_blank_text(tool.description)) tool.description = tool.name;
+        if (is_blank_text(tool.description)) tool.description = SharedText::borrowed(tool.name);
         conversation.warn("an over-long tool description was continued in the system text");
     }
 }
@@ -100,7 +99,7 @@ void add_choice_instruction(const chat::Request& request, Conversation& conversa
                             ToolNames& names) {
     using Mode = chat::ToolChoice::Mode;
     if (request.tool_choice.mode == Mode::any) {
-        conversation.system.push_back(
+        conversation.system.emplace_back(
             "You must call one of the available tools in your next message.");
     } else if (request.tool_choice.mode == Mode::named) {
         conversation.system.push_back(conversation.keep(

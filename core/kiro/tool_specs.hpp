@@ -12,7 +12,7 @@ namespace kg::kiro {
 /// One element of `tools`, pointing into the request, the conversation's arena or the name map.
 struct WireTool {
     std::string_view name;
-    std::string_view description;
+    SharedText description;
     std::string_view schema;  // JSON
 };
 

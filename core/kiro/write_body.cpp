@@ -51,16 +51,16 @@ class BodyWriter {
         out_ += R"("content":")";
         if (with_system) {
             bool any = false;
-            for (const std::string_view section : conversation_.system) {
+            for (const SharedText& section : conversation_.system) {
                 if (any) out_ += "\\n\\n";
                 any = true;
-                json::append_escaped(out_, section);
+                json::append_shared(out_, section);
             }
             if (any && !turn.texts.empty()) out_ += "\\n\\n";
         }
         for (std::size_t i = 0; i < turn.texts.size(); ++i) {
             if (i > 0) out_ += "\\n";
-            json::append_escaped(out_, turn.texts[i]);
+            json::append_shared(out_, turn.texts[i]);
         }
         out_ += '"';
     }
@@ -91,7 +91,7 @@ class BodyWriter {
             if (i > 0) out_ += ',';
             out_ += R"({"format":")";
             out_ += image.format == "jpg" ? "jpeg" : image.format;
-            (out_ += R"(","source":{"bytes":")") += image.base64;
+            (out_ += R"(","source":{"bytes":")") += image.base64.view();
             out_ += R"("}})";
         }
         out_ += ']';
@@ -125,9 +125,9 @@ class BodyWriter {
             if (!first) out_ += ',';
             first = false;
             (out_ += R"({"toolSpecification":{"name":")") += tool.name;  // safe characters only
-            out_ += R"(","description":)";
-            json::append_string(out_, tool.description);
-            (out_ += R"(,"inputSchema":{"json":)") += tool.schema;
+            out_ += R"(","description":")";
+            json::append_shared(out_, tool.description);
+            (out_ += R"(","inputSchema":{"json":)") += tool.schema;
             out_ += "}}}";
         }
         out_ += ']';
@@ -156,17 +156,14 @@ class BodyWriter {
 
     void reasoning(const Turn& turn) {
         if (!turn.reasoning) return;
-        if (turn.reasoning->redacted) {
-            out_ += R"(,"reasoningContent":{"redactedContent":)";
-            json::append_string(out_, turn.reasoning->text);
-            out_ += '}';
-            return;
+        out_ += turn.reasoning->redacted ? R"(,"reasoningContent":{"redactedContent":")"
+                                         : R"(,"reasoningContent":{"reasoningText":{"text":")";
+        json::append_shared(out_, turn.reasoning->text);
+        if (!turn.reasoning->redacted) {
+            out_ += R"(","signature":")";
+            json::append_shared(out_, turn.reasoning->signature);
         }
-        out_ += R"(,"reasoningContent":{"reasoningText":{"text":)";
-        json::append_string(out_, turn.reasoning->text);
-        out_ += R"(,"signature":)";
-        json::append_string(out_, turn.reasoning->signature);
-        out_ += "}}";
+        out_ += turn.reasoning->redacted ? R"("})" : R"("}})";
     }
 
     void input(std::string_view json) {

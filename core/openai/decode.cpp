@@ -78,7 +78,7 @@ Result<void> decode_response_format(json::Node body, chat::Request& request) {
     if (type == "json_object") return {};
     KG_TRY(holder, json::require_object(format, "json_schema"));
     KG_TRY(schema, json::optional_object(holder, "schema"));
-    if (schema) request.json_schema = RawJson::trusted(std::string(schema.raw()));
+    if (schema) request.json_schema = schema.shared_raw();
     KG_TRY(strict, json::optional_bool(holder, "strict"));
     if (strict.value_or(false)) {
         chat::warn(request,

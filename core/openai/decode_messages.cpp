@@ -68,14 +68,14 @@ class MessageDecoder {
         auto& parts = new_message(chat::Role::assistant).parts;
         add_thinking(message, parts);
         KG_TRY(text, decode_text_content(message["content"], "\n"));
-        if (text.empty()) text = std::string(message["refusal"].text());
+        if (text.empty()) text = message["refusal"].shared_text();
         if (!text.empty()) parts.emplace_back(chat::Text{std::move(text)});
         KG_TRY(calls, json::optional_array(message, "tool_calls"));
         for (const json::Node call : calls.children()) KG_CHECK(add_call(call, parts));
         KG_TRY(legacy, json::optional_object(message, "function_call"));
         if (legacy && calls.size() == 0) {
-            KG_TRY(name, json::require_string(legacy, "name"));
-            add_tool_use("call_legacy_" + std::to_string(calls_), name, legacy["arguments"], parts);
+            KG_CHECK(json::require_string(legacy, "name"));
+            add_tool_use("call_legacy_" + std::to_string(calls_), legacy["name"], legacy["arguments"], parts);
         }
         return {};
     }
@@ -84,32 +84,31 @@ class MessageDecoder {
         for (const std::string_view key : {"reasoning_content", "reasoning"}) {
             const auto text = message[key].text();
             if (text.empty()) continue;
-            parts.emplace_back(chat::Thinking{std::string(text), {}, false});
+            parts.emplace_back(chat::Thinking{message[key].shared_text(), {}, false});
             return;
         }
         for (const json::Node part : message["content"].children()) {
             if (part["type"].text() != "thinking") continue;
-            parts.emplace_back(chat::Thinking{std::string(part["thinking"].text()),
-                                              std::string(part["signature"].text()), false});
+            parts.emplace_back(chat::Thinking{part["thinking"].shared_text(), part["signature"].shared_text(), false});
         }
     }
 
     Result<void> add_call(json::Node call, std::vector<chat::Part>& parts) {
         if (!call.is_object()) return Err(json::type_error(call, "an object"));
-        KG_TRY(id, json::require_string(call, "id"));
+        KG_CHECK(json::require_string(call, "id"));
         if (call["type"].text() == "custom") {
             KG_TRY(custom, json::require_object(call, "custom"));
-            KG_TRY(name, json::require_string(custom, "name"));
-            add_tool_use(std::string(id), name, custom["input"], parts);
+            KG_CHECK(json::require_string(custom, "name"));
+            add_tool_use(call["id"].shared_text(), custom["name"], custom["input"], parts);
             return {};
         }
         KG_TRY(function, json::require_object(call, "function"));
-        KG_TRY(name, json::require_string(function, "name"));
-        add_tool_use(std::string(id), name, function["arguments"], parts);
+        KG_CHECK(json::require_string(function, "name"));
+        add_tool_use(call["id"].shared_text(), function["name"], function["arguments"], parts);
         return {};
     }
 
-    void add_tool_use(std::string id, std::string_view name, json::Node arguments,
+    void add_tool_use(SharedText id, json::Node name, json::Node arguments,
                       std::vector<chat::Part>& parts) {
         auto input = chat::tool_input_from_value(arguments);
         if (input.wrapped) {
@@ -118,25 +117,25 @@ class MessageDecoder {
                 "tool call arguments in the history are not a JSON object and were kept as text");
         }
         ++calls_;
-        last_call_.insert_or_assign(name, id);
-        parts.emplace_back(chat::ToolUse{std::move(id), std::string(name), std::move(input.json)});
+        last_call_.insert_or_assign(name.text(), id);
+        parts.emplace_back(chat::ToolUse{std::move(id), name.shared_text(), std::move(input.json)});
     }
 
     Result<void> add_tool(json::Node message, bool was_tool) {
-        KG_TRY(id, json::require_string(message, "tool_call_id"));
-        return add_result(message, std::string(id), was_tool);
+        KG_CHECK(json::require_string(message, "tool_call_id"));
+        return add_result(message, message["tool_call_id"].shared_text(), was_tool);
     }
 
     /// The old form names the function, not the call: it answers the last call of that name.
     Result<void> add_function(json::Node message, bool was_tool) {
         KG_TRY(name, json::require_string(message, "name"));
         const auto found = last_call_.find(name);
-        std::string id =
-            found != last_call_.end() ? found->second : "call_legacy_" + std::string(name);
+        SharedText id = found != last_call_.end() ? found->second
+                                                  : SharedText("call_legacy_" + std::string(name));
         return add_result(message, std::move(id), was_tool);
     }
 
-    Result<void> add_result(json::Node message, std::string id, bool was_tool) {
+    Result<void> add_result(json::Node message, SharedText id, bool was_tool) {
         chat::ToolResult result{std::move(id), {}, false};
         const json::Node content = message["content"];
         if (!content.is_null_or_missing())
@@ -148,7 +147,7 @@ class MessageDecoder {
     }
 
     chat::Request& request_;
-    std::unordered_map<std::string_view, std::string>
+    std::unordered_map<std::string_view, SharedText>
         last_call_;  // id by name; names live in the document
     std::size_t calls_ = 0;
     bool user_seen_ = false;

@@ -48,14 +48,14 @@ Result<void> decode_file(json::Node part, chat::Request& request, std::vector<Te
 
 Result<void> decode_part(json::Node part, chat::Request& request, std::vector<TextOrImage>& out) {
     if (part.is_string()) {
-        if (!part.text().empty()) out.emplace_back(chat::Text{std::string(part.text())});
+        if (!part.text().empty()) out.emplace_back(chat::Text{part.shared_text()});
         return {};
     }
     if (!part.is_object()) return Err(json::type_error(part, "an object"));
     KG_TRY(type, json::require_string(part, "type"));
     if (type == "text" || type == "input_text" || type == "output_text") {
         KG_TRY(text, json::require_string(part, "text"));
-        if (!text.empty()) out.emplace_back(chat::Text{std::string(text)});
+        if (!text.empty()) out.emplace_back(chat::Text{part["text"].shared_text()});
         return {};
     }
     if (type == "image_url" || type == "input_image") return decode_image(part, out);
@@ -71,7 +71,7 @@ Result<void> decode_part(json::Node part, chat::Request& request, std::vector<Te
 Result<void> decode_content(json::Node content, chat::Request& request,
                             std::vector<TextOrImage>& out) {
     if (content.is_string()) {
-        if (!content.text().empty()) out.emplace_back(chat::Text{std::string(content.text())});
+        if (!content.text().empty()) out.emplace_back(chat::Text{content.shared_text()});
         return {};
     }
     if (!content.is_array()) return Err(json::type_error(content, "a string or an array"));
@@ -80,23 +80,29 @@ Result<void> decode_content(json::Node content, chat::Request& request,
     return {};
 }
 
-Result<std::string> decode_text_content(json::Node content, std::string_view separator) {
-    if (content.is_null_or_missing()) return std::string();
-    if (content.is_string()) return std::string(content.text());
+Result<SharedText> decode_text_content(json::Node content, std::string_view separator) {
+    if (content.is_null_or_missing()) return SharedText();
+    if (content.is_string()) return content.shared_text();
     if (!content.is_array()) return Err(json::type_error(content, "a string or an array"));
     std::string text;
+    SharedText only;
+    std::size_t pieces = 0;
     for (const json::Node part : content.children()) {
-        std::string_view piece = part.text();
+        SharedText piece = part.shared_text();
         if (!part.is_string()) {
             if (!part.is_object()) return Err(json::type_error(part, "an object"));
             const json::Node value = part["text"].is_string() ? part["text"] : part["refusal"];
-            piece = value.text();
+            piece = value.shared_text();
         }
         if (piece.empty()) continue;
-        if (!text.empty()) text += separator;
-        text += piece;
+        if (++pieces == 1) {
+            only = std::move(piece);
+            continue;
+        }
+        if (pieces == 2) text = only.view();
+        (text += separator) += piece.view();
     }
-    return text;
+    return pieces < 2 ? only : SharedText(std::move(text));
 }
 
 }  // namespace kg::openai

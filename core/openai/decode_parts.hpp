@@ -16,6 +16,6 @@ using TextOrImage = std::variant<chat::Text, chat::Image>;
 Result<void> decode_content(json::Node content, chat::Request& request, std::vector<TextOrImage>& out);
 /// `content` of a system or assistant message, where only text counts; parts are joined by
 /// `separator`. Null and missing are empty.
-Result<std::string> decode_text_content(json::Node content, std::string_view separator);
+Result<SharedText> decode_text_content(json::Node content, std::string_view separator);
 
 }  // namespace kg::openai

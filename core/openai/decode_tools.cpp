@@ -19,14 +19,14 @@ constexpr std::string_view kEmptySchema = R"({"type":"object","properties":{}})"
 Result<void> add_function(json::Node function, chat::Request& request, Names& seen) {
     KG_TRY(name, json::require_string(function, "name"));
     if (name.empty()) return Err(json::value_error(function["name"], "must not be empty"));
-    KG_TRY(description, json::optional_string(function, "description"));
+    KG_CHECK(json::optional_string(function, "description"));
     KG_TRY(schema, json::optional_object(function, "parameters"));
     if (!seen.insert(name).second) {
         chat::warn(request, "tool " + std::string(name) + " is declared twice; the first one counts");
         return {};
     }
-    request.tools.push_back({std::string(name), std::string(description.value_or("")),
-                             RawJson::trusted(std::string(schema ? schema.raw() : kEmptySchema))});
+    request.tools.push_back({function["name"].shared_text(), function["description"].shared_text(),
+                             schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema))});
     return {};
 }
 

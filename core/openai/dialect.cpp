@@ -13,7 +13,9 @@ class OpenaiDialect final : public chat::Dialect {
  public:
     std::string_view name() const override { return "openai"; }
     Result<chat::Request> decode(const json::Document& body, const http::Headers& headers) const override {
-        return decode_request(body.root(), headers);
+        KG_TRY(request, decode_request(body.root(), headers));
+        request.source = body;
+        return std::move(request);
     }
     std::string encode(const chat::Response& response, const chat::Request& request,
                        const chat::AnswerContext& context) const override {

@@ -7,6 +7,8 @@ namespace {
 
 // A length is only a claim: memory beyond this is taken as bytes really arrive.
 constexpr std::uint64_t kReserveMaxBytes = 256u << 10;
+// Room behind the body, so that a parser which reads in blocks need not move it.
+constexpr std::size_t kSlackBytes = 64;
 
 }  // namespace
 
@@ -25,7 +27,7 @@ void BodyReader::begin(const Framing& framing, std::size_t max_bytes) {
     inflater_ = framing.coding == Coding::identity ? nullptr : std::make_unique<Inflater>(framing.coding);
     body_ = std::string();
     if (kind_ == BodyKind::length && !inflater_) {
-        body_.reserve(static_cast<std::size_t>(std::min(remaining_, kReserveMaxBytes)));
+        body_.reserve(static_cast<std::size_t>(std::min(remaining_, kReserveMaxBytes)) + kSlackBytes);
     }
 }
 

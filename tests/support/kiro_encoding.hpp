@@ -46,7 +46,7 @@ inline Encoded encode(const chat::Request& request, const kiro::EncodeOptions& o
     auto encoded = kiro::encode_request(request, options);
     INFO((encoded ? std::string() : encoded.error().message));
     REQUIRE(encoded.has_value());
-    const std::string text = encoded->body("arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL");
+    const std::string text = *encoded->body("arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL");
     const auto violations = KiroChecker::violations(text);
     INFO(text.substr(0, 4000) << "\n" << join_lines(violations));
     REQUIRE(violations.empty());

@@ -181,7 +181,7 @@ TEST_CASE("captures 9: tool results in every form, in any order of keys, with te
     REQUIRE(rich.content.size() == 5);
     CHECK(std::get<Text>(rich.content[0]).text == "one");
     CHECK(std::get<Image>(rich.content[1]).format == "jpeg");
-    CHECK(std::get<Text>(rich.content[2]).text.find("r.pdf") != std::string::npos);
+    CHECK(std::get<Text>(rich.content[2]).text.view().find("r.pdf") != std::string::npos);
     CHECK(std::get<Text>(rich.content[3]).text == "tool Read is available");  // captures 8
     CHECK(std::get<Text>(rich.content[4]).text == "T\nS\nC");
     CHECK(part<ToolResult>(request, 1, 2).content.empty());

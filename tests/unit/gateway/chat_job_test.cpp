@@ -299,7 +299,7 @@ TEST_CASE("B1, B2: tenants with a common prefix use their own login and never th
         gateway::ChatJob job(rig.service, GatewayRig::request(), std::move(permissions), answer);
         job.start();
         rig.settle();
-        CHECK(rig.fetcher.last().request.body.find(prefix + name) != std::string::npos);
+        CHECK(rig.fetcher.last().request.body.view().find(prefix + name) != std::string::npos);
         rig.fetcher.last().answer(200,
                                   R"({"accessToken":"access-)" + name + R"(","expiresIn":3600})");
         rig.settle();
@@ -373,12 +373,12 @@ TEST_CASE("17: THINKING_SIGNATURE_INVALID is answered by one try without the sig
     request.messages.push_back({chat::Role::user, {chat::Text{"go on"}}});
     auto job = rig.job(answer, std::move(request));
     job->start();
-    CHECK(rig.last_chat().request.body.find("reasoningContent") != std::string::npos);
+    CHECK(rig.last_chat().request.body.view().find("reasoningContent") != std::string::npos);
     rig.last_chat().answer(
         400,
         R"({"message":"Invalid `signature` in `thinking` block","reason":"THINKING_SIGNATURE_INVALID"})");
     CHECK(rig.calls_to("generateAssistantResponse") == 2);
-    CHECK(rig.last_chat().request.body.find("reasoningContent") == std::string::npos);
+    CHECK(rig.last_chat().request.body.view().find("reasoningContent") == std::string::npos);
     GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("ok") + GatewayRig::tail());
     CHECK(answer.text == "ok");
     CHECK_FALSE(job->report().warnings.empty());
@@ -430,7 +430,7 @@ TEST_CASE("D4: a tool named like another's alias is called by its own name") {
     request.tools = {{long_name, "d", schema}, {alias, "d", schema}};
     auto job = rig.job(answer, std::move(request));
     job->start();
-    REQUIRE(rig.last_chat().request.body.find('"' + wire + '"') != std::string::npos);
+    REQUIRE(rig.last_chat().request.body.view().find('"' + wire + '"') != std::string::npos);
     GatewayRig::stream(
         rig.last_chat(),
         kiro::event_frame("toolUseEvent", R"({"name":")" + wire + R"(","toolUseId":"t1"})") +

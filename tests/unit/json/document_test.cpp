@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <random>
 
+#include "core/json/writer.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace kg;
@@ -197,4 +198,45 @@ TEST_CASE("what is accepted and what it means agree with another parser on mutat
         REQUIRE(rebuilt(ours->root()) == nlohmann::json::parse(text));
     }
     CHECK(accepted > 1000);
+}
+
+TEST_CASE("escapes are decoded alike wherever they stand in a block") {
+    for (std::size_t before = 0; before < 40; ++before) {
+        for (const std::string escape : {"\\n", "\\\"", "\\\\", "\\u00e9", "\\ud83d\\ude00", "\\/"}) {
+            for (std::size_t after : {0u, 1u, 15u, 16u, 17u, 33u}) {
+                const std::string literal =
+                    '"' + std::string(before, 'a') + escape + std::string(after, 'b') + escape + '"';
+                const auto document = Document::parse("[" + literal + "]");
+                REQUIRE(document);
+                CHECK(document->root().at(0).text() == nlohmann::json::parse(literal).get<std::string>());
+            }
+        }
+    }
+}
+
+TEST_CASE("a shared text knows how it was written, unless decoding altered it") {
+    const auto document = Document::parse(R"({"plain":"text","escaped":"a\tb\u0041","cut":"x\ud800y","number":1})");
+    REQUIRE(document);
+    const auto shared = [&](std::string_view key) { return document->root()[key].shared_text(); };
+    CHECK(shared("plain").escaped() == "text");
+    CHECK(shared("escaped") == "a\tbA");
+    CHECK(shared("escaped").escaped() == R"(a\tb\u0041)");
+    CHECK(shared("cut") == "x\xef\xbf\xbdy");
+    CHECK(shared("cut").escaped().empty());
+    CHECK(shared("number").empty());
+    std::string out;
+    for (const auto* key : {"plain", "escaped", "cut"}) append_shared(out, shared(key));
+    CHECK(out == "texta\\tb\\u0041x\xef\xbf\xbdy");
+}
+
+TEST_CASE("a copy of a document keeps the slices of it valid") {
+    SharedText text;
+    Document kept;
+    {
+        const auto document = Document::parse(R"({"key":"a text that is long enough for the heap\n"})");
+        REQUIRE(document);
+        text = document->root()["key"].shared_text();
+        kept = *document;
+    }
+    CHECK(text == "a text that is long enough for the heap\n");
 }

@@ -18,7 +18,8 @@ const std::vector<http::Headers::Field> kStream{{"content-type", "application/vn
 /// An owner that writes everything down and may destroy its attempt at a given line.
 struct Owner final : AttemptHandler {
     Owner() {
-        request.prefix = R"({"conversationState":{})";
+        request.text = std::make_shared<std::string>(R"({"conversationState":{})");
+        request.prefix_bytes = request.text->size();
         input.request = &request;
         input.caller.provider = "Google";
         input.caller.access_token = Secret("aoaSAMPLE");
@@ -66,7 +67,7 @@ TEST_CASE("an attempt posts the body with its account's ARN") {
     const fetch::Request& sent = owner.server().request;
     CHECK(sent.method == http::Method::post);
     CHECK(sent.url == "https://q.eu-central-1.amazonaws.com/generateAssistantResponse");
-    CHECK(sent.body == owner.request.body("arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"));
+    CHECK(sent.body == *owner.request.body("arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"));
     CHECK(sent.proxy == "http://proxy:1");
     CHECK(sent.head_timeout == fetch::milliseconds{1234});
     CHECK(owner.server().has_header("amz-sdk-request: attempt=2; max=3"));
@@ -82,7 +83,7 @@ TEST_CASE("an account's own proxy and ARN win, and the api address is the base o
     owner.start();
     CHECK(owner.server().request.url == "http://127.0.0.1:1/generateAssistantResponse");
     CHECK(owner.server().request.proxy == "socks5h://own:2");
-    CHECK(owner.server().request.body == owner.request.body("arn:aws:codewhisperer:us-east-1:1:profile/MINE"));
+    CHECK(owner.server().request.body == *owner.request.body("arn:aws:codewhisperer:us-east-1:1:profile/MINE"));
 }
 
 TEST_CASE("a good answer: events, batches, done once") {

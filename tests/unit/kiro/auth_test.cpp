@@ -82,7 +82,7 @@ TEST_CASE("social refresh: request and answer") {
 TEST_CASE("#58: OIDC refresh goes to the sign-in region, in camel-case JSON") {
     Run run(input_of(AuthMethod::idc));
     CHECK(run.fetcher.last().request.url == "https://oidc.eu-west-1.amazonaws.com/token");
-    const auto body = json::Document::parse(run.fetcher.last().request.body);
+    const auto body = json::Document::parse(std::string(run.fetcher.last().request.body.view()));
     REQUIRE(body);
     CHECK(body->root()["clientId"].text() == "SAMPLE ID");
     CHECK(body->root()["clientSecret"].text() == "SAMPLESECRET");

@@ -104,7 +104,7 @@ TEST_CASE("27: random histories always satisfy the service's rules") {
         auto encoded = kg::kiro::encode_request(request, options);
         INFO("KIROGATE_SEED=" << seed);
         REQUIRE(encoded.has_value());
-        const std::string body = encoded->body("arn");
+        const std::string body = *encoded->body("arn");
         const auto violations = KiroChecker::violations(body);
         INFO(body << "\n" << join_lines(violations));
         REQUIRE(violations.empty());

@@ -98,9 +98,9 @@ TEST_CASE("request_encoder: the second sample of 2.7") {
 TEST_CASE("request_encoder: the profile is left out when unknown and replaced per account") {
     auto encoded = kg::kiro::encode_request(request_of({user({text("hi")})}), encode_options());
     REQUIRE(encoded.has_value());
-    CHECK_FALSE(json::parse(encoded->body("")).contains("profileArn"));
-    CHECK(json::parse(encoded->body(kArn))["profileArn"] == kArn);
-    CHECK(json::parse(encoded->body("other"))["profileArn"] == "other");
+    CHECK_FALSE(json::parse(*encoded->body("")).contains("profileArn"));
+    CHECK(json::parse(*encoded->body(kArn))["profileArn"] == kArn);
+    CHECK(json::parse(*encoded->body("other"))["profileArn"] == "other");
 }
 
 TEST_CASE("32: a single turn has no history") {

@@ -181,7 +181,7 @@ TEST_CASE("D3: pictures and files, also in tool results") {
     CHECK(part<Image>(request, 0, 1).format == "webp");
     CHECK(part<Image>(request, 0, 1).base64 == "AA==");
     CHECK(part<Text>(request, 0, 2).text == "File: a.txt\nhello");
-    CHECK(part<Text>(request, 0, 3).text.find("b.pdf") != std::string::npos);
+    CHECK(part<Text>(request, 0, 3).text.view().find("b.pdf") != std::string::npos);
     CHECK(std::get<Image>(part<ToolResult>(request, 1, 0).content.at(0)).format == "gif");
     CHECK(test::warns_about(request, "file"));
     CHECK(test::warns_about(request, "smell"));
