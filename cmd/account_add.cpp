@@ -19,8 +19,7 @@ Result<void> check_unique(const store::Account& account, store::Stores& stores) 
             return taken("--name: " + a.name + " is taken by " + a.id +
                          "; choose another, or change that one with `kirogate account edit`");
         }
-        const bool same_token =
-            !account.refresh_token.empty() && a.refresh_token == account.refresh_token;
+        const bool same_token = !account.refresh_token.empty() && a.refresh_token == account.refresh_token;
         if (same_token || (!account.api_key.empty() && a.api_key == account.api_key)) {
             return taken("this token is already there, as " + a.id +
                          (a.name.empty() ? "" : " (" + a.name + ")"));
@@ -36,15 +35,13 @@ Result<ExitCode> run_account_add(const AccountAddOptions& options, Context& cont
     KG_CHECK(apply_fields(options.fields, account));
     const bool api_key = account.auth_method == "api-key";
     KG_TRY(token, read_secret(api_key ? "API key" : "refresh token", options.fields.token_file));
-    (api_key || token.reveal().starts_with("ksk_") ? account.api_key : account.refresh_token) =
-        token;
+    (api_key || token.reveal().starts_with("ksk_") ? account.api_key : account.refresh_token) = token;
     if (account.auth_method.empty() && !account.api_key.empty()) account.auth_method = "api-key";
     complete_new_account(account, context);
     account.source = "add";
     KG_CHECK(check_token(account));
     if (account.refresh_token.reveal().size() < 100 && account.auth_method != "api-key") {
-        note("warning: the token has only " +
-             std::to_string(account.refresh_token.reveal().size()) +
+        note("warning: the token has only " + std::to_string(account.refresh_token.reveal().size()) +
              " characters; real ones are longer");
     }
     KG_TRY(stores, context.stores());
@@ -93,8 +90,8 @@ Result<ExitCode> run_account_edit(const AccountEditOptions& options, Context& co
     if (!changed) return Err(std::move(changed).error());
     if (failed) return Err(std::move(*failed));
     if (!*changed)
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "the account was removed meanwhile"});
+        return Err(
+            Error{.kind = ErrorKind::malformed_request, .message = "the account was removed meanwhile"});
     print_line("changed " + found.id);
     return ExitCode::ok;
 }

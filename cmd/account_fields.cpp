@@ -10,8 +10,7 @@ namespace kg::cmd {
 namespace {
 
 Error bad(std::string option, std::string message) {
-    return {.kind = ErrorKind::malformed_request,
-            .message = std::move(option) + ": " + std::move(message)};
+    return {.kind = ErrorKind::malformed_request, .message = std::move(option) + ": " + std::move(message)};
 }
 
 void assign(std::string& field, const std::optional<std::string>& value) {
@@ -23,8 +22,7 @@ void assign(std::string& field, const std::optional<std::string>& value) {
 Result<void> apply_fields(const AccountFields& f, store::Account& a) {
     if (f.name) {
         if (!f.name->empty() && !store::valid_account_name(*f.name))
-            return Err(bad("--name",
-                           "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
+            return Err(bad("--name", "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
         a.name = *f.name;
     }
     if (f.auth_method) {
@@ -41,8 +39,7 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
         return Err(bad("--profile-arn", "not a profile ARN"));
     if (f.start_url && !f.start_url->empty() && !f.start_url->starts_with("https://"))
         return Err(bad("--start-url", "must begin with https://"));
-    if (f.token_endpoint && !f.token_endpoint->empty() &&
-        !f.token_endpoint->starts_with("https://") &&
+    if (f.token_endpoint && !f.token_endpoint->empty() && !f.token_endpoint->starts_with("https://") &&
         !f.token_endpoint->starts_with("http://127.0.0.1")) {
         return Err(bad("--token-endpoint", "must begin with https://"));
     }
@@ -52,8 +49,7 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
             known = known || f.proxy->starts_with(scheme);
         if (!known) return Err(bad("--proxy", "use http://, https:// or socks5h://"));
     }
-    if (f.weight && (*f.weight < 1 || *f.weight > 1000))
-        return Err(bad("--weight", "use 1 to 1000"));
+    if (f.weight && (*f.weight < 1 || *f.weight > 1000)) return Err(bad("--weight", "use 1 to 1000"));
     if (f.priority && (*f.priority < 0 || *f.priority > 1'000'000))
         return Err(bad("--priority", "use 0 to 1000000"));
     assign(a.provider, f.provider);
@@ -84,10 +80,9 @@ void complete_new_account(store::Account& a, Context& context) {
                                                                            : "social";
     }
     if (a.provider.empty() && a.auth_method == "idc") {
-        a.provider =
-            a.start_url.empty() || a.start_url.find("view.awsapps.com") != std::string::npos
-                ? "BuilderId"
-                : "Enterprise";
+        a.provider = a.start_url.empty() || a.start_url.find("view.awsapps.com") != std::string::npos
+                         ? "BuilderId"
+                         : "Enterprise";
     }
     if (a.machine_id.empty()) a.machine_id = sha256_hex("kirogate-account/" + a.id);
 }
@@ -99,13 +94,11 @@ Result<void> check_token(const store::Account& a) {
     if (token.find_first_of(" \t\r\n") != std::string::npos)
         return Err(bad("token", "it contains white space: give exactly one token"));
     if (a.auth_method == "idc" && (a.client_id.empty() || a.client_secret.empty())) {
-        return Err(
-            bad("--client-id",
-                "an idc account needs --client-id and --client-secret-file to refresh its token"));
+        return Err(bad("--client-id",
+                       "an idc account needs --client-id and --client-secret-file to refresh its token"));
     }
     if (a.auth_method == "external-idp" && (a.client_id.empty() || a.token_endpoint.empty())) {
-        return Err(bad("--token-endpoint",
-                       "an external-idp account needs --client-id and --token-endpoint"));
+        return Err(bad("--token-endpoint", "an external-idp account needs --client-id and --token-endpoint"));
     }
     return {};
 }
@@ -113,9 +106,8 @@ Result<void> check_token(const store::Account& a) {
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector) {
     KG_TRY(found, stores.accounts().select(selector));
     if (!found)
-        return Err(
-            Error{.kind = ErrorKind::malformed_request,
-                  .message = "no account matches `" + selector + "`; see `kirogate account list`"});
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "no account matches `" + selector + "`; see `kirogate account list`"});
     return std::move(*found);
 }
 

@@ -18,8 +18,7 @@ struct Item {
 
 /// The stored account an incoming one is the same as: same refresh token or API key, else same
 /// e-mail, provider and start URL (account-manager 3.8). Empty values never match.
-const store::Account* duplicate_of(const store::Account& in,
-                                   const std::vector<store::Account>& known) {
+const store::Account* duplicate_of(const store::Account& in, const std::vector<store::Account>& known) {
     for (const auto& a : known) {
         if (!in.refresh_token.empty() && in.refresh_token == a.refresh_token) return &a;
         if (!in.api_key.empty() && in.api_key == a.api_key) return &a;
@@ -45,8 +44,7 @@ Item import_one(ImportedAccount& in, std::vector<store::Account>& known, store::
     auto& account = in.account;
     if (const auto* same = duplicate_of(account, known)) {
         item.id = same->id;
-        const bool newer =
-            account.expires_at_ms > same->expires_at_ms && !account.refresh_token.empty();
+        const bool newer = account.expires_at_ms > same->expires_at_ms && !account.refresh_token.empty();
         item.result = newer ? "updated" : "skipped";
         if (!newer || dry_run) return item;
         auto updated = stores.accounts().update(same->id, [&](store::Account& a) {
@@ -64,8 +62,7 @@ Item import_one(ImportedAccount& in, std::vector<store::Account>& known, store::
         return updated ? item : failed("store", updated.error().message);
     }
     complete_new_account(account, context);
-    if (account.auth_method == "idc" &&
-        (account.client_id.empty() || account.client_secret.empty())) {
+    if (account.auth_method == "idc" && (account.client_id.empty() || account.client_secret.empty())) {
         item.message =
             "its client registration is missing: it works until its access token expires and "
             "cannot be refreshed";
@@ -91,13 +88,11 @@ Item import_one(ImportedAccount& in, std::vector<store::Account>& known, store::
 
 Result<ExitCode> run_account_import(const AccountImportOptions& options, Context& context) {
     if (options.from && *options.from != "ide") {
-        return Err(Error{
-            .kind = ErrorKind::malformed_request,
-            .message = "--from: this version knows `ide`; other sources come as a JSON file"});
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "--from: this version knows `ide`; other sources come as a JSON file"});
     }
     if (options.from && options.file)
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "give a file or --from, not both"});
+        return Err(Error{.kind = ErrorKind::malformed_request, .message = "give a file or --from, not both"});
     Forms forms;
     if (options.from) {
         const auto home = context.environment()("HOME").value_or("");
@@ -107,14 +102,12 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
         forms = std::move(read);
     } else {
         if (!options.file && stdin_is_terminal()) {
-            return Err(
-                Error{.kind = ErrorKind::malformed_request,
-                      .message = "name a file to import, `-` for stdin, or use `--from ide`"});
+            return Err(Error{.kind = ErrorKind::malformed_request,
+                             .message = "name a file to import, `-` for stdin, or use `--from ide`"});
         }
         const auto path = options.file.value_or("-");
         KG_TRY(text, read_file(path, kImportMaxBytes));
-        auto folder =
-            path == "-" ? std::string() : std::filesystem::path(path).parent_path().string();
+        auto folder = path == "-" ? std::string() : std::filesystem::path(path).parent_path().string();
         if (path != "-" && folder.empty()) folder = ".";
         KG_TRY(read, read_forms(std::move(text), path == "-" ? "stdin" : path, folder));
         forms = std::move(read);
@@ -145,10 +138,7 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
             .key("items")
             .begin_array();
         for (std::size_t i = 0; i < items.size(); ++i) {
-            w.begin_object()
-                .member("index", i)
-                .member("ref", items[i].ref)
-                .member("result", items[i].result);
+            w.begin_object().member("index", i).member("ref", items[i].ref).member("result", items[i].result);
             if (!items[i].id.empty()) w.member("id", items[i].id);
             if (!items[i].code.empty()) w.member("code", items[i].code);
             if (!items[i].message.empty()) w.member("message", items[i].message);

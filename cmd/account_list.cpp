@@ -54,8 +54,7 @@ Result<ExitCode> run_account_list(const ListOptions& options, Context& context) 
     Table table({"ID", "NAME", "METHOD", "STATE", "PRIO", "TOKEN UNTIL", "LAST USED"});
     for (const auto& a : accounts) {
         table.row({a.id, a.name.empty() ? "-" : a.name, a.auth_method, state_text(a),
-                   std::to_string(a.priority), format_time(a.expires_at_ms),
-                   format_time(a.last_used_at_ms)});
+                   std::to_string(a.priority), format_time(a.expires_at_ms), format_time(a.last_used_at_ms)});
     }
     print(table.text());
     return ExitCode::ok;
@@ -79,25 +78,23 @@ Result<ExitCode> run_account_remove(const AccountSelectOptions& options, Context
         if (answer.reveal() != "yes")
             return Err(Error{.kind = ErrorKind::malformed_request, .message = "nothing removed"});
     }
-    return for_each(options, context,
-                    [](store::Stores& stores, const store::Account& a) -> Result<void> {
-                        KG_TRY(removed, stores.accounts().remove(a.id));
-                        if (removed) print_line("removed " + a.id);
-                        return {};
-                    });
+    return for_each(options, context, [](store::Stores& stores, const store::Account& a) -> Result<void> {
+        KG_TRY(removed, stores.accounts().remove(a.id));
+        if (removed) print_line("removed " + a.id);
+        return {};
+    });
 }
 
-Result<ExitCode> run_account_enable(const AccountSelectOptions& options, Context& context,
-                                    bool enable) {
-    return for_each(
-        options, context, [enable](store::Stores& stores, const store::Account& a) -> Result<void> {
-            KG_TRY(changed, stores.accounts().update(a.id, [enable](store::Account& account) {
-                account.enabled = enable;
-                return true;
-            }));
-            if (changed) print_line((enable ? "enabled " : "disabled ") + a.id);
-            return {};
-        });
+Result<ExitCode> run_account_enable(const AccountSelectOptions& options, Context& context, bool enable) {
+    return for_each(options, context,
+                    [enable](store::Stores& stores, const store::Account& a) -> Result<void> {
+                        KG_TRY(changed, stores.accounts().update(a.id, [enable](store::Account& account) {
+                            account.enabled = enable;
+                            return true;
+                        }));
+                        if (changed) print_line((enable ? "enabled " : "disabled ") + a.id);
+                        return {};
+                    });
 }
 
 }  // namespace kg::cmd

@@ -40,8 +40,7 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
                                                 local->stop();
                                             });
             if (!local->run_for(120s))
-                error = Error{.kind = ErrorKind::upstream_timeout,
-                              .message = "the refresh took too long"};
+                error = Error{.kind = ErrorKind::upstream_timeout, .message = "the refresh took too long"};
         }
         const auto now = account && !error ? stores->accounts().find(account->id)
                                            : Result<std::optional<store::Account>>(std::nullopt);

@@ -23,9 +23,7 @@ void add_serve(CLI::App& app, Tree& tree) {
     auto& o = tree.serve;
     serve->add_flag("--demo", o.demo,
                     "Serve a built-in fake upstream with sample accounts; nothing is stored");
-    serve
-        ->add_option("--listen", o.listen,
-                     "Address: HOST:PORT or unix:/PATH (default 127.0.0.1:8000)")
+    serve->add_option("--listen", o.listen, "Address: HOST:PORT or unix:/PATH (default 127.0.0.1:8000)")
         ->type_name("ADDRESS");
     serve->add_option("--workers", o.workers, "Threads (default: one per core)")->type_name("N");
     serve->add_flag("--check", o.check, "Check configuration and database, then exit");
@@ -34,12 +32,10 @@ void add_serve(CLI::App& app, Tree& tree) {
 }
 
 void add_chat(CLI::App& app, Tree& tree) {
-    auto* chat = app.add_subcommand("chat", "Ask a model; the answer goes to stdout as it arrives")
-                     ->group("Models");
+    auto* chat =
+        app.add_subcommand("chat", "Ask a model; the answer goes to stdout as it arrives")->group("Models");
     auto& o = tree.chat;
-    chat->add_option("-m,--model", o.model, "Model name")
-        ->type_name("MODEL")
-        ->capture_default_str();
+    chat->add_option("-m,--model", o.model, "Model name")->type_name("MODEL")->capture_default_str();
     chat->add_option("-s,--system", o.system, "System prompt")->type_name("TEXT");
     chat->add_option("-f,--file", o.files, "Append a file to the prompt (repeatable; - is stdin)")
         ->type_name("FILE")
@@ -51,18 +47,15 @@ void add_chat(CLI::App& app, Tree& tree) {
         ->type_name("EFFORT")
         ->expected(0, 1)
         ->default_str("");
-    chat->add_option("--max-tokens", o.max_tokens, "Stop after about this many tokens")
-        ->type_name("N");
+    chat->add_option("--max-tokens", o.max_tokens, "Stop after about this many tokens")->type_name("N");
     chat->add_option("--server", o.server, "Ask a running gateway instead of the local accounts")
         ->type_name("URL");
-    chat->add_option("--key-file", o.key_file,
-                     "File with the gateway's API key (default: $KIROGATE_API_KEY)")
+    chat->add_option("--key-file", o.key_file, "File with the gateway's API key (default: $KIROGATE_API_KEY)")
         ->type_name("FILE");
     chat->add_flag("--no-stream", o.no_stream, "Print the answer when it is complete");
     auto* json = chat->add_flag("--json", o.json, "Print one JSON object with answer and usage");
     chat->add_flag("--jsonl", o.jsonl, "Print one JSON object per event")->excludes(json);
-    chat->add_option("prompt", o.prompt,
-                     "The question; standard input is appended when it is not a terminal")
+    chat->add_option("prompt", o.prompt, "The question; standard input is appended when it is not a terminal")
         ->type_name("PROMPT");
     chat->footer(
         "Examples:\n  kirogate chat 'What does ENOTTY mean?'\n  git diff | kirogate chat -m "
@@ -71,16 +64,13 @@ void add_chat(CLI::App& app, Tree& tree) {
 }
 
 void add_status(CLI::App& app, Tree& tree) {
-    auto* models =
-        app.add_subcommand("models", "List the models the accounts offer")->group("Models");
+    auto* models = app.add_subcommand("models", "List the models the accounts offer")->group("Models");
     models->add_option("--server", tree.models.server, "Ask a running gateway")->type_name("URL");
     models->add_flag("--json", tree.models.json, "Machine-readable output");
     tree.on(models, [&tree](Context& c) { return run_models(tree.models, c); });
-    auto* status = app.add_subcommand("status", "Show the daemon, the accounts and what was used")
-                       ->group("Daemon");
-    status
-        ->add_option("--server", tree.status.server,
-                     "URL of the daemon (default: from the configuration)")
+    auto* status =
+        app.add_subcommand("status", "Show the daemon, the accounts and what was used")->group("Daemon");
+    status->add_option("--server", tree.status.server, "URL of the daemon (default: from the configuration)")
         ->type_name("URL");
     status->add_flag("--json", tree.status.json, "Machine-readable output");
     tree.on(status, [&tree](Context& c) { return run_status(tree.status, c); });
@@ -92,12 +82,10 @@ void add_config(CLI::App& app, Tree& tree) {
     auto* show = config->add_subcommand("show", "Effective values and where each comes from");
     show->add_flag("--json", tree.config_show.json, "Machine-readable output");
     tree.on(show, [&tree](Context& c) { return run_config_show(tree.config_show, c); });
-    tree.on(config->add_subcommand("check",
-                                   "Check the configuration; exit status 2 when it has errors"),
+    tree.on(config->add_subcommand("check", "Check the configuration; exit status 2 when it has errors"),
             run_config_check);
     tree.on(config->add_subcommand("path", "Print the file that is read"), run_config_path);
-    auto* init =
-        config->add_subcommand("init", "Write an example configuration with every key commented");
+    auto* init = config->add_subcommand("init", "Write an example configuration with every key commented");
     init->add_option("path", tree.config_init.path,
                      "File to write (default: the user's configuration file; - is stdout)")
         ->type_name("PATH");
@@ -109,8 +97,7 @@ void add_config(CLI::App& app, Tree& tree) {
 /// would also take an argument for the name of a command.)
 void add_globals(CLI::App& app, GlobalOptions& global) {
     app.add_option("--config", global.config, "Configuration file")->type_name("FILE");
-    app.add_option("--state-dir", global.state_dir, "State directory (database, seal key)")
-        ->type_name("DIR");
+    app.add_option("--state-dir", global.state_dir, "State directory (database, seal key)")->type_name("DIR");
     for (auto* below : app.get_subcommands({})) add_globals(*below, global);
 }
 
@@ -123,8 +110,7 @@ void Tree::on(CLI::App* command, Run run) {
 int run_app(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     log::configure(log::Level::warn, log::Format::text);
-    CLI::App app("kirogate: the Claude models behind Kiro for OpenAI and Anthropic clients",
-                 "kirogate");
+    CLI::App app("kirogate: the Claude models behind Kiro for OpenAI and Anthropic clients", "kirogate");
     app.footer(kFooter);
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("kirogate ") + kVersion);
@@ -166,8 +152,7 @@ int run_app(int argc, char** argv) {
         if (result.error().kind != ErrorKind::cancelled) complain(result.error());
         return static_cast<int>(exit_code_of(result.error().kind));
     }
-    return static_cast<int>(print_failed() && *result == ExitCode::ok ? ExitCode::failure
-                                                                      : *result);
+    return static_cast<int>(print_failed() && *result == ExitCode::ok ? ExitCode::failure : *result);
 }
 
 }  // namespace kg::cmd

@@ -8,8 +8,7 @@ namespace {
 void add_fields(CLI::App& command, AccountFields& f) {
     command.add_option("--name", f.name, "Name: letters, digits, . _ -")->type_name("NAME");
     command
-        .add_option("--auth-method", f.auth_method,
-                    "How it signs in: social, idc, api-key or external-idp")
+        .add_option("--auth-method", f.auth_method, "How it signs in: social, idc, api-key or external-idp")
         ->type_name("METHOD");
     command.add_option("--provider", f.provider, "Google, Github, BuilderId or Enterprise")
         ->type_name("NAME");
@@ -18,26 +17,20 @@ void add_fields(CLI::App& command, AccountFields& f) {
         ->type_name("REGION");
     command.add_option("--profile-arn", f.profile_arn, "Profile of an organisation's account")
         ->type_name("ARN");
-    command.add_option("--client-id", f.client_id, "OIDC client id (idc, external-idp)")
-        ->type_name("ID");
+    command.add_option("--client-id", f.client_id, "OIDC client id (idc, external-idp)")->type_name("ID");
     command
-        .add_option("--client-secret-file", f.client_secret_file,
-                    "File with the OIDC client secret (idc)")
+        .add_option("--client-secret-file", f.client_secret_file, "File with the OIDC client secret (idc)")
         ->type_name("FILE");
-    command.add_option("--start-url", f.start_url, "Identity Center start page (idc)")
-        ->type_name("URL");
+    command.add_option("--start-url", f.start_url, "Identity Center start page (idc)")->type_name("URL");
     command.add_option("--token-endpoint", f.token_endpoint, "Token endpoint (external-idp)")
         ->type_name("URL");
     command.add_option("--scopes", f.scopes, "OAuth scopes (external-idp)")->type_name("SCOPES");
     command.add_option("--proxy", f.proxy, "Outbound proxy: http://, https:// or socks5h:// URL")
         ->type_name("URL");
     command.add_option("--priority", f.priority, "Lower is used first (default 0)")->type_name("N");
-    command.add_option("--weight", f.weight, "Share of concurrent requests (default 1)")
-        ->type_name("N");
+    command.add_option("--weight", f.weight, "Share of concurrent requests (default 1)")->type_name("N");
     command.add_option("--note", f.note, "Free text")->type_name("TEXT");
-    command
-        .add_option("--token-file", f.token_file,
-                    "File with the refresh token or API key (- is stdin)")
+    command.add_option("--token-file", f.token_file, "File with the refresh token or API key (- is stdin)")
         ->type_name("FILE");
 }
 
@@ -53,12 +46,11 @@ CLI::App* select(CLI::App& parent, const std::string& name, const std::string& h
 }  // namespace
 
 void add_account_commands(CLI::App& app, Tree& tree) {
-    auto* account =
-        app.add_subcommand("account", "Manage the Kiro accounts")->group("Accounts and keys");
+    auto* account = app.add_subcommand("account", "Manage the Kiro accounts")->group("Accounts and keys");
     account->require_subcommand(1);
 
-    auto* add = account->add_subcommand(
-        "add", "Add an account; its token is read from a prompt, stdin or a file");
+    auto* add =
+        account->add_subcommand("add", "Add an account; its token is read from a prompt, stdin or a file");
     add_fields(*add, tree.account_add.fields);
     add->add_flag("--json", tree.account_add.json, "Machine-readable output");
     add->footer("Example:\n  printf %s \"$TOKEN\" | kirogate account add --name work");
@@ -68,8 +60,8 @@ void add_account_commands(CLI::App& app, Tree& tree) {
     list->add_flag("--json", tree.account_list.json, "Machine-readable output");
     tree.on(list, [&tree](Context& c) { return run_account_list(tree.account_list, c); });
 
-    auto* show = select(*account, "show", "Show everything about an account but its secrets",
-                        tree.account_show);
+    auto* show =
+        select(*account, "show", "Show everything about an account but its secrets", tree.account_show);
     show->add_flag("--json", tree.account_show.json, "Machine-readable output");
     tree.on(show, [&tree](Context& c) { return run_account_show(tree.account_show, c); });
 
@@ -81,41 +73,29 @@ void add_account_commands(CLI::App& app, Tree& tree) {
     edit->add_flag("--reset", tree.account_edit.reset, "Forget failures, cool-down and suspension");
     tree.on(edit, [&tree](Context& c) { return run_account_edit(tree.account_edit, c); });
 
-    auto* remove =
-        select(*account, "remove", "Remove accounts and their secrets", tree.account_remove);
+    auto* remove = select(*account, "remove", "Remove accounts and their secrets", tree.account_remove);
     remove->add_flag("-y,--yes", tree.account_remove.yes, "Do not ask");
     tree.on(remove, [&tree](Context& c) { return run_account_remove(tree.account_remove, c); });
 
     auto* enable = select(*account, "enable", "Let accounts serve requests", tree.account_enable);
-    tree.on(enable,
-            [&tree](Context& c) { return run_account_enable(tree.account_enable, c, true); });
-    auto* disable =
-        select(*account, "disable", "Keep accounts from serving; running answers end normally",
-               tree.account_disable);
-    tree.on(disable,
-            [&tree](Context& c) { return run_account_enable(tree.account_disable, c, false); });
+    tree.on(enable, [&tree](Context& c) { return run_account_enable(tree.account_enable, c, true); });
+    auto* disable = select(*account, "disable", "Keep accounts from serving; running answers end normally",
+                           tree.account_disable);
+    tree.on(disable, [&tree](Context& c) { return run_account_enable(tree.account_disable, c, false); });
 
     auto* refresh = account->add_subcommand(
         "refresh", "Refresh the access tokens now; of every account when none is named");
-    refresh
-        ->add_option("account", tree.account_refresh.accounts,
-                     "Id, unique id prefix, name or e-mail")
+    refresh->add_option("account", tree.account_refresh.accounts, "Id, unique id prefix, name or e-mail")
         ->type_name("ACCOUNT");
     refresh->add_flag("--json", tree.account_refresh.json, "Machine-readable output");
     tree.on(refresh, [&tree](Context& c) { return run_account_refresh(tree.account_refresh, c); });
 
-    auto* import =
-        account->add_subcommand("import", "Import accounts from the Kiro IDE or a JSON file");
-    import
-        ->add_option("file", tree.account_import.file,
-                     "File with one of the known JSON forms (- is stdin)")
+    auto* import = account->add_subcommand("import", "Import accounts from the Kiro IDE or a JSON file");
+    import->add_option("file", tree.account_import.file, "File with one of the known JSON forms (- is stdin)")
         ->type_name("FILE");
-    import
-        ->add_option("--from", tree.account_import.from,
-                     "ide: the local Kiro IDE's credential cache")
+    import->add_option("--from", tree.account_import.from, "ide: the local Kiro IDE's credential cache")
         ->type_name("SOURCE");
-    import->add_flag("--dry-run", tree.account_import.dry_run,
-                     "Report what would happen, write nothing");
+    import->add_flag("--dry-run", tree.account_import.dry_run, "Report what would happen, write nothing");
     import->add_flag("--json", tree.account_import.json, "Machine-readable report");
     import->footer(
         "Examples:\n  kirogate account import --from ide\n  kirogate account import accounts.json "

@@ -7,8 +7,7 @@ namespace {
 
 void add_fields(CLI::App& command, KeyFields& f) {
     command.add_option("--name", f.name, "Name")->type_name("NAME");
-    command
-        .add_option("--model", f.models, "Allowed model, * and ? match (repeatable; default all)")
+    command.add_option("--model", f.models, "Allowed model, * and ? match (repeatable; default all)")
         ->type_name("PATTERN")
         ->allow_extra_args(false);
     command.add_option("--account", f.accounts, "Allowed account (repeatable; default all)")
@@ -20,8 +19,7 @@ void add_fields(CLI::App& command, KeyFields& f) {
     command.add_option("--rpm", f.rpm, "Requests per minute, 0 for no limit")->type_name("N");
 }
 
-CLI::App* select(CLI::App& parent, const std::string& name, const std::string& help,
-                 KeySelectOptions& o) {
+CLI::App* select(CLI::App& parent, const std::string& name, const std::string& help, KeySelectOptions& o) {
     auto* command = parent.add_subcommand(name, help);
     command->add_option("key", o.key, "Id, unique id prefix or name")->type_name("KEY")->required();
     return command;
@@ -30,14 +28,12 @@ CLI::App* select(CLI::App& parent, const std::string& name, const std::string& h
 }  // namespace
 
 void add_key_commands(CLI::App& app, Tree& tree) {
-    auto* key = app.add_subcommand("key", "Manage the kg- keys that clients use")
-                    ->group("Accounts and keys");
+    auto* key = app.add_subcommand("key", "Manage the kg- keys that clients use")->group("Accounts and keys");
     key->require_subcommand(1);
 
     auto* create = key->add_subcommand("create", "Make a key and print it once");
     add_fields(*create, tree.key_create.fields);
-    create->add_flag("--json", tree.key_create.json,
-                     "Machine-readable output; the key is the member `key`");
+    create->add_flag("--json", tree.key_create.json, "Machine-readable output; the key is the member `key`");
     create->footer(
         "Example:\n  kirogate key create --name ci --model 'claude-haiku-*' --credits 50 --expires "
         "30d");
@@ -52,9 +48,7 @@ void add_key_commands(CLI::App& app, Tree& tree) {
     tree.on(show, [&tree](Context& c) { return run_key_show(tree.key_show, c); });
 
     auto* edit = key->add_subcommand("edit", "Change a key's limits");
-    edit->add_option("key", tree.key_edit.key, "Id, unique id prefix or name")
-        ->type_name("KEY")
-        ->required();
+    edit->add_option("key", tree.key_edit.key, "Id, unique id prefix or name")->type_name("KEY")->required();
     add_fields(*edit, tree.key_edit.fields);
     auto* enable = edit->add_flag("--enable", tree.key_edit.fields.enable, "Accept the key again");
     edit->add_flag("--disable", tree.key_edit.fields.disable, "Refuse the key, keep its record")
@@ -67,9 +61,8 @@ void add_key_commands(CLI::App& app, Tree& tree) {
     revoke->add_flag("-y,--yes", tree.key_revoke.yes, "Do not ask");
     tree.on(revoke, [&tree](Context& c) { return run_key_revoke(tree.key_revoke, c); });
 
-    auto* rotate =
-        select(*key, "rotate", "Replace a key's secret, keep its limits; the old one ends at once",
-               tree.key_rotate);
+    auto* rotate = select(*key, "rotate", "Replace a key's secret, keep its limits; the old one ends at once",
+                          tree.key_rotate);
     rotate->add_flag("--json", tree.key_rotate.json, "Machine-readable output");
     tree.on(rotate, [&tree](Context& c) { return run_key_rotate(tree.key_rotate, c); });
 }

@@ -34,8 +34,7 @@ class LocalAnswer final : public gateway::AnswerSink {
     Flow on_event(const chat::StreamEvent& event) override {
         std::visit(overloaded{[&](const chat::TextDelta& e) { printer_.text(e.text); },
                               [&](const chat::ThinkingDelta& e) { printer_.thinking(e.text); },
-                              [&](const chat::ThinkingSignature&) {},
-                              [&](const chat::RedactedThinking&) {},
+                              [&](const chat::ThinkingSignature&) {}, [&](const chat::RedactedThinking&) {},
                               [&](const chat::ToolUseStart& e) {
                                   tool_id_ = e.id;
                                   tool_name_ = e.name;
@@ -73,8 +72,8 @@ class LocalAnswer final : public gateway::AnswerSink {
     std::string tool_id_, tool_name_, tool_input_;
 };
 
-store::RequestRecord record_of(const gateway::ChatJob& job, const LocalAnswer& answer,
-                               Context& context, std::int64_t started_ms) {
+store::RequestRecord record_of(const gateway::ChatJob& job, const LocalAnswer& answer, Context& context,
+                               std::int64_t started_ms) {
     const auto& report = job.report();
     store::RequestRecord r;
     r.request_id = "req_" + context.random().base62(24);

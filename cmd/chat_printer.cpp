@@ -46,8 +46,7 @@ void ChatPrinter::thinking(std::string_view piece) {
     to_stderr(piece);
 }
 
-void ChatPrinter::tool_call(std::string_view id, std::string_view name,
-                            std::string_view input_json) {
+void ChatPrinter::tool_call(std::string_view id, std::string_view name, std::string_view input_json) {
     end_thinking();
     std::string call;
     json::Writer w(call);
@@ -66,8 +65,7 @@ void ChatPrinter::end_thinking() {
 
 void ChatPrinter::abandon() {
     end_thinking();
-    if (!options_.json && !options_.jsonl && !ends_with_newline_ && stdout_is_terminal())
-        print("\n");
+    if (!options_.json && !options_.jsonl && !ends_with_newline_ && stdout_is_terminal()) print("\n");
 }
 
 void ChatPrinter::finish(const ChatTotals& totals) {
@@ -82,10 +80,7 @@ void ChatPrinter::finish(const ChatTotals& totals) {
             w.member("text", text_);
         if (!thinking_.empty()) w.member("thinking", thinking_);
         if (!tools_.empty()) w.key("tool_calls").raw("[" + tools_ + "]");
-        w.member("model", totals.model)
-            .member("stop_reason", totals.stop_reason)
-            .key("usage")
-            .begin_object();
+        w.member("model", totals.model).member("stop_reason", totals.stop_reason).key("usage").begin_object();
         w.member("input_tokens", totals.input_tokens)
             .member("output_tokens", totals.output_tokens)
             .member("credits", totals.credits)

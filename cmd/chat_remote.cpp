@@ -24,8 +24,7 @@ class RemoteAnswer {
     void bytes(std::string_view piece) {
         buffer_ += piece;
         std::size_t start = 0;
-        for (std::size_t end; (end = buffer_.find('\n', start)) != std::string::npos;
-             start = end + 1) {
+        for (std::size_t end; (end = buffer_.find('\n', start)) != std::string::npos; start = end + 1) {
             line(std::string_view(buffer_).substr(start, end - start));
         }
         buffer_.erase(0, start);
@@ -86,11 +85,9 @@ class RemoteAnswer {
 
     void take(json::Node root, json::Node choice) {
         if (const auto model = root["model"].text(); !model.empty()) totals.model = model;
-        if (const auto reason = choice["finish_reason"].text(); !reason.empty())
-            totals.stop_reason = reason;
+        if (const auto reason = choice["finish_reason"].text(); !reason.empty()) totals.stop_reason = reason;
         if (const auto usage = root["usage"]; usage.is_object()) {
-            totals.input_tokens =
-                static_cast<std::uint64_t>(usage["prompt_tokens"].as_int().value_or(0));
+            totals.input_tokens = static_cast<std::uint64_t>(usage["prompt_tokens"].as_int().value_or(0));
             totals.output_tokens =
                 static_cast<std::uint64_t>(usage["completion_tokens"].as_int().value_or(0));
         }
@@ -120,8 +117,7 @@ Error error_of(int status, const std::string& body) {
 
 }  // namespace
 
-Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& options,
-                             Context& context) {
+Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& options, Context& context) {
     Secret key;
     if (options.key_file) {
         KG_TRY(read, read_secret("API key", options.key_file));
@@ -143,9 +139,9 @@ Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& op
     call.head_timeout = std::chrono::minutes(10);
     ChatPrinter printer(options);
     RemoteAnswer answer(printer);
-    auto result = request.stream ? http_call(std::move(call),
-                                             [&](std::string_view piece) { answer.bytes(piece); })
-                                 : http_call(std::move(call));
+    auto result = request.stream
+                      ? http_call(std::move(call), [&](std::string_view piece) { answer.bytes(piece); })
+                      : http_call(std::move(call));
     if (!result) {
         printer.abandon();
         return Err(std::move(result).error());

@@ -62,13 +62,11 @@ Result<chat::Request> chat_request(const ChatOptions& options) {
     for (const auto& file : options.images) {
         KG_TRY(bytes, read_file(file, kImageMaxBytes));
         const auto format = image_format(bytes);
-        if (format.empty())
-            return Err(bad("--image: " + file + " is not a PNG, JPEG, GIF or WebP picture"));
+        if (format.empty()) return Err(bad("--image: " + file + " is not a PNG, JPEG, GIF or WebP picture"));
         message.parts.push_back(chat::Image{std::string(format), base64_encode(bytes)});
     }
     if (ascii::is_blank(prompt) && message.parts.empty())
-        return Err(
-            bad("there is no prompt: give it as an argument, with --file or on standard input"));
+        return Err(bad("there is no prompt: give it as an argument, with --file or on standard input"));
     if (!prompt.empty()) message.parts.push_back(chat::Text{std::move(prompt)});
     request.messages.push_back(std::move(message));
     return request;
@@ -78,8 +76,7 @@ std::string openai_body(const chat::Request& request) {
     std::string out;
     json::Writer w(out);
     w.begin_object().member("model", request.model).member("stream", request.stream);
-    if (request.stream)
-        w.key("stream_options").begin_object().member("include_usage", true).end_object();
+    if (request.stream) w.key("stream_options").begin_object().member("include_usage", true).end_object();
     if (request.max_tokens) w.member("max_tokens", *request.max_tokens);
     if (request.thinking.enabled)
         w.member("reasoning_effort",

@@ -70,8 +70,8 @@ Result<ExitCode> run_config_init(const ConfigInitOptions& options, Context& cont
     std::error_code ec;
     if (const auto parent = std::filesystem::path(path).parent_path(); !parent.empty())
         std::filesystem::create_directories(parent, ec);
-    const int fd = ::open(
-        path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (options.force ? O_TRUNC : O_EXCL), 0600);
+    const int fd =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (options.force ? O_TRUNC : O_EXCL), 0600);
     if (fd < 0) {
         return Err(Error{.kind = ErrorKind::io_failed,
                          .message = "cannot write " + path + ": " + std::strerror(errno) +

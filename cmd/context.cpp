@@ -11,7 +11,9 @@
 namespace kg::cmd {
 
 config::LoadInput Context::load_input() const {
-    return {.config_flag = options_.config, .environment = environment_, .overrides = overrides_,
+    return {.config_flag = options_.config,
+            .environment = environment_,
+            .overrides = overrides_,
             .environment_names = config::process_environment_names()};
 }
 
@@ -37,9 +39,8 @@ Result<store::Stores*> Context::stores() {
     std::error_code ec;
     const bool made = std::filesystem::create_directories(directory, ec);
     if (ec)
-        return Err(Error{
-            .kind = ErrorKind::io_failed,
-            .message = "cannot create the state directory " + directory + ": " + ec.message()});
+        return Err(Error{.kind = ErrorKind::io_failed,
+                         .message = "cannot create the state directory " + directory + ": " + ec.message()});
     if (made) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ec);
 
     const auto& given = loaded->config.storage.seal_key;

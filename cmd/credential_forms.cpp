@@ -47,17 +47,15 @@ std::string provider_of(const std::string& text) {
     if (folded == "google") return "Google";
     if (folded == "github") return "Github";
     if (folded == "builderid" || folded == "aws") return "BuilderId";
-    if (folded == "enterprise" || folded == "iamsso" || folded == "identitycenter" ||
-        folded == "awsidc")
+    if (folded == "enterprise" || folded == "iamsso" || folded == "identitycenter" || folded == "awsidc")
         return "Enterprise";
     if (folded == "externalidp") return "ExternalIdp";
     return {};
 }
 
 bool is_hash_name(std::string_view text) {
-    return text.size() == 40 && std::ranges::all_of(text, [](char c) {
-               return ascii::is_digit(c) || (c >= 'a' && c <= 'f');
-           });
+    return text.size() == 40 &&
+           std::ranges::all_of(text, [](char c) { return ascii::is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 void read_registration(const std::string& folder, json::Node n, store::Account& a) {
@@ -72,8 +70,8 @@ void read_registration(const std::string& folder, json::Node n, store::Account& 
 }
 
 /// One credential object; `outer` holds the fields beside it in nested forms.
-ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index,
-                         const std::string& source, const std::string& folder) {
+ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index, const std::string& source,
+                         const std::string& folder) {
     ImportedAccount out;
     auto& a = out.account;
     const auto either = [&](std::initializer_list<std::string_view> keys) {
@@ -82,9 +80,7 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index,
     };
     a.email = either({"email"});
     a.name = either({"name", "nickname", "label", "customName"});
-    out.ref = !a.email.empty()  ? a.email
-              : !a.name.empty() ? a.name
-                                : "item " + std::to_string(index);
+    out.ref = !a.email.empty() ? a.email : !a.name.empty() ? a.name : "item " + std::to_string(index);
     if (!store::valid_account_name(a.name)) a.name.clear();
     if (!n.is_object()) {
         out.error = "not an object";
@@ -115,8 +111,7 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index,
     a.expires_at_ms = n["expiresAt"] || n["expires_at"] || n["expire"]
                           ? time_of(n, {"expiresAt", "expires_at", "expire"})
                           : time_of(outer, {"expiresAt", "expires_at"});
-    if (const auto priority = n["priority"].as_int())
-        a.priority = std::max<std::int64_t>(0, *priority);
+    if (const auto priority = n["priority"].as_int()) a.priority = std::max<std::int64_t>(0, *priority);
     if (n["disabled"].as_bool().value_or(false) || !outer["enabled"].as_bool().value_or(true))
         a.enabled = false;
     a.source = "import:" + source;
@@ -125,10 +120,8 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index,
         if (!region->empty() && !kiro::valid_region(*region))
             out.error = "not an AWS region: " + region->substr(0, 40);
     }
-    if (!a.profile_arn.empty() && !kiro::valid_profile_arn(a.profile_arn))
-        out.error = "not a profile ARN";
-    if (a.refresh_token.empty() && a.api_key.empty() && a.access_token.empty())
-        out.error = "it has no token";
+    if (!a.profile_arn.empty() && !kiro::valid_profile_arn(a.profile_arn)) out.error = "not a profile ARN";
+    if (a.refresh_token.empty() && a.api_key.empty() && a.access_token.empty()) out.error = "it has no token";
     return out;
 }
 
@@ -160,9 +153,8 @@ Result<Forms> read_forms(std::string text, const std::string& source, const std:
         out.format = "list";
     } else {
         return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = source +
-                                    " has none of the known forms: a credential object, a list of "
-                                    "them, an object with `accounts`, or kiro-auth-token.json"});
+                         .message = source + " has none of the known forms: a credential object, a list of "
+                                             "them, an object with `accounts`, or kiro-auth-token.json"});
     }
     std::size_t index = 0;
     for (const auto item : list.children()) {
@@ -170,8 +162,7 @@ Result<Forms> read_forms(std::string text, const std::string& source, const std:
         out.accounts.push_back(read_one(item, inner, index++, source, folder));
     }
     if (out.accounts.empty())
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = source + " contains no account"});
+        return Err(Error{.kind = ErrorKind::malformed_request, .message = source + " contains no account"});
     return out;
 }
 

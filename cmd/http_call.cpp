@@ -44,8 +44,7 @@ class Call final : public fetch::Handler {
 
 }  // namespace
 
-Result<HttpAnswer> http_call(fetch::Request request,
-                             UniqueFunction<void(std::string_view)> on_body) {
+Result<HttpAnswer> http_call(fetch::Request request, UniqueFunction<void(std::string_view)> on_body) {
     loop::Loop loop;
     fetch::CurlFetcher fetcher(loop);
     Call call(loop, std::move(on_body));

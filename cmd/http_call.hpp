@@ -19,7 +19,6 @@ struct HttpAnswer {
 
 /// One request to a gateway, run to its end on a loop of its own. `on_body`, when given, sees the
 /// body of a 200 as it arrives instead of collecting it. Ctrl-C ends it with ErrorKind::cancelled.
-Result<HttpAnswer> http_call(fetch::Request request,
-                             UniqueFunction<void(std::string_view)> on_body = {});
+Result<HttpAnswer> http_call(fetch::Request request, UniqueFunction<void(std::string_view)> on_body = {});
 
 }  // namespace kg::cmd

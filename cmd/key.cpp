@@ -12,15 +12,13 @@ namespace kg::cmd {
 namespace {
 
 Error bad(std::string option, std::string message) {
-    return {.kind = ErrorKind::malformed_request,
-            .message = std::move(option) + ": " + std::move(message)};
+    return {.kind = ErrorKind::malformed_request, .message = std::move(option) + ": " + std::move(message)};
 }
 
 /// Names select keys, so they are unique.
 Result<void> check_name(const std::string& name, const store::Key& key, store::Stores& stores) {
     if (!store::valid_account_name(name)) {
-        return Err(
-            bad("--name", "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
+        return Err(bad("--name", "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
     }
     KG_TRY(known, stores.keys().list());
     for (const auto& other : known) {
@@ -30,8 +28,7 @@ Result<void> check_name(const std::string& name, const store::Key& key, store::S
     return {};
 }
 
-Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores,
-                   std::int64_t now_ms) {
+Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores, std::int64_t now_ms) {
     if (f.name) {
         KG_CHECK(check_name(*f.name, key, stores));
         key.name = *f.name;
@@ -52,8 +49,7 @@ Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores,
         const auto parsed = std::from_chars(f.credits->data(), end, limit);
         if (*f.credits == "none")
             key.credit_limit.reset();
-        else if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(limit) ||
-                 limit < 0)
+        else if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(limit) || limit < 0)
             return Err(bad("--credits", "use a number of credits, or none"));
         else
             key.credit_limit = limit;
@@ -64,8 +60,7 @@ Result<void> apply(const KeyFields& f, store::Key& key, store::Stores& stores,
             key.expires_at_ms.reset();
         else if (!parse_time(*f.expires, now_ms, at))
             return Err(
-                bad("--expires",
-                    "use a date (2027-01-31), a time (2027-01-31T10:00:00Z), 30d, 12h or none"));
+                bad("--expires", "use a date (2027-01-31), a time (2027-01-31T10:00:00Z), 30d, 12h or none"));
         else
             key.expires_at_ms = at;
     }
@@ -139,8 +134,7 @@ Result<ExitCode> run_key_create(const KeyCreateOptions& options, Context& contex
     store::Key key;
     key.id = store::new_key_id(context.random());
     key.created_at_ms = to_ms(context.clock().wall());
-    if (!options.fields.name)
-        return Err(bad("--name", "a key needs a name, to be told from others"));
+    if (!options.fields.name) return Err(bad("--name", "a key needs a name, to be told from others"));
     KG_CHECK(apply(options.fields, key, *stores, key.created_at_ms));
     const auto secret = mint(key, context.random());
     KG_CHECK(stores->keys().add(key));
@@ -168,14 +162,14 @@ Result<ExitCode> run_key_list(const ListOptions& options, Context& context) {
     const auto now = to_ms(context.clock().wall());
     for (const auto& k : keys) {
         const bool expired = k.expires_at_ms && *k.expires_at_ms <= now;
-        table.row({k.id, k.name, k.prefix + "..." + k.suffix,
-                   !k.enabled ? "disabled"
-                   : expired  ? "expired"
-                              : "ok",
-                   std::to_string(k.requests),
-                   trimmed_number(k.credits_used) +
-                       (k.credit_limit ? " / " + trimmed_number(*k.credit_limit) : ""),
-                   format_time(k.expires_at_ms.value_or(0)), format_time(k.last_used_at_ms)});
+        table.row(
+            {k.id, k.name, k.prefix + "..." + k.suffix,
+             !k.enabled ? "disabled"
+             : expired  ? "expired"
+                        : "ok",
+             std::to_string(k.requests),
+             trimmed_number(k.credits_used) + (k.credit_limit ? " / " + trimmed_number(*k.credit_limit) : ""),
+             format_time(k.expires_at_ms.value_or(0)), format_time(k.last_used_at_ms)});
     }
     print(table.text());
     return ExitCode::ok;
@@ -206,8 +200,7 @@ Result<ExitCode> run_key_edit(const KeyEditOptions& options, Context& context) {
         return true;
     }));
     if (!changed)
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "the key was revoked meanwhile"});
+        return Err(Error{.kind = ErrorKind::malformed_request, .message = "the key was revoked meanwhile"});
     print_line("changed " + key.id);
     return ExitCode::ok;
 }
@@ -241,8 +234,7 @@ Result<ExitCode> run_key_rotate(const KeySelectOptions& options, Context& contex
         return true;
     }));
     if (!changed)
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "the key was revoked meanwhile"});
+        return Err(Error{.kind = ErrorKind::malformed_request, .message = "the key was revoked meanwhile"});
     show_secret(fresh, secret, options.json);
     return ExitCode::ok;
 }

@@ -25,8 +25,8 @@ struct ChatOptions {
     bool no_stream = false, json = false, jsonl = false;
 };
 struct AccountFields {
-    std::optional<std::string> name, auth_method, provider, region, api_region, client_id,
-        client_secret_file, token_endpoint, scopes, start_url, profile_arn, proxy, note, token_file;
+    std::optional<std::string> name, auth_method, provider, region, api_region, client_id, client_secret_file,
+        token_endpoint, scopes, start_url, profile_arn, proxy, note, token_file;
     std::optional<std::int64_t> priority, weight;
 };
 struct AccountAddOptions {

@@ -79,7 +79,9 @@ void print_error(std::string_view text) {
     write_all(STDERR_FILENO, text, ignored);
 }
 
-void note(std::string_view text) { print_error("kirogate: " + std::string(text) + "\n"); }
+void note(std::string_view text) {
+    print_error("kirogate: " + std::string(text) + "\n");
+}
 
 void complain(const Error& error) {
     note(error.param.empty() || error.message.find(error.param) != std::string::npos
@@ -128,10 +130,9 @@ std::string format_time(std::int64_t epoch_ms) {
     const year_month_day date{day};
     const hh_mm_ss time{floor<seconds>(at - day)};
     char text[40];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d:%02dZ",
-                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()),
+    std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d:%02dZ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
                   static_cast<int>(time.seconds().count()));
     return text;
 }

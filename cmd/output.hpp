@@ -13,9 +13,9 @@ namespace kg::cmd {
 void print(std::string_view text);  // stdout, as it is
 bool print_failed();                // a write to stdout failed (EPIPE, disk full)
 void print_line(std::string_view text);
-void print_error(std::string_view text);     // stderr, as it is
-void note(std::string_view text);   // stderr: "kirogate: ..."
-void complain(const Error& error);  // stderr: "kirogate: <what>" and, with detail, a second line
+void print_error(std::string_view text);  // stderr, as it is
+void note(std::string_view text);         // stderr: "kirogate: ..."
+void complain(const Error& error);        // stderr: "kirogate: <what>" and, with detail, a second line
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 bool colours(bool terminal);  // honours a non-empty NO_COLOR and TERM=dumb

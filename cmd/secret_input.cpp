@@ -31,9 +31,8 @@ Result<std::string> read_fd(int fd, const std::string& name, std::size_t max_byt
         }
         out.append(buffer, static_cast<std::size_t>(n));
         if (out.size() > max_bytes) {
-            return Err(
-                Error{.kind = ErrorKind::io_failed,
-                      .message = name + " is larger than " + std::to_string(max_bytes) + " bytes"});
+            return Err(Error{.kind = ErrorKind::io_failed,
+                             .message = name + " is larger than " + std::to_string(max_bytes) + " bytes"});
         }
     }
 }
@@ -85,8 +84,8 @@ Result<Secret> read_secret(std::string_view what, const std::optional<std::strin
     if (!text) return Err(std::move(text).error());
     const auto trimmed = ascii::trim(*text);
     if (trimmed.empty())
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "the " + std::string(what) + " is empty"});
+        return Err(
+            Error{.kind = ErrorKind::malformed_request, .message = "the " + std::string(what) + " is empty"});
     return Secret(std::string(trimmed));
 }
 

@@ -22,8 +22,7 @@ std::string base_url(const std::string& listen, int port) {
 }
 
 void greet(const std::string& listen, int port, const daemon::FirstSecrets& secrets, bool demo) {
-    std::string text =
-        std::string("kirogate ") + kVersion + " listens on " + base_url(listen, port) + "\n";
+    std::string text = std::string("kirogate ") + kVersion + " listens on " + base_url(listen, port) + "\n";
     if (secrets.proxy_key) text += "API key (shown once): " + secrets.proxy_key->reveal() + "\n";
     if (secrets.admin_password)
         text += "admin password (shown once): " + secrets.admin_password->reveal() + "\n";
@@ -60,8 +59,8 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
         auto started = demo::Demo::start(context.random());
         if (!started) return Err(std::move(started).error());
         fake = std::move(*started);
-        config.kiro.api_url = config.kiro.management_url = config.kiro.auth_url =
-            config.kiro.oidc_url = fake->base_url();
+        config.kiro.api_url = config.kiro.management_url = config.kiro.auth_url = config.kiro.oidc_url =
+            fake->base_url();
         config.kiro.proxy.clear();
         for (const auto& login : fake->logins())
             KG_CHECK(memory->accounts().add(demo_account(login, context)));
@@ -83,9 +82,7 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
         return std::move(again->config);
     };
     input.ready = [listen = input.config.server.listen, demo = options.demo](
-                      int port, const daemon::FirstSecrets& secrets) {
-        greet(listen, port, secrets, demo);
-    };
+                      int port, const daemon::FirstSecrets& secrets) { greet(listen, port, secrets, demo); };
     daemon::Server server(std::move(input), context.clock(), context.random());
     KG_CHECK(server.run());
     return ExitCode::ok;

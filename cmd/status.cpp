@@ -45,12 +45,10 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
     if (!url.empty()) {
         if (auto health = get(url + "/health"); health && health->status == 200) {
             daemon = "running";
-            if (auto body = json::Document::parse(health->body))
-                version = body->root()["version"].text();
+            if (auto body = json::Document::parse(health->body)) version = body->root()["version"].text();
             if (auto ready = get(url + "/ready"); ready && ready->status != 200) {
                 daemon = "not ready";
-                if (auto body = json::Document::parse(ready->body))
-                    reason = body->root()["reason"].text();
+                if (auto body = json::Document::parse(ready->body)) reason = body->root()["reason"].text();
             }
         } else if (!health && health.error().kind == ErrorKind::cancelled) {
             return Err(std::move(health).error());
@@ -83,8 +81,7 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
         print_line(out);
     } else {
         print_line("daemon    " + daemon + (url.empty() ? "" : " at " + url) +
-                   (version.empty() ? "" : ", version " + version) +
-                   (reason.empty() ? "" : ": " + reason));
+                   (version.empty() ? "" : ", version " + version) + (reason.empty() ? "" : ": " + reason));
         std::string line = "accounts  " + std::to_string(accounts.size());
         for (const auto& [state, n] : states) line += ", " + std::to_string(n) + " " + state;
         print_line(line);
@@ -92,9 +89,8 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
         std::string credits;
         json::append_double(credits, totals.credits);
         print_line("used      " + std::to_string(totals.requests) + " requests (" +
-                   std::to_string(totals.errors) + " failed), " +
-                   std::to_string(totals.input_tokens) + " tokens in, " +
-                   std::to_string(totals.output_tokens) + " out, " + credits + " credits");
+                   std::to_string(totals.errors) + " failed), " + std::to_string(totals.input_tokens) +
+                   " tokens in, " + std::to_string(totals.output_tokens) + " out, " + credits + " credits");
     }
     return daemon == "running" || url.empty() ? ExitCode::ok : ExitCode::failure;
 }
@@ -140,9 +136,7 @@ Result<ExitCode> run_models(const StatusOptions& options, Context& context) {
                 .member("id", kiro::public_name(m.info.id))
                 .member("wire_id", m.info.id)
                 .member("context_tokens", m.info.context_tokens);
-            w.member("output_tokens", m.info.output_tokens)
-                .member("rate", m.info.rate)
-                .end_object();
+            w.member("output_tokens", m.info.output_tokens).member("rate", m.info.rate).end_object();
         }
         w.end_array().end_object();
         print_line(out);
@@ -152,8 +146,7 @@ Result<ExitCode> run_models(const StatusOptions& options, Context& context) {
     for (const auto& m : list->models) {
         std::string rate;
         json::append_double(rate, m.info.rate);
-        table.row(
-            {kiro::public_name(m.info.id), m.info.id, std::to_string(m.info.context_tokens), rate});
+        table.row({kiro::public_name(m.info.id), m.info.id, std::to_string(m.info.context_tokens), rate});
     }
     print(table.text());
     return ExitCode::ok;

@@ -19,8 +19,7 @@ struct Place {
 
 Place place_of(const CLI::App& app) {
     Place place{&app, app.get_name()};
-    for (auto below = app.get_subcommands(); !below.empty();
-         below = place.command->get_subcommands()) {
+    for (auto below = app.get_subcommands(); !below.empty(); below = place.command->get_subcommands()) {
         place.command = below.front();
         place.path += " " + place.command->get_name();
     }
@@ -46,8 +45,7 @@ std::vector<std::string> option_names(const CLI::App& command) {
 }
 
 /// "; did you mean `...`?" or nothing.
-std::string hint(std::string_view word, const std::vector<std::string>& names,
-                 const std::string& prefix) {
+std::string hint(std::string_view word, const std::vector<std::string>& names, const std::string& prefix) {
     const std::vector<std::string_view> candidates(names.begin(), names.end());
     const auto near = ascii::nearest(word, candidates);
     return near.empty() ? std::string() : "; did you mean `" + prefix + std::string(near) + "`?";
@@ -71,11 +69,9 @@ std::string about_extra(const Place& place, const std::vector<std::string>& extr
                    "arguments";
         return "one argument too many: `" + word + "`";
     }
-    const auto tail = place.command->get_parent()
-                          ? place.path.substr(place.path.find(' ') + 1) + " "
-                          : std::string();
-    return "unknown command `" + tail + word + "`" +
-           hint(word, subcommand_names(*place.command), tail);
+    const auto tail =
+        place.command->get_parent() ? place.path.substr(place.path.find(' ') + 1) + " " : std::string();
+    return "unknown command `" + tail + word + "`" + hint(word, subcommand_names(*place.command), tail);
 }
 
 /// The parser's own words, made a sentence: every value that does not convert here is a number, and
@@ -103,8 +99,7 @@ void explain_usage(const CLI::App& app, const CLI::ParseError& error) {
         note(about_extra(place, extras));
     } else if (has_subcommands(*place.command)) {
         const auto parent = place.path.rfind(' ');
-        print_error(
-            place.command->help(parent == std::string::npos ? "" : place.path.substr(0, parent)));
+        print_error(place.command->help(parent == std::string::npos ? "" : place.path.substr(0, parent)));
         return;
     } else {
         note(about_value(error.what()));

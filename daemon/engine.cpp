@@ -45,8 +45,8 @@ constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
 }  // namespace
 
-Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores,
-               const Clock& clock, Random& random)
+Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores, const Clock& clock,
+               Random& random)
     : loop_(loop),
       stores_(stores),
       clock_(clock),
@@ -70,16 +70,14 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       records_timer_(loop, [this] { async_.write_pending(); }) {
     wakeup_.set_keeps_alive(false);
     pool_.on_change([this](const account::StateChange& change) {
-        const bool fine =
-            change.state == account::State::ok || change.state == account::State::unknown;
+        const bool fine = change.state == account::State::ok || change.state == account::State::unknown;
         log::write(fine ? log::Level::info : log::Level::warn, "account", "state changed",
                    {{"account", change.id},
                     {"state", account::state_name(change.state)},
                     {"reason", change.reason}});
         async_.post([change](store::Stores& s) {
-            if (auto saved =
-                    s.accounts().set_state(change.id, account::state_name(change.state),
-                                           change.reason, change.since_ms, change.until_ms);
+            if (auto saved = s.accounts().set_state(change.id, account::state_name(change.state),
+                                                    change.reason, change.since_ms, change.until_ms);
                 !saved) {
                 log::error("account", "state not stored",
                            {{"account", change.id}, {"error", saved.error().message}});
@@ -135,8 +133,7 @@ void Engine::prune() {
     });
 }
 
-gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher,
-                                     loop::Wakeup::Door door) {
+gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher, loop::Wakeup::Door door) {
     return {.loop = loop,
             .fetcher = fetcher,
             .pool = pool_,

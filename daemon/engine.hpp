@@ -25,8 +25,8 @@ namespace kg::daemon {
 /// load() once, start(), run the loop; destroy on it after every other loop is gone.
 class Engine {
   public:
-    Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores,
-           const Clock& clock, Random& random);
+    Engine(loop::Loop& loop, const config::Config& config, store::Stores& stores, const Clock& clock,
+           Random& random);
     ~Engine();
 
     /// Reads accounts and keys (blocking; before the loop runs).
@@ -34,8 +34,7 @@ class Engine {
     void start();
 
     /// The bundle for the jobs of a loop: this one's, or a worker's with its own fetcher and door.
-    gateway::ChatService service(loop::Loop& loop, fetch::Fetcher& fetcher,
-                                 loop::Wakeup::Door door);
+    gateway::ChatService service(loop::Loop& loop, fetch::Fetcher& fetcher, loop::Wakeup::Door door);
     gateway::ChatService control_service() { return service(loop_, fetcher_, wakeup_.door()); }
 
     access::Authenticator& access() { return access_; }

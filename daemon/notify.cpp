@@ -12,8 +12,7 @@ namespace kg::daemon {
 
 void notify(std::string_view socket, std::string_view message) {
     sockaddr_un address{};
-    if (socket.empty() || socket.size() >= sizeof address.sun_path ||
-        (socket[0] != '/' && socket[0] != '@'))
+    if (socket.empty() || socket.size() >= sizeof address.sun_path || (socket[0] != '/' && socket[0] != '@'))
         return;
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, socket.data(), socket.size());
@@ -25,8 +24,7 @@ void notify(std::string_view socket, std::string_view message) {
     std::memcpy(&storage, &address, sizeof address);
     if (::sendto(fd, message.data(), message.size(), MSG_NOSIGNAL,
                  static_cast<const sockaddr*>(static_cast<const void*>(&storage)), length) < 0) {
-        log::warn("service", "the service manager could not be notified",
-                  {{"error", std::strerror(errno)}});
+        log::warn("service", "the service manager could not be notified", {{"error", std::strerror(errno)}});
     }
     ::close(fd);
 }

@@ -16,8 +16,7 @@ kiro::UpstreamOptions upstream_options(const config::Config& config) {
     kiro::UpstreamOptions out;
     out.endpoints.clear();
     for (const auto& name : k.endpoints) {
-        if (const auto generation = kiro::parse_generation(name))
-            out.endpoints.push_back(*generation);
+        if (const auto generation = kiro::parse_generation(name)) out.endpoints.push_back(*generation);
     }
     if (out.endpoints.empty()) out.endpoints.push_back(kiro::Generation::runtime);
     out.api_url = k.api_url;

@@ -16,8 +16,7 @@ std::string hash_text(const Sha256& hash) {
 
 }  // namespace
 
-Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth,
-                                    Random& random) {
+Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth, Random& random) {
     FirstSecrets out;
     auto& settings = stores.settings();
     if (!auth.proxy_key.empty()) {
@@ -34,9 +33,8 @@ Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& a
         }
         const auto bytes = hex_decode(held);
         if (!bytes || bytes->size() != out.proxy_key_hash.size()) {
-            return Err(
-                Error{.kind = ErrorKind::store_failed,
-                      .message = "the stored proxy key hash is damaged; set auth.proxy_key"});
+            return Err(Error{.kind = ErrorKind::store_failed,
+                             .message = "the stored proxy key hash is damaged; set auth.proxy_key"});
         }
         std::memcpy(out.proxy_key_hash.data(), bytes->data(), bytes->size());
     }

@@ -20,7 +20,6 @@ struct FirstSecrets {
 
 /// The configured proxy key, or the stored hash of a generated one, or a new one. Only hashes are
 /// stored: the proxy key's SHA-256 (it is random), the admin password's scrypt hash.
-Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth,
-                                    Random& random);
+Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth, Random& random);
 
 }  // namespace kg::daemon

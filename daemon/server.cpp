@@ -17,8 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kWorkersMax = 256;
-constexpr std::chrono::milliseconds kCutGrace =
-    500ms;  // for the in-band errors to reach their clients
+constexpr std::chrono::milliseconds kCutGrace = 500ms;  // for the in-band errors to reach their clients
 
 std::size_t worker_count(const config::Server& server) {
     if (server.listen.starts_with("unix:")) return 1;
@@ -37,13 +36,11 @@ bool on_loopback(const std::string& listen) {
 }  // namespace
 
 Result<void> check_exposure(const config::Config& config, bool key_is_set) {
-    if (on_loopback(config.server.listen) || key_is_set || config.server.allow_public_without_key)
-        return {};
-    return Err(
-        Error{.kind = ErrorKind::config_invalid,
-              .message = "server.listen = \"" + config.server.listen +
-                         "\" is reachable from other machines, and auth.proxy_key is not set; set "
-                         "auth.proxy_key or auth.proxy_key_file, or listen on 127.0.0.1"});
+    if (on_loopback(config.server.listen) || key_is_set || config.server.allow_public_without_key) return {};
+    return Err(Error{.kind = ErrorKind::config_invalid,
+                     .message = "server.listen = \"" + config.server.listen +
+                                "\" is reachable from other machines, and auth.proxy_key is not set; set "
+                                "auth.proxy_key or auth.proxy_key_file, or listen on 127.0.0.1"});
 }
 
 Server::Server(ServerInput input, const Clock& clock, Random& random)
@@ -70,21 +67,19 @@ Result<void> Server::run() {
 
     WorkerOptions options;
     options.listen = input_.config.server.listen;
-    options.server = {.limits = limits(input_.config),
-                      .cors_origins = input_.config.server.cors_origins};
+    options.server = {.limits = limits(input_.config), .cors_origins = input_.config.server.cors_origins};
     const auto count = worker_count(input_.config.server);
     options.share_port = count > 1;
     int port = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<Worker>(*engine_, *openai_, *anthropic_, random_,
-                                                    gauges_, draining_, options));
+        workers_.push_back(
+            std::make_unique<Worker>(*engine_, *openai_, *anthropic_, random_, gauges_, draining_, options));
         auto listening = workers_.back()->start();
         if (!listening) return Err(std::move(listening).error());
         if (i == 0) {
             port = *listening;
             if (options.listen.ends_with(":0"))
-                options.listen =
-                    options.listen.substr(0, options.listen.size() - 1) + std::to_string(port);
+                options.listen = options.listen.substr(0, options.listen.size() - 1) + std::to_string(port);
         }
     }
 
@@ -154,8 +149,7 @@ void Server::apply(const config::Config& config) {
     if (auto secrets = ensure_secrets(input_.stores, config.auth, random_))
         engine_->access().set_proxy_key(secrets->proxy_key_hash);
     else
-        log::error("server", "the proxy key could not be read",
-                   {{"error", secrets.error().message}});
+        log::error("server", "the proxy key could not be read", {{"error", secrets.error().message}});
     const auto& old = input_.config;
     if (config.server.listen != old.server.listen || config.server.workers != old.server.workers ||
         config.kiro.api_url != old.kiro.api_url || config.kiro.endpoints != old.kiro.endpoints ||

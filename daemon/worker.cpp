@@ -14,8 +14,7 @@ struct Worker::Inside {
         : wakeup(loop),
           fetcher(loop),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
-          context{service,   w.engine_.access(), w.engine_.store(),
-                  w.openai_, w.anthropic_,       w.draining_},
+          context{service, w.engine_.access(), w.engine_.store(), w.openai_, w.anthropic_, w.draining_},
           errors(w.openai_, w.anthropic_),
           router(api::public_routes(context)),
           server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}
@@ -30,9 +29,8 @@ struct Worker::Inside {
     httpd::Server server;
 };
 
-Worker::Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic,
-               Random& random, httpd::ServerGauges& gauges, const std::atomic<bool>& draining,
-               WorkerOptions options)
+Worker::Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic, Random& random,
+               httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options)
     : engine_(engine),
       openai_(openai),
       anthropic_(anthropic),

@@ -24,9 +24,8 @@ struct WorkerOptions {
 /// through the loop's door; the destructor stops and joins.
 class Worker {
   public:
-    Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic,
-           Random& random, httpd::ServerGauges& gauges, const std::atomic<bool>& draining,
-           WorkerOptions options);
+    Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic, Random& random,
+           httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options);
     ~Worker();
 
     /// Starts the thread and waits until it listens; the port it got.

@@ -32,8 +32,7 @@ Error unauthenticated(std::string message) {
 }  // namespace
 
 bool Principal::may_use_model(std::string_view wire_id, std::string_view public_name) const {
-    return allowed_models.empty() ||
-           std::ranges::any_of(allowed_models, [&](const std::string& pattern) {
+    return allowed_models.empty() || std::ranges::any_of(allowed_models, [&](const std::string& pattern) {
                return ascii::matches_pattern(wire_id, pattern) ||
                       ascii::matches_pattern(public_name, pattern);
            });
@@ -94,8 +93,7 @@ bool Authenticator::has_any_key() const {
 }
 
 Result<Principal> Authenticator::authenticate(const http::Headers& headers) const {
-    const std::array candidates{ascii::trim(headers.get("x-api-key")),
-                                bearer(headers.get("authorization")),
+    const std::array candidates{ascii::trim(headers.get("x-api-key")), bearer(headers.get("authorization")),
                                 ascii::trim(headers.get("api-key"))};
     std::optional<Error> first;
     for (const auto candidate : candidates) {
@@ -105,8 +103,7 @@ Result<Principal> Authenticator::authenticate(const http::Headers& headers) cons
         if (!first) first = std::move(principal).error();
     }
     if (first) return Err(std::move(*first));
-    return Err(
-        unauthenticated("no API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`"));
+    return Err(unauthenticated("no API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`"));
 }
 
 Result<Principal> Authenticator::authenticate(std::string_view key) const {
@@ -127,11 +124,9 @@ Result<Principal> Authenticator::authenticate(std::string_view key) const {
     const auto colon = key.find(':');
     if (proxy_hash_ && colon != key.npos && equal(sha256(key.substr(0, colon)), *proxy_hash_)) {
         const auto token = key.substr(colon + 1);
-        if (token.empty())
-            return Err(unauthenticated("the refresh token after the colon is missing"));
+        if (token.empty()) return Err(unauthenticated("the refresh token after the colon is missing"));
         if (token.size() > 16'384) return Err(unauthenticated("the refresh token is too long"));
-        return Principal{.kind = Principal::Kind::tenant,
-                         .refresh_token = Secret(std::string(token))};
+        return Principal{.kind = Principal::Kind::tenant, .refresh_token = Secret(std::string(token))};
     }
     return Err(unauthenticated("invalid API key"));
 }
@@ -144,8 +139,7 @@ Result<void> Authenticator::admit(const Principal& principal) {
         const auto it = by_id_.find(principal.key_id);
         if (it == by_id_.end()) return Err(unauthenticated("invalid API key"));
         managed = it->second.get();
-        if (managed->record.credit_limit &&
-            managed->credits_used >= *managed->record.credit_limit) {
+        if (managed->record.credit_limit && managed->credits_used >= *managed->record.credit_limit) {
             return Err(Error{.kind = ErrorKind::key_quota_exhausted,
                              .message = "the credit limit of this API key is used up"});
         }

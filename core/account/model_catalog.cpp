@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kPollEvery = 2s;
 
 }  // namespace
 
-ModelCatalog::ModelCatalog(loop::Loop& loop, fetch::Fetcher& fetcher, TokenKeeper& keeper,
-                           Pool& pool, const Clock& clock, const kiro::UpstreamOptions& upstream)
+ModelCatalog::ModelCatalog(loop::Loop& loop, fetch::Fetcher& fetcher, TokenKeeper& keeper, Pool& pool,
+                           const Clock& clock, const kiro::UpstreamOptions& upstream)
     : loop_(loop),
       fetcher_(fetcher),
       keeper_(keeper),
@@ -52,10 +52,10 @@ void ModelCatalog::poll() {
         auto& mine = accounts_[view.id];
         if (mine.call) continue;
         // After a failure: 30 s, 1 min, ... up to the ttl.
-        const auto pause = mine.failures == 0
-                               ? ttl_
-                               : std::min(ttl_, std::chrono::milliseconds(30s) *
-                                                    (1u << std::min(mine.failures - 1, 5u)));
+        const auto pause =
+            mine.failures == 0
+                ? ttl_
+                : std::min(ttl_, std::chrono::milliseconds(30s) * (1u << std::min(mine.failures - 1, 5u)));
         if (mine.ever_asked && clock_.steady() < mine.asked + pause) continue;
         ask(view.id);
     }
@@ -89,8 +89,7 @@ void ModelCatalog::ask(const std::string& id) {
                    });
 }
 
-void ModelCatalog::answered(const std::string& id,
-                            Result<std::vector<kiro::Model>, kiro::Failure> result) {
+void ModelCatalog::answered(const std::string& id, Result<std::vector<kiro::Model>, kiro::Failure> result) {
     --running_;
     auto& mine = accounts_[id];
     finished_.push_back(std::move(mine.call));  // we are inside its callback

@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array<std::string_view, 6> kStateNames{
-    "unknown", "ok", "cooling", "exhausted", "needs-sign-in", "suspended"};
+constexpr std::array<std::string_view, 6> kStateNames{"unknown",       "ok",       "cooling", "exhausted",
+                                                      "needs-sign-in", "suspended"};
 
 }  // namespace
 
@@ -56,8 +56,7 @@ void Lease::update(kiro::Caller caller, std::uint64_t generation) {
 
 kiro::Caller Pool::caller_of(const store::Account& account) {
     kiro::Caller caller;
-    caller.auth_method =
-        kiro::parse_auth_method(account.auth_method).value_or(kiro::AuthMethod::social);
+    caller.auth_method = kiro::parse_auth_method(account.auth_method).value_or(kiro::AuthMethod::social);
     caller.provider = account.provider;
     caller.access_token =
         caller.auth_method == kiro::AuthMethod::api_key ? account.api_key : account.access_token;
@@ -80,8 +79,7 @@ void Pool::load(const std::vector<store::Account>& accounts) {
     for (auto& entry : old) known.emplace(entry->record.id, &entry);
     for (const auto& account : accounts) {
         std::unique_ptr<Entry> entry;
-        if (const auto it = known.find(account.id); it != known.end())
-            entry = std::move(*it->second);
+        if (const auto it = known.find(account.id); it != known.end()) entry = std::move(*it->second);
         const bool fresh = entry == nullptr;
         if (fresh) entry = std::make_unique<Entry>();
         // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
@@ -94,8 +92,7 @@ void Pool::load(const std::vector<store::Account>& accounts) {
             entry->exhausted_until = wall_from_ms(account.state_until_ms);
             if (entry->state == State::cooling) {
                 const auto left = wall_from_ms(account.state_until_ms) - clock_.wall();
-                entry->cooling_until =
-                    clock_.steady() + std::min<milliseconds>(left, std::chrono::hours(1));
+                entry->cooling_until = clock_.steady() + std::min<milliseconds>(left, std::chrono::hours(1));
             }
             if (!fresh && entry->state == State::unknown) {
                 entry->health.reset();
@@ -123,8 +120,7 @@ bool Pool::usable(const Entry& entry) const {
 
 bool Pool::serves(const Entry& entry, const LeaseRequest& request) const {
     if (request.allowed_accounts && !request.allowed_accounts->empty() &&
-        std::ranges::find(*request.allowed_accounts, entry.record.id) ==
-            request.allowed_accounts->end()) {
+        std::ranges::find(*request.allowed_accounts, entry.record.id) == request.allowed_accounts->end()) {
         return false;
     }
     if (request.excluded && request.excluded->contains(entry.record.id)) return false;
@@ -166,16 +162,14 @@ Result<Lease> Pool::lease(const LeaseRequest& request) {
     lease.caller_ = caller_of(entry.record);
     lease.generation_ = entry.record.token_generation;
     lease.needs_refresh_ = !token_ready(entry.record);
-    lease.refresh_soon_ =
-        entry.record.auth_method != "api-key" &&
-        wall_from_ms(entry.record.expires_at_ms) < clock_.wall() + options_.refresh_lead;
+    lease.refresh_soon_ = entry.record.auth_method != "api-key" &&
+                          wall_from_ms(entry.record.expires_at_ms) < clock_.wall() + options_.refresh_lead;
     return lease;
 }
 
 Error Pool::why_none(const LeaseRequest& request) const {
     Error error{.kind = ErrorKind::no_account};
-    std::size_t matching = 0, exhausted = 0, suspended = 0, sign_in = 0, disabled = 0,
-                other_model = 0;
+    std::size_t matching = 0, exhausted = 0, suspended = 0, sign_in = 0, disabled = 0, other_model = 0;
     std::optional<milliseconds> soonest;
     const auto recovers_in = [&](milliseconds wait) {
         wait = std::max(wait, milliseconds(1000));
@@ -200,8 +194,7 @@ Error Pool::why_none(const LeaseRequest& request) const {
         error.detail += std::string(state_name(entry->state)) + " ";
         switch (entry->state) {
             case State::cooling:
-                recovers_in(
-                    std::chrono::ceil<milliseconds>(entry->cooling_until - clock_.steady()));
+                recovers_in(std::chrono::ceil<milliseconds>(entry->cooling_until - clock_.steady()));
                 break;
             case State::exhausted:
                 ++exhausted;
@@ -214,8 +207,7 @@ Error Pool::why_none(const LeaseRequest& request) const {
     }
     error.retry_after = soonest;
     if (matching == 0) {
-        error.message = entries_.empty()
-                            ? "no account is configured; add one with `kirogate account add`"
+        error.message = entries_.empty() ? "no account is configured; add one with `kirogate account add`"
                         : request.excluded && !request.excluded->empty()
                             ? "every account failed"
                             : "no account is available to this key";
@@ -241,8 +233,7 @@ Error Pool::why_none(const LeaseRequest& request) const {
 
 void Pool::release(std::string_view id) noexcept {
     const std::lock_guard lock(mutex_);
-    if (const auto it = by_id_.find(std::string(id));
-        it != by_id_.end() && it->second->in_flight > 0) {
+    if (const auto it = by_id_.find(std::string(id)); it != by_id_.end() && it->second->in_flight > 0) {
         --it->second->in_flight;
     }
 }
@@ -264,8 +255,7 @@ std::vector<store::Account> Pool::records() const {
 void Pool::tokens_saved(std::string_view id, const store::Account& record) {
     const std::lock_guard lock(mutex_);
     const auto it = by_id_.find(std::string(id));
-    if (it == by_id_.end() || record.token_generation <= it->second->record.token_generation)
-        return;
+    if (it == by_id_.end() || record.token_generation <= it->second->record.token_generation) return;
     auto& mine = it->second->record;
     mine.access_token = record.access_token;
     mine.refresh_token = record.refresh_token;

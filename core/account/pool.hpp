@@ -83,8 +83,7 @@ struct StateChange {
 
 struct PoolOptions {
     std::chrono::milliseconds refresh_lead{600'000};
-    std::chrono::milliseconds expired_margin{
-        60'000};  // a token with less left is not used any more
+    std::chrono::milliseconds expired_margin{60'000};  // a token with less left is not used any more
 };
 
 /// Every account and its live state, shared by all threads under one mutex that is never held
@@ -95,9 +94,7 @@ class Pool {
     Pool(const Clock& clock, PoolOptions options = {}) : clock_(clock), options_(options) {}
 
     /// Called (outside the lock, on the reporting thread) for each change worth persisting.
-    void on_change(std::function<void(const StateChange&)> listener) {
-        listener_ = std::move(listener);
-    }
+    void on_change(std::function<void(const StateChange&)> listener) { listener_ = std::move(listener); }
 
     /// Replaces the records with what the store holds; live state of accounts that stay is kept,
     /// leases of removed ones stay valid. A stored state newer than ours wins (the CLI reset it).
@@ -109,8 +106,7 @@ class Pool {
 
     void report_success(std::string_view id);
     /// Applies the failure table's effect on the account (kiro-upstream 8.2).
-    void report_failure(std::string_view id, std::string_view wire_model,
-                        const kiro::Failure& failure);
+    void report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure);
     void report_login_lost(std::string_view id, std::string reason);
 
     /// New tokens that are already durable.

@@ -50,8 +50,7 @@ void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t
     if (!worth_keeping) return;
     entry.record.state_since_ms = to_ms(clock_.wall());
     entry.record.state_until_ms = until_ms;
-    changes_.push_back(
-        {entry.record.id, state, entry.reason, entry.record.state_since_ms, until_ms});
+    changes_.push_back({entry.record.id, state, entry.reason, entry.record.state_since_ms, until_ms});
 }
 
 void Pool::cool_down(Entry& entry, const kiro::Failure& failure) {
@@ -98,8 +97,7 @@ void Pool::report_login_lost(std::string_view id, std::string reason) {
     }
 }
 
-void Pool::report_failure(std::string_view id, std::string_view wire_model,
-                          const kiro::Failure& failure) {
+void Pool::report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure) {
     std::vector<StateChange> changes;
     {
         const std::lock_guard lock(mutex_);

@@ -33,9 +33,8 @@ struct TenantCache::Entry {
     std::vector<Waiter> waiters;
 };
 
-TenantCache::TenantCache(loop::Loop& loop, fetch::Fetcher& fetcher, const Clock& clock,
-                         Random& random, const kiro::UpstreamOptions& upstream,
-                         TenantCacheOptions options)
+TenantCache::TenantCache(loop::Loop& loop, fetch::Fetcher& fetcher, const Clock& clock, Random& random,
+                         const kiro::UpstreamOptions& upstream, TenantCacheOptions options)
     : loop_(loop),
       fetcher_(fetcher),
       clock_(clock),
@@ -58,8 +57,8 @@ std::string TenantCache::tenant_id(const Secret& refresh_token) const {
 
 void TenantCache::ensure(Secret refresh_token, std::uint64_t seen, loop::Wakeup::Door door,
                          TokenKeeper::Reply reply) {
-    wakeup_.door().post([this, alive = alive_, token = std::move(refresh_token), seen,
-                         door = std::move(door), reply = std::move(reply)]() mutable {
+    wakeup_.door().post([this, alive = alive_, token = std::move(refresh_token), seen, door = std::move(door),
+                         reply = std::move(reply)]() mutable {
         if (*alive) ensure_here(std::move(token), seen, std::move(door), std::move(reply));
     });
 }
@@ -91,9 +90,8 @@ void TenantCache::evict() {
 void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door,
                               TokenKeeper::Reply reply) {
     const auto answer = [&](Result<FreshToken> result) {
-        door.post([reply = std::move(reply), result = std::move(result)]() mutable {
-            reply(std::move(result));
-        });
+        door.post(
+            [reply = std::move(reply), result = std::move(result)]() mutable { reply(std::move(result)); });
     };
     const auto id = tenant_id(token);
     auto it = entries_.find(id);
@@ -116,13 +114,12 @@ void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Do
     order_.splice(order_.end(), order_, entry.place);
     evict();
     if (clock_.steady() < entry.refused_until) return answer(Err(refused()));
-    const bool valid =
-        !entry.caller.access_token.empty() && entry.expires > clock_.wall() + kUsableMargin;
+    const bool valid = !entry.caller.access_token.empty() && entry.expires > clock_.wall() + kUsableMargin;
     if (valid && (seen == TokenKeeper::kAny || entry.generation > seen))
         return answer(FreshToken{entry.caller, entry.generation});
     if (entry.waiters.size() >= kWaitersPerTenantMax) {
-        return answer(Err(Error{.kind = ErrorKind::overloaded,
-                                .message = "too many requests wait for this login"}));
+        return answer(
+            Err(Error{.kind = ErrorKind::overloaded, .message = "too many requests wait for this login"}));
     }
     entry.waiters.push_back({std::move(door), std::move(reply)});
     if (entry.refresh) return;
@@ -163,7 +160,8 @@ void TenantCache::refreshed(const std::string& id,
     auto waiters = std::move(entry.waiters);
     entry.waiters.clear();
     for (auto& waiter : waiters) {
-        waiter.door.post([r = std::move(waiter.reply), copy = reply.clone()]() mutable { r(std::move(copy)); });
+        waiter.door.post(
+            [r = std::move(waiter.reply), copy = reply.clone()]() mutable { r(std::move(copy)); });
     }
 }
 

@@ -32,10 +32,8 @@ class TenantCache {
 
   private:
     struct Entry;
-    void ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door,
-                     TokenKeeper::Reply reply);
-    void refreshed(const std::string& id,
-                   Result<kiro::RefreshedTokens, kiro::RefreshFailure> result);
+    void ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door, TokenKeeper::Reply reply);
+    void refreshed(const std::string& id, Result<kiro::RefreshedTokens, kiro::RefreshFailure> result);
     bool admit();
     void evict();
 

@@ -71,8 +71,7 @@ class TokenKeeper::Flight {
             std::string error;
         };
         on_store<Claim>(
-            [id = id_, holder = keeper_.holder_,
-             now = to_ms(keeper_.clock_.wall())](store::Stores& s) {
+            [id = id_, holder = keeper_.holder_, now = to_ms(keeper_.clock_.wall())](store::Stores& s) {
                 Claim claim;
                 auto mine = s.accounts().claim_refresh(id, holder, now, kLeaseTtl.count());
                 if (!mine) return claim.error = mine.error().message, claim;
@@ -106,8 +105,7 @@ class TokenKeeper::Flight {
     void call() {
         if (record_.refresh_token.empty()) return login_lost("there is no refresh token");
         kiro::RefreshInput input;
-        input.auth_method =
-            kiro::parse_auth_method(record_.auth_method).value_or(kiro::AuthMethod::social);
+        input.auth_method = kiro::parse_auth_method(record_.auth_method).value_or(kiro::AuthMethod::social);
         input.refresh_token = record_.refresh_token;
         input.client_id = record_.client_id;
         input.client_secret = record_.client_secret;
@@ -163,9 +161,9 @@ class TokenKeeper::Flight {
         on_store<Result<std::optional<store::Account>>>(
             [id = id_, generation = record_.token_generation, tokens = tokens_, expires,
              now_ms = to_ms(now)](store::Stores& s) -> Result<std::optional<store::Account>> {
-                auto saved = s.accounts().save_tokens(id, generation, tokens.access_token,
-                                                      tokens.refresh_token, expires,
-                                                      tokens.profile_arn, now_ms);
+                auto saved =
+                    s.accounts().save_tokens(id, generation, tokens.access_token, tokens.refresh_token,
+                                             expires, tokens.profile_arn, now_ms);
                 if (!saved) return Err(std::move(saved).error());
                 return s.accounts().find(id);
             },
@@ -196,12 +194,11 @@ class TokenKeeper::Flight {
             keeper_.fetcher_, keeper_.upstream_, caller,
             [this](Result<std::vector<kiro::ListProfiles::Profile>, kiro::Failure> result) {
                 if (!result || result->size() != 1) {
-                    log::warn(
-                        "account",
-                        "the account's profile is not known; set it with `kirogate account edit "
-                        "--profile-arn`",
-                        {{"account", id_},
-                         {"profiles", result ? static_cast<std::int64_t>(result->size()) : 0}});
+                    log::warn("account",
+                              "the account's profile is not known; set it with `kirogate account edit "
+                              "--profile-arn`",
+                              {{"account", id_},
+                               {"profiles", result ? static_cast<std::int64_t>(result->size()) : 0}});
                     return succeed(record_);
                 }
                 record_.profile_arn = result->front().arn;
@@ -241,8 +238,7 @@ class TokenKeeper::Flight {
     void end(Result<FreshToken> result) {
         keeper_.store_.post([id = id_, holder = keeper_.holder_](store::Stores& s) {
             if (auto released = s.accounts().release_refresh(id, holder); !released) {
-                log::debug("account", "refresh lease not released; it will expire",
-                           {{"account", id}});
+                log::debug("account", "refresh lease not released; it will expire", {{"account", id}});
             }
         });
         keeper_.finish(id_, std::move(result));
@@ -260,9 +256,8 @@ class TokenKeeper::Flight {
     bool rechecked_ = false, rate_limited_ = false;
 };
 
-TokenKeeper::TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::AsyncStore& store,
-                         Pool& pool, const Clock& clock, Random& random,
-                         const kiro::UpstreamOptions& upstream)
+TokenKeeper::TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::AsyncStore& store, Pool& pool,
+                         const Clock& clock, Random& random, const kiro::UpstreamOptions& upstream)
     : loop_(loop),
       fetcher_(fetcher),
       store_(store),
@@ -289,10 +284,9 @@ void TokenKeeper::start(milliseconds lead) {
 
 void TokenKeeper::ensure(std::string id, std::uint64_t seen_generation, loop::Wakeup::Door door,
                          Reply reply) {
-    wakeup_.door().post([this, alive = alive_, id = std::move(id), seen_generation,
-                         door = std::move(door), reply = std::move(reply)]() mutable {
-        if (*alive)
-            ensure_here(std::move(id), seen_generation, {std::move(door), std::move(reply)});
+    wakeup_.door().post([this, alive = alive_, id = std::move(id), seen_generation, door = std::move(door),
+                         reply = std::move(reply)]() mutable {
+        if (*alive) ensure_here(std::move(id), seen_generation, {std::move(door), std::move(reply)});
     });
 }
 
@@ -300,8 +294,7 @@ void TokenKeeper::refresh_soon(std::string id) {
     wakeup_.door().post([this, alive = alive_, id = std::move(id)] {
         if (!*alive || flights_.contains(id)) return;
         const auto backoff = backoff_.find(id);
-        if (backoff == backoff_.end() || clock_.steady() >= backoff->second.until)
-            join(id, nullptr);
+        if (backoff == backoff_.end() || clock_.steady() >= backoff->second.until) join(id, nullptr);
     });
 }
 
@@ -313,20 +306,19 @@ void TokenKeeper::ensure_here(std::string id, std::uint64_t seen_generation, Wai
     };
     const auto record = pool_.record(id);
     if (!record) return answer(Err(lost("the account was removed")));
-    const bool valid = !record->access_token.empty() &&
-                       wall_from_ms(record->expires_at_ms) > clock_.wall() + kUsableMargin;
+    const bool valid =
+        !record->access_token.empty() && wall_from_ms(record->expires_at_ms) > clock_.wall() + kUsableMargin;
     if (seen_generation == kAny ? valid : record->token_generation > seen_generation && valid) {
         return answer(FreshToken{Pool::caller_of(*record), record->token_generation});
     }
     if (!flights_.contains(id)) {
-        if (const auto b = backoff_.find(id);
-            b != backoff_.end() && clock_.steady() < b->second.until) {
+        if (const auto b = backoff_.find(id); b != backoff_.end() && clock_.steady() < b->second.until) {
             return answer(Err(transient("waiting before the next refresh")));
         }
     }
     if (waiters_ >= kWaitersMax)
-        return answer(Err(
-            Error{.kind = ErrorKind::overloaded, .message = "too many requests wait for a token"}));
+        return answer(
+            Err(Error{.kind = ErrorKind::overloaded, .message = "too many requests wait for a token"}));
     join(id, &waiter);
 }
 
@@ -357,26 +349,22 @@ void TokenKeeper::finish(const std::string& id, Result<FreshToken> result) {
 
 void TokenKeeper::sweep() {
     const auto now = clock_.wall();
-    std::size_t budget =
-        kProactiveFlightsMax > flights_.size() ? kProactiveFlightsMax - flights_.size() : 0;
+    std::size_t budget = kProactiveFlightsMax > flights_.size() ? kProactiveFlightsMax - flights_.size() : 0;
     for (const auto& record : pool_.records()) {
         if (budget == 0) return;
-        if (!record.enabled || record.auth_method == "api-key" || flights_.contains(record.id))
-            continue;
+        if (!record.enabled || record.auth_method == "api-key" || flights_.contains(record.id)) continue;
         const auto state = parse_state(record.state);
         if (state == State::needs_sign_in || state == State::suspended) continue;
         // Up to a fifth of the lead earlier or later, by account: refreshes do not come in herds.
         const auto spread = lead_.count() / 5;
-        const auto jitter =
-            spread > 0 ? static_cast<std::int64_t>(std::hash<std::string>{}(record.id) %
-                                                   static_cast<std::uint64_t>(2 * spread)) -
-                             spread
-                       : 0;
+        const auto jitter = spread > 0 ? static_cast<std::int64_t>(std::hash<std::string>{}(record.id) %
+                                                                   static_cast<std::uint64_t>(2 * spread)) -
+                                             spread
+                                       : 0;
         const bool due = record.access_token.empty() ||
                          wall_from_ms(record.expires_at_ms) < now + lead_ + milliseconds(jitter);
         if (!due) continue;
-        if (const auto b = backoff_.find(record.id);
-            b != backoff_.end() && clock_.steady() < b->second.until)
+        if (const auto b = backoff_.find(record.id); b != backoff_.end() && clock_.steady() < b->second.until)
             continue;
         join(record.id, nullptr);
         --budget;

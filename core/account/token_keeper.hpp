@@ -45,8 +45,7 @@ class TokenKeeper {
     /// Any thread. Replies through `door` with a token newer than `seen_generation` (pass the
     /// current one to force a refresh after a 401), or with one that is not about to expire when
     /// `seen_generation` is kAny. At most 10,000 waiters.
-    void ensure(std::string id, std::uint64_t seen_generation, loop::Wakeup::Door door,
-                Reply reply);
+    void ensure(std::string id, std::uint64_t seen_generation, loop::Wakeup::Door door, Reply reply);
     /// Fire and forget: refresh if it expires within the lead.
     void refresh_soon(std::string id);
 
@@ -76,16 +75,14 @@ class TokenKeeper {
     loop::Timer sweep_timer_;
     loop::Deferred reap_;
     std::unordered_map<std::string, std::unique_ptr<Flight>> flights_;
-    std::vector<std::unique_ptr<Flight>>
-        finished_;  // ended inside a callback of something they own
+    std::vector<std::unique_ptr<Flight>> finished_;  // ended inside a callback of something they own
     struct Backoff {
         SteadyTime until{};
         unsigned failures = 0;
     };
     std::unordered_map<std::string, Backoff> backoff_;
     std::size_t waiters_ = 0;
-    std::shared_ptr<bool> alive_ =
-        std::make_shared<bool>(true);  // store replies after our end find it false
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // store replies after our end find it false
 };
 
 }  // namespace kg::account

@@ -19,6 +19,8 @@ void append_usage_members(std::string& out, const chat::FinalUsage& usage);
 /// "stop_reason":...,"stop_sequence":... without braces.
 void append_stop_members(std::string& out, std::string_view reason, std::string_view stop_sequence);
 /// A request that only warms the cache is answered without any content block.
-inline bool wants_no_content(const chat::Request& request) { return request.max_tokens == 0u; }
+inline bool wants_no_content(const chat::Request& request) {
+    return request.max_tokens == 0u;
+}
 
 }  // namespace kg::anthropic

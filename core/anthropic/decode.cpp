@@ -55,7 +55,8 @@ Result<void> decode_output_format(json::Node body, chat::Request& request) {
     if (!format.is_object()) return Err(json::type_error(format, "an object"));
     KG_TRY(type, json::require_string(format, "type"));
     if (type == "text") return {};
-    if (type != "json_schema") return Err(chat::unsupported_error(format["type"], "only json_schema is supported"));
+    if (type != "json_schema")
+        return Err(chat::unsupported_error(format["type"], "only json_schema is supported"));
     KG_TRY(schema, json::require_object(format, "schema"));
     request.json_only = true;
     request.json_schema = schema.shared_raw();
@@ -88,7 +89,8 @@ void warn_ignored_fields(json::Node body, chat::Request& request) {
 
 Result<chat::Request> decode_request(json::Node body, const http::Headers& headers, Purpose purpose) {
     if (!body.is_object()) {
-        return Err(Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
+        return Err(
+            Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
     }
     KG_CHECK(refuse_unsupported(body));
     chat::Request request;

@@ -47,7 +47,8 @@ Result<void> decode_search_result(json::Node block, BlockContext, Parts& parts) 
 
 Result<void> decode_thinking(json::Node block, BlockContext context, Parts& parts) {
     if (context.role == chat::Role::assistant) {
-        parts.emplace_back(chat::Thinking{block["thinking"].shared_text(), block["signature"].shared_text(), false});
+        parts.emplace_back(
+            chat::Thinking{block["thinking"].shared_text(), block["signature"].shared_text(), false});
     }
     return {};
 }
@@ -67,14 +68,13 @@ Result<void> decode_tool_use(json::Node block, BlockContext context, Parts& part
     KG_CHECK(json::require_string(block, "name"));
     auto input = chat::tool_input_from_value(block["input"]);
     if (input.wrapped)
-        chat::warn(context.request,
-                   "a tool input in the history is not an object and was kept as text");
-    parts.emplace_back(chat::ToolUse{block["id"].shared_text(), block["name"].shared_text(), std::move(input.json)});
+        chat::warn(context.request, "a tool input in the history is not an object and was kept as text");
+    parts.emplace_back(
+        chat::ToolUse{block["id"].shared_text(), block["name"].shared_text(), std::move(input.json)});
     return {};
 }
 
-Result<void> decode_result_item(json::Node item, chat::Request& request,
-                                std::vector<TextOrImage>& out) {
+Result<void> decode_result_item(json::Node item, chat::Request& request, std::vector<TextOrImage>& out) {
     if (!item.is_object()) return Err(json::type_error(item, "an object"));
     const std::string_view type = item["type"].text();
     if (type == "text") {
@@ -92,8 +92,8 @@ Result<void> decode_result_item(json::Node item, chat::Request& request,
         KG_TRY(name, json::require_string(item, "tool_name"));
         out.emplace_back(chat::Text{"tool " + std::string(name) + " is available"});
     } else {
-        chat::warn(request, "tool result content of type " + std::string(type.substr(0, 40)) +
-                                " was dropped");
+        chat::warn(request,
+                   "tool result content of type " + std::string(type.substr(0, 40)) + " was dropped");
     }
     return {};
 }
@@ -107,8 +107,7 @@ Result<void> decode_tool_result(json::Node block, BlockContext context, Parts& p
     chat::ToolResult result{block["tool_use_id"].shared_text(), {}, failed.value_or(false)};
     const json::Node content = block["content"];
     if (content.is_string()) {
-        if (!content.text().empty())
-            result.content.emplace_back(chat::Text{content.shared_text()});
+        if (!content.text().empty()) result.content.emplace_back(chat::Text{content.shared_text()});
     } else if (content.is_array()) {
         result.content.reserve(content.size());
         for (const json::Node item : content.children()) {
@@ -176,8 +175,7 @@ Result<void> decode_block(json::Node block, BlockContext context, Parts& parts) 
     }
     // New block types appear every month; refusing them would break clients that merely replay
     // them.
-    chat::warn(context.request,
-               "content block of type " + std::string(type.substr(0, 40)) + " was dropped");
+    chat::warn(context.request, "content block of type " + std::string(type.substr(0, 40)) + " was dropped");
     return {};
 }
 

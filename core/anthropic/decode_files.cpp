@@ -15,8 +15,7 @@ std::string document_head(json::Node block) {
     return head;
 }
 
-Result<void> decode_content_source(json::Node source, std::string head,
-                                   std::vector<TextOrImage>& out) {
+Result<void> decode_content_source(json::Node source, std::string head, std::vector<TextOrImage>& out) {
     const json::Node content = source["content"];
     if (content.is_string()) {
         out.emplace_back(chat::Text{std::move(head) + std::string(content.text())});
@@ -50,12 +49,10 @@ Result<chat::Image> decode_image(json::Node block) {
         KG_TRY(url, json::require_string(source, "url"));
         return chat::make_image_from_url(url, source["url"]);
     }
-    return Err(
-        chat::unsupported_error(source["type"], "images are accepted as base64 sources only"));
+    return Err(chat::unsupported_error(source["type"], "images are accepted as base64 sources only"));
 }
 
-Result<void> decode_document(json::Node block, chat::Request& request,
-                             std::vector<TextOrImage>& out) {
+Result<void> decode_document(json::Node block, chat::Request& request, std::vector<TextOrImage>& out) {
     KG_TRY(source, json::require_object(block, "source"));
     KG_TRY(type, json::require_string(source, "type"));
     std::string head = document_head(block);
@@ -70,11 +67,9 @@ Result<void> decode_document(json::Node block, chat::Request& request,
             source["type"], "documents by reference are not supported; send text or base64 data"));
     }
     KG_TRY(data, json::require_string(source, "data"));
-    KG_TRY(file,
-           chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source));
+    KG_TRY(file, chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source));
     if (!file.readable)
-        chat::warn(request,
-                   "a document was replaced by a note because its contents cannot be read");
+        chat::warn(request, "a document was replaced by a note because its contents cannot be read");
     out.emplace_back(chat::Text{file.readable ? head.append(file.text) : std::move(file.text)});
     return {};
 }

@@ -47,7 +47,8 @@ Result<void> decode_system(json::Node system, chat::Request& request) {
     if (system.is_string() && system.text().starts_with(kBillingMark)) {
         // The marker is one line; whatever follows it is the prompt.
         const auto line_end = system.text().find('\n');
-        if (line_end != std::string_view::npos) request.system = std::string(system.text().substr(line_end + 1));
+        if (line_end != std::string_view::npos)
+            request.system = std::string(system.text().substr(line_end + 1));
         return {};
     }
     KG_TRY(text, system_text(system));

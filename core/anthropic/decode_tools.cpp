@@ -62,18 +62,17 @@ struct Seen {
     bool unavailable = false;
 };
 
-Result<void> add_custom(json::Node tool, std::string_view name, chat::Request& request,
-                        Seen& seen) {
+Result<void> add_custom(json::Node tool, std::string_view name, chat::Request& request, Seen& seen) {
     KG_TRY(schema, json::optional_object(tool, "input_schema"));
     KG_CHECK(json::optional_string(tool, "description"));
     if (name == "DeferredToolPlaceholder") return {};
     if (!seen.names.insert(name).second) {
-        chat::warn(request,
-                   "tool " + std::string(name) + " is declared twice; the first one counts");
+        chat::warn(request, "tool " + std::string(name) + " is declared twice; the first one counts");
         return {};
     }
-    request.tools.push_back({tool["name"].shared_text(), tool["description"].shared_text(),
-                             schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema))});
+    request.tools.push_back(
+        {tool["name"].shared_text(), tool["description"].shared_text(),
+         schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema))});
     return {};
 }
 
@@ -116,8 +115,7 @@ Result<void> decode_choice(json::Node body, chat::Request& request, const Seen& 
     if (type == "none") {
         request.tool_choice.mode = Mode::none;
     } else if (type == "any") {
-        const bool only_search =
-            request.tools.empty() && !seen.unavailable && !seen.web_search.empty();
+        const bool only_search = request.tools.empty() && !seen.unavailable && !seen.web_search.empty();
         request.tool_choice.mode = only_search ? Mode::automatic : Mode::any;
     } else if (type == "tool") {
         KG_TRY(name, json::require_string(choice, "name"));

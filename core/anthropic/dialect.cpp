@@ -10,7 +10,7 @@ namespace kg::anthropic {
 namespace {
 
 class AnthropicDialect final : public chat::Dialect {
- public:
+  public:
     std::string_view name() const override { return "anthropic"; }
     Result<chat::Request> decode(const json::Document& body, const http::Headers& headers) const override {
         KG_TRY(request, decode_request(body.root(), headers, Purpose::answer));
@@ -28,7 +28,8 @@ class AnthropicDialect final : public chat::Dialect {
     http::Response encode_error(const Error& error, std::string_view request_id) const override {
         return anthropic::encode_error(error, request_id);
     }
-    std::string encode_models(std::span<const chat::ModelInfo> models, std::string_view query) const override {
+    std::string encode_models(std::span<const chat::ModelInfo> models,
+                              std::string_view query) const override {
         return anthropic::encode_models(models, query);
     }
     std::string encode_model(const chat::ModelInfo& model) const override {
@@ -38,6 +39,8 @@ class AnthropicDialect final : public chat::Dialect {
 
 }  // namespace
 
-std::unique_ptr<chat::Dialect> make_dialect() { return std::make_unique<AnthropicDialect>(); }
+std::unique_ptr<chat::Dialect> make_dialect() {
+    return std::make_unique<AnthropicDialect>();
+}
 
 }  // namespace kg::anthropic

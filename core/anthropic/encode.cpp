@@ -10,7 +10,7 @@ namespace {
 
 /// Writes the content array. Neighbouring texts are one block, as they are in the stream.
 class ContentWriter {
- public:
+  public:
     ContentWriter(std::string& out, const chat::Request& request, const chat::AnswerContext& context)
         : out_(out), request_(request), context_(context), ids_("toolu_", context.unique) {}
 
@@ -30,7 +30,7 @@ class ContentWriter {
     }
     bool has_tool_calls() const { return tool_calls_; }
 
- private:
+  private:
     void start_block() {
         end_text();
         if (blocks_++ != 0) out_ += ',';
@@ -57,9 +57,11 @@ class ContentWriter {
             return;
         }
         writer.begin_object().member("type", "thinking");
-        writer.member("thinking", request_.thinking.omit_text ? std::string_view() : std::string_view(part.text));
-        writer.member("signature", part.signature.empty() ? placeholder_signature(context_.unique, blocks_ - 1)
-                                                          : part.signature);
+        writer.member("thinking",
+                      request_.thinking.omit_text ? std::string_view() : std::string_view(part.text));
+        writer.member("signature", part.signature.empty()
+                                       ? placeholder_signature(context_.unique, blocks_ - 1)
+                                       : part.signature);
         writer.end_object();
     }
     void tool_use(const chat::ToolUse& part) {
@@ -67,7 +69,10 @@ class ContentWriter {
         tool_calls_ = true;
         const bool empty = part.input.text().empty() || part.input.text() == "null";
         json::Writer writer(out_);
-        writer.begin_object().member("type", "tool_use").member("id", ids_.next(part.id)).member("name", part.name);
+        writer.begin_object()
+            .member("type", "tool_use")
+            .member("id", ids_.next(part.id))
+            .member("name", part.name);
         writer.key("input").raw(empty ? std::string_view("{}") : std::string_view(part.input.text()));
         writer.end_object();
     }
@@ -94,7 +99,8 @@ std::string encode_response(const chat::Response& response, const chat::Request&
     for (const auto& part : response.parts) content.add(part);
     content.finish();
     out += "],";
-    append_stop_members(out, stop_reason_name(response.stop_reason, content.has_tool_calls()), response.stop_sequence);
+    append_stop_members(out, stop_reason_name(response.stop_reason, content.has_tool_calls()),
+                        response.stop_sequence);
     out += ",\"usage\":{";
     append_usage_members(out, response.usage);
     out += ",\"service_tier\":\"standard\"}}";

@@ -67,7 +67,8 @@ struct Page {
 /// A cursor that names no model gives an empty last page: starting anew would page for ever.
 Page select_page(std::span<const chat::ModelInfo> models, std::string_view query) {
     const auto position = [&](const std::string& id) {
-        const auto found = std::find_if(models.begin(), models.end(), [&](const auto& m) { return m.id == id; });
+        const auto found =
+            std::find_if(models.begin(), models.end(), [&](const auto& m) { return m.id == id; });
         return static_cast<std::size_t>(found - models.begin());
     };
     const auto limit = read_limit(query).value_or(models.size());

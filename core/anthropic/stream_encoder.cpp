@@ -80,14 +80,17 @@ void StreamEncoder::fail(const Error& error, std::string& out) {
     out += "}}\n\n";
 }
 
-void StreamEncoder::keep_alive(std::string& out) { out += kPing; }
+void StreamEncoder::keep_alive(std::string& out) {
+    out += kPing;
+}
 
 void StreamEncoder::start_frame(std::string_view content_block, std::string& out) {
     out += "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":";
     out.append(index_).append(",\"content_block\":").append(content_block).append("}\n\n");
 }
 
-void StreamEncoder::open(Block block, std::string_view content_block, std::string_view delta, std::string& out) {
+void StreamEncoder::open(Block block, std::string_view content_block, std::string_view delta,
+                         std::string& out) {
     close(out);
     start_frame(content_block, out);
     delta_head_ = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":";

@@ -14,7 +14,7 @@ namespace kg::anthropic {
 /// gaps. The constant bytes around each delta are built once per block, so that a delta costs an
 /// escape and two copies.
 class StreamEncoder final : public chat::StreamEncoder {
- public:
+  public:
     StreamEncoder(const chat::Request& request, const chat::AnswerContext& context);
 
     void begin(std::string& out) override;
@@ -24,7 +24,7 @@ class StreamEncoder final : public chat::StreamEncoder {
     void fail(const Error& error, std::string& out) override;
     void keep_alive(std::string& out) override;
 
- private:
+  private:
     /// The open block; `complete` only waits for its stop event.
     enum class Block : std::uint8_t { none, text, thinking, tool, complete };
 

@@ -23,7 +23,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
-unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
+unsigned byte_at(std::string_view text, std::size_t i) {
+    return static_cast<unsigned char>(text[i]);
+}
 
 /// Length of the sequence that starts at `i`, or 0 when it is not well-formed (Unicode, table 3-7).
 std::size_t sequence_at(std::string_view text, std::size_t i) {
@@ -63,9 +65,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
-    return part.empty() || std::search(text.begin(), text.end(), part.begin(), part.end(), [](char x, char y) {
-                               return lower(x) == lower(y);
-                           }) != text.end();
+    return part.empty() || std::search(text.begin(), text.end(), part.begin(), part.end(),
+                                       [](char x, char y) { return lower(x) == lower(y); }) != text.end();
 }
 
 std::string_view trim(std::string_view text) {
@@ -74,7 +75,9 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
-bool is_blank(std::string_view text) { return std::all_of(text.begin(), text.end(), is_space); }
+bool is_blank(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), is_space);
+}
 
 bool matches_pattern(std::string_view text, std::string_view pattern) {
     std::size_t t = 0, p = 0, star = std::string_view::npos, retry = 0;

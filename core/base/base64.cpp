@@ -24,8 +24,12 @@ constexpr auto kSextet = [] {
     return table;
 }();
 
-std::uint8_t sextet(char c) { return kSextet[static_cast<unsigned char>(c)]; }
-std::uint32_t byte(char c) { return static_cast<unsigned char>(c); }
+std::uint8_t sextet(char c) {
+    return kSextet[static_cast<unsigned char>(c)];
+}
+std::uint32_t byte(char c) {
+    return static_cast<unsigned char>(c);
+}
 
 /// The last group's count of data characters (2, 3 or 4), or 0 when padding or length is wrong.
 /// Bits that the padding leaves over must be zero: other decoders on the way refuse them.

@@ -23,8 +23,7 @@ class SystemClock final : public Clock {
   public:
     SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
     WallTime wall() const override {
-        return std::chrono::time_point_cast<std::chrono::milliseconds>(
-            std::chrono::system_clock::now());
+        return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
 };
 

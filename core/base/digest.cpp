@@ -37,8 +37,8 @@ std::string digest_hex(std::string_view bytes, const EVP_MD* md) {
     return hex_encode(out);
 }
 
-bool scrypt(std::string_view password, std::string_view salt, unsigned cost, unsigned block,
-            unsigned lanes, std::string& out) {
+bool scrypt(std::string_view password, std::string_view salt, unsigned cost, unsigned block, unsigned lanes,
+            std::string& out) {
     return EVP_PBE_scrypt(password.data(), password.size(), bytes_of(salt), salt.size(),
                           std::uint64_t{1} << cost, block, lanes, kScryptMemory,
                           reinterpret_cast<unsigned char*>(out.data()), out.size()) == 1;
@@ -64,21 +64,26 @@ Sha256 sha256(std::string_view bytes) {
     // Fetched once: EVP_sha256() looks its implementation up again at every digest. Never freed.
     static const EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     Sha256 out;
-    must(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, kFetched ? kFetched : EVP_sha256(), nullptr) == 1);
+    must(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, kFetched ? kFetched : EVP_sha256(),
+                    nullptr) == 1);
     return out;
 }
 
-std::string sha256_hex(std::string_view bytes) { return digest_hex<32>(bytes, EVP_sha256()); }
+std::string sha256_hex(std::string_view bytes) {
+    return digest_hex<32>(bytes, EVP_sha256());
+}
 
-std::string sha1_hex(std::string_view bytes) { return digest_hex<20>(bytes, EVP_sha1()); }
+std::string sha1_hex(std::string_view bytes) {
+    return digest_hex<20>(bytes, EVP_sha1());
+}
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
     Sha256 out;
     unsigned size = 0;
     // A null key would mean "the key of the last call" to OpenSSL.
     const char* key_data = key.data() == nullptr ? "" : key.data();
-    must(HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()), bytes_of(bytes), bytes.size(),
-              out.data(), &size) != nullptr);
+    must(HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()), bytes_of(bytes), bytes.size(), out.data(),
+              &size) != nullptr);
     return out;
 }
 

@@ -108,8 +108,10 @@ void append_value(std::string& out, const Field& field, Format format) {
                           },
                           [&](std::int64_t v) { append_number(out, v); },
                           [&](double v) {
-                              if (format == Format::json && !std::isfinite(v)) out += "null";
-                              else append_number(out, v);
+                              if (format == Format::json && !std::isfinite(v))
+                                  out += "null";
+                              else
+                                  append_number(out, v);
                           },
                           [&](bool v) { out += v ? "true" : "false"; }},
                field.value);
@@ -159,13 +161,16 @@ void configure(Level level, Format format) {
     set_level(level);
 }
 
-void set_level(Level level) { g_level.store(level, std::memory_order_relaxed); }
+void set_level(Level level) {
+    g_level.store(level, std::memory_order_relaxed);
+}
 
 bool enabled(Level level) {
     return level != Level::off && level >= g_level.load(std::memory_order_relaxed);
 }
 
-void write(Level level, std::string_view domain, std::string_view message, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view domain, std::string_view message,
+           std::initializer_list<Field> fields) {
     if (!enabled(level)) return;
     thread_local std::string line;
     line.clear();
@@ -179,7 +184,9 @@ void write(Level level, std::string_view domain, std::string_view message, std::
     if (line.capacity() > 64 * 1024) line = {};
 }
 
-void flush() { sink().flush(); }
+void flush() {
+    sink().flush();
+}
 
 bool parse_level(std::string_view text, Level& out) {
     for (std::size_t i = 0; i < std::size(kNames); ++i) {

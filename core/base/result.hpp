@@ -21,8 +21,8 @@ class Err {
     E error_;
 };
 
-/// A value or the reason why there is none; named like std::expected, which g++ 12 lacks. Errors are
-/// rare and large, so they live on the heap: success costs no more than the value.
+/// A value or the reason why there is none; named like std::expected, which g++ 12 lacks. Errors
+/// are rare and large, so they live on the heap: success costs no more than the value.
 template <class T, class E = Error>
 class [[nodiscard]] Result {
   public:
@@ -31,8 +31,7 @@ class [[nodiscard]] Result {
 
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     template <class F, class = std::enable_if_t<std::is_convertible_v<F, E>>>
-    Result(Err<F> err)
-        : state_(std::in_place_index<1>, std::make_unique<E>(std::move(err.error()))) {}
+    Result(Err<F> err) : state_(std::in_place_index<1>, std::make_unique<E>(std::move(err.error()))) {}
 
     bool has_value() const { return state_.index() == 0; }
     explicit operator bool() const { return has_value(); }
@@ -91,6 +90,5 @@ class [[nodiscard]] Result<void, E> {
     if (!name##_result) return ::kg::Err(std::move(name##_result).error()); \
     auto& name = *name##_result
 
-#define KG_CHECK(expr)                                   \
-    if (auto kg_check_result = (expr); !kg_check_result) \
-    return ::kg::Err(std::move(kg_check_result).error())
+#define KG_CHECK(expr) \
+    if (auto kg_check_result = (expr); !kg_check_result) return ::kg::Err(std::move(kg_check_result).error())

@@ -55,7 +55,8 @@ Result<void> create_key_file(const std::string& path) {
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return Err(file_error(ErrorKind::io_failed, path, std::strerror(errno)));
     ScopeExit remove([&] { ::unlink(temporary.c_str()); });
-    const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+    const bool written =
+        ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
     const int write_errno = errno;
     ::close(fd);
     if (!written) return Err(file_error(ErrorKind::io_failed, path, std::strerror(write_errno)));
@@ -117,7 +118,8 @@ std::string Sealer::seal(std::string_view plain, std::string_view context) const
     int n = 0;
     must(cipher && EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, in_bytes(key_.reveal()),
                                       in_bytes(box)) == 1);
-    must(EVP_EncryptUpdate(cipher.get(), nullptr, &n, in_bytes(context), static_cast<int>(context.size())) == 1);
+    must(EVP_EncryptUpdate(cipher.get(), nullptr, &n, in_bytes(context), static_cast<int>(context.size())) ==
+         1);
     must(EVP_EncryptUpdate(cipher.get(), out_bytes(box, kNonceBytes), &n, in_bytes(plain),
                            static_cast<int>(plain.size())) == 1);
     must(EVP_EncryptFinal_ex(cipher.get(), out_bytes(box, kNonceBytes + plain.size()), &n) == 1);
@@ -141,10 +143,12 @@ Result<Secret> Sealer::unseal(std::string_view sealed, std::string_view context)
     int n = 0;
     must(cipher && EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, in_bytes(key_.reveal()),
                                       in_bytes(*box)) == 1);
-    must(EVP_DecryptUpdate(cipher.get(), nullptr, &n, in_bytes(context), static_cast<int>(context.size())) == 1);
+    must(EVP_DecryptUpdate(cipher.get(), nullptr, &n, in_bytes(context), static_cast<int>(context.size())) ==
+         1);
     must(EVP_DecryptUpdate(cipher.get(), out_bytes(plain), &n, out_bytes(*box, kNonceBytes),
                            static_cast<int>(size)) == 1);
-    must(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, out_bytes(*box, kNonceBytes + size)) == 1);
+    must(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes,
+                             out_bytes(*box, kNonceBytes + size)) == 1);
     unsigned char none[kTagBytes];
     if (EVP_DecryptFinal_ex(cipher.get(), none, &n) != 1) {
         OPENSSL_cleanse(plain.data(), plain.size());

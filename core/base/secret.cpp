@@ -23,7 +23,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     return *this;
 }
 
-bool Secret::equals(std::string_view other) const { return constant_time_equal(text_, other); }
+bool Secret::equals(std::string_view other) const {
+    return constant_time_equal(text_, other);
+}
 
 void Secret::wipe() noexcept {
     // The whole capacity: short texts live inside the object and stay behind after a move.

@@ -15,9 +15,8 @@ template <class R, class... Args>
 class UniqueFunction<R(Args...)> {
   public:
     UniqueFunction() = default;
-    template <class F,
-              class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, UniqueFunction> &&
-                                       std::is_invocable_r_v<R, std::decay_t<F>&, Args...>>>
+    template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, UniqueFunction> &&
+                                                std::is_invocable_r_v<R, std::decay_t<F>&, Args...>>>
     UniqueFunction(F&& f) : impl_(std::make_unique<Model<std::decay_t<F>>>(std::forward<F>(f))) {}
 
     explicit operator bool() const { return impl_ != nullptr; }

@@ -10,8 +10,10 @@ namespace kg::chat {
 void Accumulator::settle_text() {
     if (text_.empty()) return;
     SharedText text(std::exchange(text_, {}));
-    if (auto* const last = std::get_if<Text>(&response_.parts.back())) last->text = std::move(text);
-    else if (auto* const thinking = std::get_if<Thinking>(&response_.parts.back())) thinking->text = std::move(text);
+    if (auto* const last = std::get_if<Text>(&response_.parts.back()))
+        last->text = std::move(text);
+    else if (auto* const thinking = std::get_if<Thinking>(&response_.parts.back()))
+        thinking->text = std::move(text);
 }
 
 void Accumulator::new_part(Part part) {
@@ -26,7 +28,8 @@ T& Accumulator::continued() {
     return std::get<T>(response_.parts.back());
 }
 
-/// A thinking block that has its signature, or is redacted, is complete: what follows is another one.
+/// A thinking block that has its signature, or is redacted, is complete: what follows is another
+/// one.
 Thinking& Accumulator::open_thinking() {
     Thinking& last = continued<Thinking>();
     if (last.signature.empty() && !last.redacted) return last;

@@ -18,9 +18,9 @@ namespace kg::chat {
 
 /// What an answer needs beside its contents; filled by the route.
 struct AnswerContext {
-    std::string request_id;    // "req_..."
-    std::string unique;        // 24 base62 characters: "msg_" + unique, "chatcmpl-" + unique
-    std::int64_t created = 0;  // epoch seconds
+    std::string request_id;                   // "req_..."
+    std::string unique;                       // 24 base62 characters: "msg_" + unique, "chatcmpl-" + unique
+    std::int64_t created = 0;                 // epoch seconds
     std::uint64_t input_tokens_estimate = 0;  // for Anthropic's message_start
 };
 
@@ -46,16 +46,14 @@ class Dialect {
     virtual ~Dialect() = default;
     virtual std::string_view name() const = 0;  // "openai", "anthropic"
     /// `headers` are the request's; errors carry the JSON path in `param`.
-    virtual Result<Request> decode(const json::Document& body,
-                                   const http::Headers& headers) const = 0;
+    virtual Result<Request> decode(const json::Document& body, const http::Headers& headers) const = 0;
     virtual std::string encode(const Response& response, const Request& request,
                                const AnswerContext& context) const = 0;
     virtual std::unique_ptr<StreamEncoder> stream(const Request& request,
                                                   const AnswerContext& context) const = 0;
     /// Status, headers (content-type, retry-after, x-should-retry, www-authenticate) and body.
     virtual http::Response encode_error(const Error& error, std::string_view request_id) const = 0;
-    virtual std::string encode_models(std::span<const ModelInfo> models,
-                                      std::string_view query) const = 0;
+    virtual std::string encode_models(std::span<const ModelInfo> models, std::string_view query) const = 0;
     virtual std::string encode_model(const ModelInfo& model) const = 0;
 };
 

@@ -51,34 +51,41 @@ std::uint64_t count_units(std::string_view text) {
     return units;
 }
 
-std::uint64_t tokens_of(std::uint64_t units) { return (units + 11) / 12; }
+std::uint64_t tokens_of(std::uint64_t units) {
+    return (units + 11) / 12;
+}
 
 std::uint64_t part_units(const Part& part) {
-    return std::visit(overloaded{
-                          [](const Text& p) { return count_units(p.text); },
-                          [](const Image& p) { return 12 * estimate_image_tokens(p); },
-                          [](const Thinking& p) { return count_units(p.text); },
-                          [](const ToolUse& p) { return count_units(p.name) + count_units(p.input.text()) + kPerTool; },
-                          [](const ToolResult& p) {
-                              std::uint64_t units = kPerTool;
-                              for (const auto& piece : p.content) {
-                                  units += std::visit(overloaded{
-                                                          [](const Text& t) { return count_units(t.text); },
-                                                          [](const Image& i) { return 12 * estimate_image_tokens(i); },
-                                                      },
-                                                      piece);
-                              }
-                              return units;
-                          },
-                      },
-                      part);
+    return std::visit(
+        overloaded{
+            [](const Text& p) { return count_units(p.text); },
+            [](const Image& p) { return 12 * estimate_image_tokens(p); },
+            [](const Thinking& p) { return count_units(p.text); },
+            [](const ToolUse& p) { return count_units(p.name) + count_units(p.input.text()) + kPerTool; },
+            [](const ToolResult& p) {
+                std::uint64_t units = kPerTool;
+                for (const auto& piece : p.content) {
+                    units += std::visit(overloaded{
+                                            [](const Text& t) { return count_units(t.text); },
+                                            [](const Image& i) { return 12 * estimate_image_tokens(i); },
+                                        },
+                                        piece);
+                }
+                return units;
+            },
+        },
+        part);
 }
 
 }  // namespace
 
-std::uint64_t estimate_tokens(std::string_view text) { return tokens_of(count_units(text)); }
+std::uint64_t estimate_tokens(std::string_view text) {
+    return tokens_of(count_units(text));
+}
 
-void TokenEstimate::add(std::string_view text) { units_ += count_units(text); }
+void TokenEstimate::add(std::string_view text) {
+    units_ += count_units(text);
+}
 
 std::uint64_t estimate_prompt_tokens(const Request& request) {
     std::uint64_t units = count_units(request.system);
@@ -87,7 +94,8 @@ std::uint64_t estimate_prompt_tokens(const Request& request) {
         for (const Part& part : message.parts) units += part_units(part);
     }
     for (const ToolSpec& tool : request.tools) {
-        units += kPerTool + count_units(tool.name) + count_units(tool.description) + count_units(tool.schema.text());
+        units += kPerTool + count_units(tool.name) + count_units(tool.description) +
+                 count_units(tool.schema.text());
     }
     if (request.json_only) units += count_units(request.json_schema.text());
     return tokens_of(units);

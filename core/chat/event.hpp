@@ -60,8 +60,8 @@ struct MessageEnd {
     std::string_view stop_sequence;  // with StopReason::stop_sequence
 };
 
-using StreamEvent = std::variant<TextDelta, ThinkingDelta, ThinkingSignature, RedactedThinking,
-                                 ToolUseStart, ToolInputDelta, ToolUseEnd, Usage, MessageEnd>;
+using StreamEvent = std::variant<TextDelta, ThinkingDelta, ThinkingSignature, RedactedThinking, ToolUseStart,
+                                 ToolInputDelta, ToolUseEnd, Usage, MessageEnd>;
 
 /// The numbers a client is told, after upstream's figures and local estimates were reconciled
 /// (kiro-upstream 4.7).
@@ -73,9 +73,7 @@ struct FinalUsage {
     std::uint64_t thinking_tokens = 0;
     double credits = 0;
     bool estimated = true;  // no number came from upstream
-    std::uint64_t total_input() const {
-        return input_tokens + cache_read_tokens + cache_write_tokens;
-    }
+    std::uint64_t total_input() const { return input_tokens + cache_read_tokens + cache_write_tokens; }
 };
 
 }  // namespace kg::chat

@@ -10,8 +10,11 @@ namespace kg::chat {
 namespace {
 
 constexpr auto kImageFormats = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"image/png", "png"}, {"image/jpeg", "jpeg"}, {"image/jpg", "jpeg"},
-    {"image/gif", "gif"}, {"image/webp", "webp"},
+    {"image/png", "png"},
+    {"image/jpeg", "jpeg"},
+    {"image/jpg", "jpeg"},
+    {"image/gif", "gif"},
+    {"image/webp", "webp"},
 });
 
 Error bad_value(ErrorKind kind, json::Node where, std::string_view sentence) {

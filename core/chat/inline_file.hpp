@@ -18,8 +18,8 @@ struct DataUri {
 /// "data:image/png;base64,..."; nothing for other URIs and for data that is not base64.
 std::optional<DataUri> parse_data_uri(std::string_view uri);
 
-/// Checked picture; `where` the client put it, for the error. "image/jpg" counts as jpeg; line breaks and
-/// missing padding in the data are forgiven.
+/// Checked picture; `where` the client put it, for the error. "image/jpg" counts as jpeg; line
+/// breaks and missing padding in the data are forgiven.
 Result<Image> make_image(std::string_view media_type, std::string_view base64, json::Node where);
 /// A picture given by data URI, or by a web address (refused: nothing is fetched).
 Result<Image> make_image_from_url(std::string_view url, json::Node where);

@@ -3,11 +3,21 @@
 namespace kg::chat {
 namespace {
 
-std::uint32_t byte(std::string_view s, std::size_t at) { return static_cast<unsigned char>(s[at]); }
-std::uint32_t big16(std::string_view s, std::size_t at) { return byte(s, at) << 8 | byte(s, at + 1); }
-std::uint32_t big32(std::string_view s, std::size_t at) { return big16(s, at) << 16 | big16(s, at + 2); }
-std::uint32_t little16(std::string_view s, std::size_t at) { return byte(s, at) | byte(s, at + 1) << 8; }
-std::uint32_t little24(std::string_view s, std::size_t at) { return little16(s, at) | byte(s, at + 2) << 16; }
+std::uint32_t byte(std::string_view s, std::size_t at) {
+    return static_cast<unsigned char>(s[at]);
+}
+std::uint32_t big16(std::string_view s, std::size_t at) {
+    return byte(s, at) << 8 | byte(s, at + 1);
+}
+std::uint32_t big32(std::string_view s, std::size_t at) {
+    return big16(s, at) << 16 | big16(s, at + 2);
+}
+std::uint32_t little16(std::string_view s, std::size_t at) {
+    return byte(s, at) | byte(s, at + 1) << 8;
+}
+std::uint32_t little24(std::string_view s, std::size_t at) {
+    return little16(s, at) | byte(s, at + 2) << 16;
+}
 
 /// Frame headers are SOF0..SOF15 without the tables DHT, JPG and DAC.
 bool is_frame_header(std::uint32_t marker) {

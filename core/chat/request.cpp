@@ -11,7 +11,9 @@ constexpr std::array<std::string_view, 5> kEffortNames{"low", "medium", "high", 
 
 }  // namespace
 
-std::string_view effort_name(Effort effort) { return kEffortNames[static_cast<std::size_t>(effort)]; }
+std::string_view effort_name(Effort effort) {
+    return kEffortNames[static_cast<std::size_t>(effort)];
+}
 
 std::optional<Effort> parse_effort(std::string_view text) {
     for (std::size_t i = 0; i < kEffortNames.size(); ++i) {

@@ -17,7 +17,7 @@ struct Text {
 };
 struct Image {
     std::string format;  // "png", "jpeg", "gif" or "webp"
-    SharedText base64;  // valid base64, no data: prefix
+    SharedText base64;   // valid base64, no data: prefix
 };
 /// A thinking block that the client plays back. `signature` may be empty or foreign.
 struct Thinking {
@@ -67,14 +67,13 @@ struct ThinkingOptions {
     bool enabled = false;
     std::optional<std::uint32_t> budget_tokens;  // clamped to 1024..200000 by the dialect
     std::optional<Effort> effort;
-    bool omit_text =
-        false;  // Anthropic display "omitted": the client does not want to see the text
+    bool omit_text = false;  // Anthropic display "omitted": the client does not want to see the text
 };
 
 struct Request {
     json::Document source;  // what the texts below may be slices of
-    std::string model;   // as the client wrote it; echoed in the answer
-    std::string system;  // leading system text, parts joined by a blank line
+    std::string model;      // as the client wrote it; echoed in the answer
+    std::string system;     // leading system text, parts joined by a blank line
     std::vector<Message> messages;
     std::vector<ToolSpec> tools;  // unique names, first of duplicates
     ToolChoice tool_choice;

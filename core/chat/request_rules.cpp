@@ -50,23 +50,20 @@ bool declares(const Request& request, std::string_view name) {
 }
 
 Error choice_error(std::string message) {
-    return Error{.kind = ErrorKind::malformed_request,
-                 .message = std::move(message),
-                 .param = "tool_choice"};
+    return Error{.kind = ErrorKind::malformed_request, .message = std::move(message), .param = "tool_choice"};
 }
 
 Result<void> settle_tool_choice(Request& request, bool had_tools) {
     ToolChoice& choice = request.tool_choice;
     if (choice.mode == ToolChoice::Mode::any && request.tools.empty()) {
         if (had_tools)
-            return Err(choice_error(
-                "tool_choice: none of the tools is available here, so no call can be forced"));
+            return Err(
+                choice_error("tool_choice: none of the tools is available here, so no call can be forced"));
         warn(request, "tool_choice was ignored because there are no tools");
         choice.mode = ToolChoice::Mode::automatic;
     }
     if (choice.mode == ToolChoice::Mode::named && !declares(request, choice.name)) {
-        return Err(choice_error("tool_choice: tool '" + choice.name +
-                                "' is not among the available tools"));
+        return Err(choice_error("tool_choice: tool '" + choice.name + "' is not among the available tools"));
     }
     return {};
 }
@@ -76,8 +73,7 @@ Result<void> settle_tool_choice(Request& request, bool had_tools) {
 void warn(Request& request, std::string clause) {
     auto& list = request.warnings;
     if (list.size() >= kWarningsMax) return;
-    if (std::find(list.begin(), list.end(), clause) == list.end())
-        list.push_back(std::move(clause));
+    if (std::find(list.begin(), list.end(), clause) == list.end()) list.push_back(std::move(clause));
 }
 
 void warn_ignored(Request& request, std::string_view field) {
@@ -144,12 +140,11 @@ void append_system(Request& request, std::string_view text) {
 
 Result<void> settle_request(Request& request, bool had_tools) {
     auto& messages = request.messages;
-    messages.erase(std::remove_if(messages.begin(), messages.end(),
-                                  [](const Message& m) { return m.parts.empty(); }),
-                   messages.end());
+    messages.erase(
+        std::remove_if(messages.begin(), messages.end(), [](const Message& m) { return m.parts.empty(); }),
+        messages.end());
     // A trailing assistant turn is a prefill, unless there is nothing in it.
-    if (!messages.empty() && messages.back().role == Role::assistant &&
-        is_blank_text(messages.back())) {
+    if (!messages.empty() && messages.back().role == Role::assistant && is_blank_text(messages.back())) {
         messages.pop_back();
     }
     if (messages.empty()) {

@@ -21,11 +21,12 @@ void warn_sampling(Request& request, json::Node body);
 
 Error unsupported_error(json::Node where, std::string_view sentence);
 /// Clamped to what fits; an error below `least`. Nothing when missing or null.
-Result<std::optional<std::uint32_t>> read_token_limit(json::Node object, std::string_view key, std::int64_t least);
+Result<std::optional<std::uint32_t>> read_token_limit(json::Node object, std::string_view key,
+                                                      std::int64_t least);
 std::uint32_t clamp_thinking_budget(std::int64_t tokens);
 
-/// A tool input as the client played it back, made an object: null and "" become {}, any other value
-/// is kept as text in the member "arguments" (`wrapped` tells so).
+/// A tool input as the client played it back, made an object: null and "" become {}, any other
+/// value is kept as text in the member "arguments" (`wrapped` tells so).
 struct ToolInput {
     RawJson json;
     bool wrapped = false;

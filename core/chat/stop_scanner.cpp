@@ -55,7 +55,8 @@ StopScanner::Output StopScanner::push(std::string_view text) {
         const Sequence* const complete = step(buffer_[at++]);
         if (!complete) continue;
         over_ = true;
-        return {.text = std::string_view(buffer_).substr(0, at - complete->text.size()), .matched = complete->text};
+        return {.text = std::string_view(buffer_).substr(0, at - complete->text.size()),
+                .matched = complete->text};
     }
     shown_ = buffer_.size() - longest_;
     return {.text = std::string_view(buffer_).substr(0, shown_), .matched = std::nullopt};

@@ -17,9 +17,8 @@ class StopScanner {
   public:
     explicit StopScanner(std::vector<std::string> sequences);
     struct Output {
-        std::string_view text;  // valid until the next call
-        std::optional<std::string_view>
-            matched;  // the sequence; text ends before it; scanning is over
+        std::string_view text;                    // valid until the next call
+        std::optional<std::string_view> matched;  // the sequence; text ends before it; scanning is over
     };
     Output push(std::string_view text);
     /// What was held back, at the end of a text. Another text may follow (after a tool call); a

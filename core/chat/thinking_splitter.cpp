@@ -9,8 +9,8 @@ constexpr std::string_view kOpen = "<thinking>";
 constexpr std::string_view kClose = "</thinking>\n\n";
 constexpr std::size_t kCloseTagBytes = kClose.size() - 2;
 
-/// Takes bytes from `text` while they continue `pattern`; '<' stands only at a pattern's start, so a
-/// mismatch never has to look back.
+/// Takes bytes from `text` while they continue `pattern`; '<' stands only at a pattern's start, so
+/// a mismatch never has to look back.
 std::size_t extend(std::string& held, std::string_view pattern, std::string_view text) {
     std::size_t at = 0;
     while (at < text.size() && held.size() < pattern.size() && text[at] == pattern[held.size()]) {

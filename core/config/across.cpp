@@ -15,8 +15,7 @@ void Loader::expect(bool holds, const char* key, std::string_view relation, cons
     const auto value = [&](const char* name) {
         return std::string(name) + " (" + display_text(*find_key(name), loaded_.config) + ")";
     };
-    complain(later(key, other),
-             value(key) + " must be " + std::string(relation) + " " + value(other));
+    complain(later(key, other), value(key) + " must be " + std::string(relation) + " " + value(other));
 }
 
 /// Rules between keys, for values that are right alone. A pair that would merely be odd (a total
@@ -33,11 +32,9 @@ void Loader::check_across() {
     };
     expect(limits.write_low_bytes < limits.write_high_bytes, "limits.write_low_bytes", "below",
            "limits.write_high_bytes");
-    at_most(limits.streams_max, "limits.streams_max", limits.connections_max,
-            "limits.connections_max");
+    at_most(limits.streams_max, "limits.streams_max", limits.connections_max, "limits.connections_max");
     at_most(kiro.connect_timeout, "kiro.connect_timeout", kiro.total_timeout, "kiro.total_timeout");
-    at_most(kiro.first_event_timeout, "kiro.first_event_timeout", kiro.total_timeout,
-            "kiro.total_timeout");
+    at_most(kiro.first_event_timeout, "kiro.first_event_timeout", kiro.total_timeout, "kiro.total_timeout");
     at_most(kiro.idle_timeout, "kiro.idle_timeout", kiro.total_timeout, "kiro.total_timeout");
     at_most(kiro.tool_description_max_bytes, "kiro.tool_description_max_bytes", kiro.body_max_bytes,
             "kiro.body_max_bytes");

@@ -24,8 +24,7 @@ bool parses_as(int family, std::string_view host) {
 
 bool is_host_name(std::string_view host) {
     if (host.empty() || host.size() > 253) return false;
-    if (host.find_first_not_of("0123456789.") == std::string_view::npos)
-        return parses_as(AF_INET, host);
+    if (host.find_first_not_of("0123456789.") == std::string_view::npos) return parses_as(AF_INET, host);
     if (host.front() == '-' || host.front() == '.') return false;
     return std::all_of(host.begin(), host.end(), [](char c) {
         return ascii::is_alpha(c) || ascii::is_digit(c) || c == '-' || c == '.' || c == '_';
@@ -81,8 +80,7 @@ struct SplitUrl {
 };
 std::optional<SplitUrl> split_url(std::string_view text) {
     const auto mark = text.find("://");
-    if (mark == std::string_view::npos || text.size() > 2048 || !is_visible(text))
-        return std::nullopt;
+    if (mark == std::string_view::npos || text.size() > 2048 || !is_visible(text)) return std::nullopt;
     const auto at = split_authority(text.substr(mark + 3));
     if (!at) return std::nullopt;
     return SplitUrl{ascii::to_lower(text.substr(0, mark)), *at};
@@ -107,9 +105,8 @@ bool is_known_default(std::string_view text) {
                                                              "123456",
                                                              "my-super-secret-password-123",
                                                              "sk-1234"};
-    return std::any_of(kKnown.begin(), kKnown.end(), [&](std::string_view known) {
-        return ascii::equals_ignoring_case(known, text);
-    });
+    return std::any_of(kKnown.begin(), kKnown.end(),
+                       [&](std::string_view known) { return ascii::equals_ignoring_case(known, text); });
 }
 
 constexpr std::string_view kKnownDefault =
@@ -129,9 +126,9 @@ Complaint check_listen(std::string_view text) {
     }
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) {
-        return is_port(text) ? "has a port but no host; for this machine alone write 127.0.0.1:" +
-                                   std::string(text)
-                             : "has no port";
+        return is_port(text)
+                   ? "has a port but no host; for this machine alone write 127.0.0.1:" + std::string(text)
+                   : "has no port";
     }
     if (!is_port(text.substr(colon + 1))) return "the port is not a number from 0 to 65535";
     const auto host = text.substr(0, colon);
@@ -155,8 +152,7 @@ Complaint check_origins(std::string_view text) {
         const auto url = split_url(origin);
         if (!url || (url->scheme != "http" && url->scheme != "https"))
             return "holds something that is not an origin";
-        if (!url->at.user.empty() || !url->at.rest.empty())
-            return "an origin ends after the host and port";
+        if (!url->at.user.empty() || !url->at.rest.empty()) return "an origin ends after the host and port";
         if (comma == std::string_view::npos) return std::nullopt;
         text.remove_prefix(comma + 1);
     }
@@ -166,8 +162,7 @@ Complaint check_upstream_url(std::string_view text) {
     if (text.empty()) return std::nullopt;
     const auto url = split_url(text);
     if (!url) return "is not a URL";
-    if (url->scheme != "https" && url->scheme != "http")
-        return "is neither an http nor an https URL";
+    if (url->scheme != "https" && url->scheme != "http") return "is neither an http nor an https URL";
     if (!url->at.user.empty()) return "must not hold a user name or password";
     if (url->at.rest.find_first_of("?#") != std::string_view::npos)
         return "must not hold a query or fragment";
@@ -210,9 +205,8 @@ Complaint check_proxy_key(std::string_view text) {
 
 Complaint check_admin_password(std::string_view text) {
     if (text.size() > 512) return "is too long";
-    const bool control = std::any_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
+    const bool control = std::any_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
     if (control || !ascii::is_utf8(text)) return "holds a control character or is not UTF-8";
     if (ascii::is_blank(text)) return "is blank";
     if (is_known_default(text)) return std::string(kKnownDefault);
@@ -224,8 +218,7 @@ Complaint check_seal_key(std::string_view text) {
     if (text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) {
         return "holds something that is not a hexadecimal digit";
     }
-    if (text.find_first_not_of(text.front()) == std::string_view::npos)
-        return "repeats a single digit";
+    if (text.find_first_not_of(text.front()) == std::string_view::npos) return "repeats a single digit";
     return std::nullopt;
 }
 

@@ -23,9 +23,9 @@ struct Server {
     bool allow_public_without_key = false;
 };
 struct Auth {
-    Secret proxy_key;       // also proxy_key_file, PROXY_API_KEY
-    Secret admin_password;  // also admin_password_file, ADMIN_PASSWORD
-    std::int64_t requests_per_minute = 0;  // whole gateway, 0 = no limit; RATE_LIMIT_PER_MINUTE
+    Secret proxy_key;                             // also proxy_key_file, PROXY_API_KEY
+    Secret admin_password;                        // also admin_password_file, ADMIN_PASSWORD
+    std::int64_t requests_per_minute = 0;         // whole gateway, 0 = no limit; RATE_LIMIT_PER_MINUTE
     std::int64_t tenant_credentials_max = 1'000;  // cached "key:refresh token" logins
 };
 struct Kiro {
@@ -46,7 +46,7 @@ struct Kiro {
 struct Accounts {
     milliseconds refresh_lead{600'000};
     milliseconds models_ttl{300'000};
-    std::int64_t attempts_max = 9;       // tries of one request over all accounts
+    std::int64_t attempts_max = 9;  // tries of one request over all accounts
     milliseconds failover_time_max{60'000};
 };
 struct Models {

@@ -14,8 +14,7 @@ constexpr std::string_view kPrefix = "KIROGATE_";
 constexpr std::string_view kPortAllowed = "a port number from 0 to 65535 (0: any free port)";
 
 Where at_variable(std::string_view name) {
-    return {Where::Layer::environment, "environment", std::string(name),
-            "environment:" + std::string(name)};
+    return {Where::Layer::environment, "environment", std::string(name), "environment:" + std::string(name)};
 }
 
 std::vector<std::string> known_variables() {
@@ -84,8 +83,7 @@ void Loader::read_seed(const Key& key) {
 void Loader::set_port(const Key& listen, std::string_view text, const Where& where) {
     const auto port = parse_number(ascii::trim(text));
     if (!port) return complain(where, quoted(text) + " is not a number", kPortAllowed);
-    if (*port < 0 || *port > 65535)
-        return complain(where, quoted(text) + " is out of range", kPortAllowed);
+    if (*port < 0 || *port > 65535) return complain(where, quoted(text) + " is out of range", kPortAllowed);
     const auto address = with_port(loaded_.config.server.listen, std::to_string(*port));
     if (!address) return warn(where, "ignored, because server.listen is a Unix socket");
     set(listen, Raw(*address), false, where);
@@ -96,8 +94,7 @@ void Loader::read_compression_switch() {
     const auto text = variable(where.subject);
     if (!text || text->empty()) return;
     const auto wanted = parse_switch(ascii::trim(*text));
-    if (!wanted)
-        return complain(where, quoted(*text) + " is neither true nor false", "true or false");
+    if (!wanted) return complain(where, quoted(*text) + " is neither true nor false", "true or false");
     if (*wanted) warn(where, "has no effect, because this version does not compress conversations");
 }
 

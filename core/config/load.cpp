@@ -32,27 +32,22 @@ void Loader::set_text(const Key& key, std::string_view text, bool as_file, const
 void Loader::set(const Key& key, const Raw& raw, bool as_file, const Where& where) {
     const auto* text = std::get_if<std::string>(&raw);
     // An empty path, and an empty secret, say that nothing is set here.
-    if (key.is_secret() && text && text->empty() && (as_file || where.layer == Where::Layer::file))
-        return;
+    if (key.is_secret() && text && text->empty() && (as_file || where.layer == Where::Layer::file)) return;
     const auto place = places_.find(key.name);
     if (key.is_secret() && place != places_.end() && place->second.layer == where.layer &&
         place->second.subject != where.subject) {
-        return complain(where, "given together with " + place->second.subject,
-                        "only one of the two");
+        return complain(where, "given together with " + place->second.subject, "only one of the two");
     }
     places_[std::string(key.name)] = where;
     std::string origin = where.origin;
     Result<void, Fault> done;
     if (as_file) {
         if (!text)
-            return complain(where, "expected the path of a file",
-                            "the path of a file with the secret");
+            return complain(where, "expected the path of a file", "the path of a file with the secret");
         const bool from_file = where.layer == Where::Layer::file;
-        auto secret =
-            read_secret_file(*text, from_file ? parent_of(loaded_.path) : "", input_.environment);
+        auto secret = read_secret_file(*text, from_file ? parent_of(loaded_.path) : "", input_.environment);
         if (!secret) {
-            return complain(where, secret.error(),
-                            "a file that others cannot read, with the secret alone");
+            return complain(where, secret.error(), "a file that others cannot read, with the secret alone");
         }
         origin += " (" + secret->path + ")";
         done = assign(key, Raw(secret->secret.reveal()), loaded_.config);
@@ -95,8 +90,7 @@ void Loader::complain_unknown(const Where& where) {
     const std::string section = where.subject.substr(0, dot);
     std::string known;
     for (const Key& key : keys()) {
-        if (key.section() == section)
-            known += (known.empty() ? "" : ", ") + std::string(key.leaf());
+        if (key.section() == section) known += (known.empty() ? "" : ", ") + std::string(key.leaf());
     }
     if (!known.empty()) allowed = known + " in [" + section + "]";
     Where shown = where;
@@ -116,8 +110,7 @@ Result<Loaded> Loader::finish() && {
             const auto& secret = std::get<Secret& (*)(Config&)>(key.field)(loaded_.config);
             if (secret.empty() || secret.reveal().size() >= kShortSecret) continue;
             const auto place = places_.find(key.name);
-            if (place != places_.end())
-                warn(place->second, "shorter than 16 characters, easy to guess");
+            if (place != places_.end()) warn(place->second, "shorter than 16 characters, easy to guess");
         }
         return std::move(loaded_);
     }

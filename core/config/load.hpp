@@ -34,8 +34,8 @@ using Origins = std::map<std::string, std::string>;
 
 struct Loaded {
     Config config;
-    Origins origins;               // by key, every key of the schema
-    std::string path;              // the file that was read, "" when none was found
+    Origins origins;                    // by key, every key of the schema
+    std::string path;                   // the file that was read, "" when none was found
     std::vector<std::string> warnings;  // ENABLE_COMPRESSION has no effect yet, and the like
 };
 

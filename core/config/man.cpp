@@ -41,11 +41,9 @@ std::string_view type_name(const Key& key) {
 void entry(std::string& out, const Key& key, Config& defaults) {
     out += ".TP\n\\fB" + roff(key.leaf()) + "\\fR";
     if (key.is_secret()) {
-        out += ", \\fB" + roff(key.leaf()) +
-               "_file\\fR (secret, or the path of a file that holds it)\n";
+        out += ", \\fB" + roff(key.leaf()) + "_file\\fR (secret, or the path of a file that holds it)\n";
     } else {
-        out += " (" + std::string(type_name(key)) + ", default " + roff(toml_text(key, defaults)) +
-               ")\n";
+        out += " (" + std::string(type_name(key)) + ", default " + roff(toml_text(key, defaults)) + ")\n";
     }
     out += roff(key.help) + '\n';
     out += "Allowed: " + roff(allowed_text(key)) + ".\n";

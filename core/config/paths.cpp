@@ -28,8 +28,7 @@ bool exists(const std::string& path) {
 
 std::optional<std::string> find_config_file(const LoadInput& input) {
     if (input.config_flag) return input.config_flag;
-    if (auto named = non_empty(input.environment, "KIROGATE_CONFIG"); named && exists(*named))
-        return named;
+    if (auto named = non_empty(input.environment, "KIROGATE_CONFIG"); named && exists(*named)) return named;
     if (const auto dir = xdg_dir(input.environment, "XDG_CONFIG_HOME", "/.config")) {
         if (auto path = *dir + "/kirogate/kirogate.toml"; exists(path)) return path;
     }
@@ -42,8 +41,7 @@ std::string find_state_dir(const std::optional<std::string>& flag, const Environ
     // systemd lists several directories separated by colons; ours is the first.
     if (const auto given = non_empty(environment, "STATE_DIRECTORY"))
         return given->substr(0, given->find(':'));
-    if (const auto dir = xdg_dir(environment, "XDG_STATE_HOME", "/.local/state"))
-        return *dir + "/kirogate";
+    if (const auto dir = xdg_dir(environment, "XDG_STATE_HOME", "/.local/state")) return *dir + "/kirogate";
     return "/var/lib/kirogate";
 }
 

@@ -250,10 +250,8 @@ constexpr Key kKeys[] = {
 constexpr bool table_is_sound() {
     std::size_t section = 0;
     for (const Key& key : kKeys) {
-        while (section < std::size(kSections) && kSections[section].name != key.section())
-            ++section;
-        if (section == std::size(kSections) || key.help.empty() || key.help.back() != '.')
-            return false;
+        while (section < std::size(kSections) && kSections[section].name != key.section()) ++section;
+        if (section == std::size(kSections) || key.help.empty() || key.help.back() != '.') return false;
         if (key.rule.min > key.rule.max) return false;
     }
     return true;
@@ -299,12 +297,11 @@ std::string allowed_text(const Key& key) {
     if (std::holds_alternative<bool& (*)(Config&)>(key.field)) return "true or false";
     if (std::holds_alternative<milliseconds& (*)(Config&)>(key.field)) {
         return "a duration such as \"500ms\", \"10s\", \"5m\" or \"1h\", from " +
-               format_duration(milliseconds(rule.min)) + " to " +
-               format_duration(milliseconds(rule.max));
+               format_duration(milliseconds(rule.min)) + " to " + format_duration(milliseconds(rule.max));
     }
     if (rule.bytes) {
-        return "a size such as 65536, \"64KiB\" or \"32MiB\", from " + format_size(rule.min) +
-               " to " + format_size(rule.max);
+        return "a size such as 65536, \"64KiB\" or \"32MiB\", from " + format_size(rule.min) + " to " +
+               format_size(rule.max);
     }
     return "a whole number from " + std::to_string(rule.min) + " to " + std::to_string(rule.max);
 }

@@ -62,8 +62,7 @@ Result<std::string, std::string> read_all(int fd) {
 
 }  // namespace
 
-Result<SecretFile, std::string> read_secret_file(const std::string& path,
-                                                 const std::string& base_dir,
+Result<SecretFile, std::string> read_secret_file(const std::string& path, const std::string& base_dir,
                                                  const Environment& environment) {
     if (path.find('\0') != std::string::npos) return Failure("the path holds a zero byte");
     KG_TRY(where, locate(path, base_dir, environment));
@@ -75,8 +74,7 @@ Result<SecretFile, std::string> read_secret_file(const std::string& path,
     if (::fstat(fd, &info) != 0) return Failure("file " + where + ": " + reason(errno));
     if (!S_ISREG(info.st_mode)) return Failure("file " + where + " is not a regular file");
     if ((info.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-        return Failure("file " + where + " can be read or written by every user; try: chmod 600 " +
-                       where);
+        return Failure("file " + where + " can be read or written by every user; try: chmod 600 " + where);
     }
     auto text = read_all(fd);
     if (!text) return Failure("file " + where + ' ' + text.error());

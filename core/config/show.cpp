@@ -11,8 +11,8 @@ std::vector<ShownValue> show(const Loaded& loaded) {
     for (const Key& key : keys()) {
         const auto origin = loaded.origins.find(std::string(key.name));
         rows.push_back({std::string(key.name), display_text(key, config),
-                        origin == loaded.origins.end() ? "default" : origin->second,
-                        std::string(key.help), allowed_text(key)});
+                        origin == loaded.origins.end() ? "default" : origin->second, std::string(key.help),
+                        allowed_text(key)});
     }
     return rows;
 }

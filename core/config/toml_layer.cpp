@@ -92,10 +92,9 @@ class TomlLayer {
             if (!is_section(name)) {
                 unknown_section(at(entry.first.source(), name));
             } else if (!table) {
-                loader_.complain(
-                    at(entry.second.source(), name),
-                    "expected a table, found " + std::string(type_in_words(entry.second)),
-                    "a section: [" + name + "]");
+                loader_.complain(at(entry.second.source(), name),
+                                 "expected a table, found " + std::string(type_in_words(entry.second)),
+                                 "a section: [" + name + "]");
             } else {
                 walk_section(name, *table);
             }
@@ -138,9 +137,8 @@ class TomlLayer {
         }
         std::string near(ascii::nearest(where.subject, names));
         if (near.empty()) near = nearest_key(where.subject);
-        loader_.complain(
-            {where.layer, where.location, quoted(where.subject), {}, where.line, where.column},
-            "unknown section", allowed, near.empty() ? "" : "did you mean " + near + "?");
+        loader_.complain({where.layer, where.location, quoted(where.subject), {}, where.line, where.column},
+                         "unknown section", allowed, near.empty() ? "" : "did you mean " + near + "?");
     }
 
     Loader& loader_;

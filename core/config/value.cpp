@@ -17,19 +17,17 @@ Err<Fault> fault(std::string text, std::string hint = "") {
 }
 
 std::string_view found(const Raw& raw) {
-    return std::visit(
-        overloaded{[](const std::string&) { return std::string_view("a string"); },
-                   [](std::int64_t) { return std::string_view("a whole number"); },
-                   [](bool) { return std::string_view("true or false"); },
-                   [](const std::vector<std::string>&) { return std::string_view("a list"); },
-                   [](const Aliases&) { return std::string_view("a table"); },
-                   [](const Other& other) { return other.what; }},
-        raw);
+    return std::visit(overloaded{[](const std::string&) { return std::string_view("a string"); },
+                                 [](std::int64_t) { return std::string_view("a whole number"); },
+                                 [](bool) { return std::string_view("true or false"); },
+                                 [](const std::vector<std::string>&) { return std::string_view("a list"); },
+                                 [](const Aliases&) { return std::string_view("a table"); },
+                                 [](const Other& other) { return other.what; }},
+                      raw);
 }
 
 Err<Fault> wrong_type(std::string_view wanted, const Raw& raw, std::string hint = "") {
-    return fault("expected " + std::string(wanted) + ", found " + std::string(found(raw)),
-                 std::move(hint));
+    return fault("expected " + std::string(wanted) + ", found " + std::string(found(raw)), std::move(hint));
 }
 
 Outcome in_range(const Rule& rule, std::int64_t value, const std::string& shown) {
@@ -43,8 +41,7 @@ Result<std::string, Fault> choose(const Rule& rule, std::string_view text) {
         if (ascii::equals_ignoring_case(choice, text)) return std::string(choice);
     }
     const auto near = ascii::nearest(ascii::to_lower(text), rule.choices);
-    return fault(quoted(text) + " is not known",
-                 near.empty() ? "" : "did you mean " + quoted(near) + "?");
+    return fault(quoted(text) + " is not known", near.empty() ? "" : "did you mean " + quoted(near) + "?");
 }
 
 /// Writes one Raw into one field; an overload for each type of setting.
@@ -143,8 +140,7 @@ struct Assigner {
         if (!table) return wrong_type("a table of strings", raw);
         for (const auto& [name, model] : *table) {
             for (const auto* text : {&name, &model}) {
-                if (const auto wrong = key.rule.check(*text))
-                    return fault(quoted(*text) + ": " + *wrong);
+                if (const auto wrong = key.rule.check(*text)) return fault(quoted(*text) + ": " + *wrong);
             }
         }
         out = *table;
@@ -167,14 +163,12 @@ Result<Raw, Fault> aliases_from_text(std::string_view text) {
     Aliases aliases;
     for (const auto& part : split(text)) {
         const auto equals = part.find('=');
-        if (equals == std::string::npos)
-            return fault(quoted(part) + " is not of the form NAME=MODEL");
+        if (equals == std::string::npos) return fault(quoted(part) + " is not of the form NAME=MODEL");
         auto name = std::string(ascii::trim(std::string_view(part).substr(0, equals)));
         for (const auto& alias : aliases) {
             if (alias.first == name) return fault(quoted(name) + " is given twice");
         }
-        aliases.emplace_back(std::move(name),
-                             ascii::trim(std::string_view(part).substr(equals + 1)));
+        aliases.emplace_back(std::move(name), ascii::trim(std::string_view(part).substr(equals + 1)));
     }
     return Raw(std::move(aliases));
 }
@@ -204,8 +198,7 @@ Result<Raw, Fault> raw_from_text(const Key& key, std::string_view text) {
                 const auto trimmed = ascii::trim(text);
                 if (key.rule.bytes) return Raw(std::string(trimmed));
                 const auto value = parse_number(trimmed);
-                return value ? Answer(Raw(*value))
-                             : Answer(fault(quoted(text) + " is not a whole number"));
+                return value ? Answer(Raw(*value)) : Answer(fault(quoted(text) + " is not a whole number"));
             } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
                 return Raw(split(text));
             } else if constexpr (std::is_same_v<T, Aliases>) {
@@ -230,9 +223,7 @@ std::string display_text(const Key& key, Config& config) {
                 [&](const std::string& v) { return key.rule.hides_user ? hide_user(v) : v; },
                 [](const Secret& v) { return std::string(v.empty() ? "(not set)" : "(set)"); },
                 [](const bool& v) { return std::string(v ? "true" : "false"); },
-                [&](const std::int64_t& v) {
-                    return key.rule.bytes ? format_size(v) : std::to_string(v);
-                },
+                [&](const std::int64_t& v) { return key.rule.bytes ? format_size(v) : std::to_string(v); },
                 [](const milliseconds& v) { return format_duration(v); },
                 [](const std::vector<std::string>& v) {
                     std::string out;
@@ -241,8 +232,7 @@ std::string display_text(const Key& key, Config& config) {
                 },
                 [](const Aliases& v) {
                     std::string out;
-                    for (const auto& [name, model] : v)
-                        out += (out.empty() ? "" : ", ") + name + "=" + model;
+                    for (const auto& [name, model] : v) out += (out.empty() ? "" : ", ") + name + "=" + model;
                     return out;
                 }}(field(config));
         },
@@ -256,8 +246,7 @@ std::string toml_text(const Key& key, Config& config) {
                               [](const Secret&) { return std::string("\"\""); },
                               [](const bool& v) { return std::string(v ? "true" : "false"); },
                               [&](const std::int64_t& v) {
-                                  const auto text =
-                                      key.rule.bytes ? format_size(v) : std::to_string(v);
+                                  const auto text = key.rule.bytes ? format_size(v) : std::to_string(v);
                                   return parse_number(text) ? text : toml_string(text);
                               },
                               [](const milliseconds& v) { return toml_string(format_duration(v)); },
@@ -270,8 +259,8 @@ std::string toml_text(const Key& key, Config& config) {
                               [](const Aliases& v) {
                                   std::string out = "{";
                                   for (const auto& [name, model] : v) {
-                                      out += (out.size() > 1 ? ", " : " ") + toml_string(name) +
-                                             " = " + toml_string(model);
+                                      out += (out.size() > 1 ? ", " : " ") + toml_string(name) + " = " +
+                                             toml_string(model);
                                   }
                                   return out + (v.empty() ? "}" : " }");
                               }}(field(config));

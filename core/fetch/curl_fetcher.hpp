@@ -19,14 +19,14 @@ struct CurlFetcherOptions {
 /// Fetcher on libcurl's multi interface, driven by the loop. Must outlive its Fetches,
 /// and is not destroyed inside a handler's call.
 class CurlFetcher final : public Fetcher {
- public:
+  public:
     CurlFetcher(loop::Loop& loop, CurlFetcherOptions options = {});
     ~CurlFetcher() override;
     std::unique_ptr<Fetch> start(Request request, Handler& handler) override;
     /// Transfers in progress.
     std::size_t active() const;
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -110,8 +110,8 @@ void CurlFetcher::Impl::on_deadlines() {
     const SteadyTime moment = loop_.now();
     SteadyTime next = SteadyTime::max();
     for (const auto& transfer : active_) {
-        const bool open = transfer->handler != nullptr && !transfer->failure &&
-                          transfer->state != Transfer::State::ended;
+        const bool open =
+            transfer->handler != nullptr && !transfer->failure && transfer->state != Transfer::State::ended;
         if (!open) continue;
         const SteadyTime deadline = transfer->deadline();
         if (deadline <= moment) {
@@ -166,8 +166,7 @@ void CurlFetcher::Impl::attend(Transfer& transfer) {
         end(transfer, std::move(transfer.failure));
     } else if (transfer.state == State::queued) {
         transfer.state = State::running;
-        if (const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
-            code != CURLM_OK) {
+        if (const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy()); code != CURLM_OK) {
             transfer.state = State::queued;
             end(transfer, Failure{FailureKind::other, curl_multi_strerror(code)});
         }
@@ -187,8 +186,7 @@ void CurlFetcher::Impl::run_curl(curl_socket_t socket, int events) {
     int running = 0;
     const CURLMcode code = curl_multi_socket_action(multi_.get(), socket, events, &running);
     if (code != CURLM_OK)
-        log::error("fetch", "curl could not handle a socket event",
-                   {{"reason", curl_multi_strerror(code)}});
+        log::error("fetch", "curl could not handle a socket event", {{"reason", curl_multi_strerror(code)}});
 }
 
 void CurlFetcher::Impl::settle() {
@@ -224,8 +222,7 @@ void CurlFetcher::Impl::read_completions() {
 }
 
 void CurlFetcher::Impl::end(Transfer& transfer, std::optional<Failure> failure) {
-    if (transfer.state == Transfer::State::running)
-        curl_multi_remove_handle(multi_.get(), transfer.easy());
+    if (transfer.state == Transfer::State::running) curl_multi_remove_handle(multi_.get(), transfer.easy());
     transfer.state = Transfer::State::ended;
     transfer.failure = std::move(failure);
     ended_.push_back(&transfer);
@@ -242,8 +239,7 @@ void CurlFetcher::Impl::tell_ending(Transfer& transfer) {
 }
 
 void CurlFetcher::Impl::release(Transfer& transfer) {
-    if (transfer.state == Transfer::State::running)
-        curl_multi_remove_handle(multi_.get(), transfer.easy());
+    if (transfer.state == Transfer::State::running) curl_multi_remove_handle(multi_.get(), transfer.easy());
     std::unique_ptr<Transfer> owned = std::move(active_[transfer.index]);
     if (transfer.index + 1 != active_.size()) {
         active_[transfer.index] = std::move(active_.back());
@@ -280,8 +276,7 @@ void CurlFetcher::Impl::set_multi_options() {
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, static_cast<void*>(this));
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-                      static_cast<long>(options_.idle_connections_max));
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.idle_connections_max));
 }
 
 }  // namespace kg::fetch

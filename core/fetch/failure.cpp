@@ -77,8 +77,7 @@ std::string_view failure_name(FailureKind kind) {
     return "other";
 }
 
-Failure curl_failure(int curl_code, std::string_view text, std::string_view url,
-                     std::string_view proxy) {
+Failure curl_failure(int curl_code, std::string_view text, std::string_view url, std::string_view proxy) {
     const auto code = static_cast<CURLcode>(curl_code);
     if (text.empty() || quotes(text, query_of(url)) || quotes(text, credentials_of(proxy)))
         text = curl_easy_strerror(code);

@@ -88,8 +88,7 @@ class Handler {
 class Fetch {
   public:
     virtual ~Fetch() = default;
-    virtual void
-    resume() = 0;  // after on_body answered Flow::pause; takes effect later in the turn
+    virtual void resume() = 0;  // after on_body answered Flow::pause; takes effect later in the turn
 };
 
 class Fetcher {

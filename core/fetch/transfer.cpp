@@ -14,13 +14,12 @@ constexpr std::size_t kHeadMaxBytes = 256u << 10;
 constexpr long kReceiveBufferBytes = 16 << 10;
 
 bool has_scheme(std::string_view url, std::string_view scheme) {
-    return url.size() > scheme.size() &&
-           ascii::equals_ignoring_case(url.substr(0, scheme.size()), scheme);
+    return url.size() > scheme.size() && ascii::equals_ignoring_case(url.substr(0, scheme.size()), scheme);
 }
 
 bool is_known_proxy(std::string_view proxy) {
-    return has_scheme(proxy, "http://") || has_scheme(proxy, "https://") ||
-           has_scheme(proxy, "socks5h://") || has_scheme(proxy, "socks5://");
+    return has_scheme(proxy, "http://") || has_scheme(proxy, "https://") || has_scheme(proxy, "socks5h://") ||
+           has_scheme(proxy, "socks5://");
 }
 
 SteadyTime after(SteadyTime start, milliseconds span) {
@@ -52,8 +51,7 @@ void Transfer::prepare(Request request, Handler& to) {
     error_text_[0] = '\0';
     if (!set_route() || !set_headers()) return;
     set_method();
-    if (const CURLcode code = curl_easy_setopt(easy(), CURLOPT_URL, request_.url.c_str());
-        code != CURLE_OK)
+    if (const CURLcode code = curl_easy_setopt(easy(), CURLOPT_URL, request_.url.c_str()); code != CURLE_OK)
         failure = describe(code);
 }
 
@@ -132,13 +130,11 @@ std::size_t Transfer::on_write(std::string_view bytes) {
     return bytes.size();
 }
 
-std::size_t Transfer::header_callback(char* data, std::size_t size, std::size_t count,
-                                      void* self) noexcept {
+std::size_t Transfer::header_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept {
     return static_cast<Transfer*>(self)->on_header({data, size * count});
 }
 
-std::size_t Transfer::write_callback(char* data, std::size_t size, std::size_t count,
-                                     void* self) noexcept {
+std::size_t Transfer::write_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept {
     return static_cast<Transfer*>(self)->on_write({data, size * count});
 }
 
@@ -172,10 +168,8 @@ void Transfer::set_constant_options(SocketTable& sockets, const std::string& ca_
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Transfer::write_callback);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, static_cast<void*>(this));
 
-    constexpr curl_opensocket_callback open = [](void* table, curlsocktype,
-                                                 curl_sockaddr* address) noexcept {
-        return static_cast<SocketTable*>(table)->open(address->family, address->socktype,
-                                                      address->protocol);
+    constexpr curl_opensocket_callback open = [](void* table, curlsocktype, curl_sockaddr* address) noexcept {
+        return static_cast<SocketTable*>(table)->open(address->family, address->socktype, address->protocol);
     };
     constexpr curl_closesocket_callback close = [](void* table, curl_socket_t socket) noexcept {
         static_cast<SocketTable*>(table)->close(socket);
@@ -220,14 +214,15 @@ bool Transfer::set_route() {
 void Transfer::set_method() {
     using http::Method;
     const Method method = request_.method;
-    const bool sends = !request_.body.empty() || method == Method::post || method == Method::put ||
-                       method == Method::patch;
+    const bool sends =
+        !request_.body.empty() || method == Method::post || method == Method::put || method == Method::patch;
     const Verb verb = sends ? Verb::send : method == Method::head ? Verb::head : Verb::get;
     if (verb == Verb::send) {
         if (verb_ != verb) curl_easy_setopt(easy(), CURLOPT_POST, 1L);
         curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE,
                          static_cast<curl_off_t>(request_.body.view().size()));
-        curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, request_.body.empty() ? "" : request_.body.view().data());
+        curl_easy_setopt(easy(), CURLOPT_POSTFIELDS,
+                         request_.body.empty() ? "" : request_.body.view().data());
     } else if (verb_ != verb) {
         curl_easy_setopt(easy(), verb == Verb::head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1L);
     }
@@ -237,8 +232,7 @@ void Transfer::set_method() {
                            : verb == Verb::head ? Method::head
                                                 : Method::get;
     if (method != implied) {
-        curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST,
-                         std::string(http::method_name(method)).c_str());
+        curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, std::string(http::method_name(method)).c_str());
     } else if (custom_method_) {
         curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, nullptr);
     }
@@ -257,8 +251,7 @@ bool Transfer::set_headers() {
     header_lines_.reserve(request_.headers.size() + 3);
     for (std::string& line : request_.headers) {
         const auto colon = line.find(':');
-        if (colon == std::string::npos || colon == 0 ||
-            line.find_first_of("\r\n") != std::string::npos) {
+        if (colon == std::string::npos || colon == 0 || line.find_first_of("\r\n") != std::string::npos) {
             failure = Failure{FailureKind::other, "malformed request header"};
             return false;
         }
@@ -273,8 +266,7 @@ bool Transfer::set_headers() {
     header_lines_.push_back(curl_slist{no_expect, nullptr});
     if (!has_accept) header_lines_.push_back(curl_slist{no_accept, nullptr});
     if (!has_content_type) header_lines_.push_back(curl_slist{no_content_type, nullptr});
-    for (std::size_t i = 1; i < header_lines_.size(); ++i)
-        header_lines_[i - 1].next = &header_lines_[i];
+    for (std::size_t i = 1; i < header_lines_.size(); ++i) header_lines_[i - 1].next = &header_lines_[i];
     curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, header_lines_.data());
     return true;
 }

@@ -72,10 +72,8 @@ class Transfer {
     bool set_route();
     std::size_t on_header(std::string_view line);
     std::size_t on_write(std::string_view bytes);
-    static std::size_t header_callback(char* data, std::size_t size, std::size_t count,
-                                       void* self) noexcept;
-    static std::size_t write_callback(char* data, std::size_t size, std::size_t count,
-                                      void* self) noexcept;
+    static std::size_t header_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+    static std::size_t write_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
 
     TransferHost& host_;
     EasyHandle easy_;

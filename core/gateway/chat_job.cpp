@@ -27,19 +27,16 @@ std::string conversation_start(const chat::Request& request) {
 
 /// One per user turn: the same over the tool round-trips of that turn (kiro-upstream 2.2).
 std::size_t user_turns(const chat::Request& request) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(request.messages, [](const chat::Message& m) {
-            return m.role == chat::Role::user &&
-                   std::ranges::any_of(m.parts, [](const chat::Part& p) {
-                       return std::holds_alternative<chat::Text>(p);
-                   });
-        }));
+    return static_cast<std::size_t>(std::ranges::count_if(request.messages, [](const chat::Message& m) {
+        return m.role == chat::Role::user && std::ranges::any_of(m.parts, [](const chat::Part& p) {
+                   return std::holds_alternative<chat::Text>(p);
+               });
+    }));
 }
 
 }  // namespace
 
-ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions,
-                 AnswerSink& sink)
+ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink)
     : service_(service),
       request_(std::move(request)),
       permissions_(std::move(permissions)),
@@ -85,23 +82,20 @@ Result<void> ChatJob::prepare() {
     invocation_id_ = service_.random.uuid_v4();
     KG_CHECK(encode(false, false));
     report_.warnings = request_.warnings;
-    report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(),
-                            encoded_.warnings.end());
+    report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
     return {};
 }
 
 Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
-    const std::string session = request_.session.empty()
-                                    ? request_.model + '\n' + conversation_start(request_)
-                                    : request_.session;
+    const std::string session =
+        request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
     std::string scope = permissions_.tenant_scope + '\n' + session;
     if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
     kiro::EncodeOptions options;
     options.model_id = model_->info.id;
     options.capabilities = model_->capabilities;
     options.conversation_id = uuid_from_hash("conversation\n" + scope);
-    options.continuation_id =
-        uuid_from_hash("turn\n" + scope + '\n' + std::to_string(user_turns(request_)));
+    options.continuation_id = uuid_from_hash("turn\n" + scope + '\n' + std::to_string(user_turns(request_)));
     options.tool_description_max_bytes = service_.upstream.tool_description_max_bytes;
     options.body_max_bytes = service_.upstream.body_max_bytes;
     options.strip_thinking = strip_thinking;
@@ -113,8 +107,7 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
 
 bool ChatJob::out_of_budget() const {
     return report_.attempts >= settings_->attempts_max ||
-           (report_.attempts > 0 &&
-            service_.clock.steady() - started_ > settings_->failover_time_max);
+           (report_.attempts > 0 && service_.clock.steady() - started_ > settings_->failover_time_max);
 }
 
 void ChatJob::next_account() {
@@ -143,8 +136,8 @@ void ChatJob::await_token(std::uint64_t seen_generation) {
         if (*alive) token_arrived(std::move(token));
     };
     if (!permissions_.tenant_refresh_token.empty()) {
-        return service_.tenants.ensure(permissions_.tenant_refresh_token, seen_generation,
-                                       service_.door, std::move(reply));
+        return service_.tenants.ensure(permissions_.tenant_refresh_token, seen_generation, service_.door,
+                                       std::move(reply));
     }
     service_.keeper.ensure(lease_.account_id(), seen_generation, service_.door, std::move(reply));
 }
@@ -170,9 +163,8 @@ void ChatJob::attempt() {
     input.generation = service_.upstream.endpoints[endpoint_];
     input.invocation_id = invocation_id_;
     input.attempt_number = account_attempts_;
-    attempt_ =
-        std::make_unique<kiro::Attempt>(service_.fetcher, service_.upstream, std::move(input),
-                                        static_cast<kiro::AttemptHandler&>(*this));
+    attempt_ = std::make_unique<kiro::Attempt>(service_.fetcher, service_.upstream, std::move(input),
+                                               static_cast<kiro::AttemptHandler&>(*this));
 }
 
 void ChatJob::back_off() {
@@ -209,8 +201,7 @@ void ChatJob::react(const kiro::Failure& failure) {
         }
         case Next::other_account: return move_on(std::move(error));
         case Next::other_endpoint:
-            if (endpoint_ + 1 < service_.upstream.endpoints.size() &&
-                service_.upstream.api_url.empty()) {
+            if (endpoint_ + 1 < service_.upstream.endpoints.size() && service_.upstream.api_url.empty()) {
                 ++endpoint_;
                 last_error_ = std::move(error);
                 return attempt();
@@ -254,8 +245,7 @@ void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
     attempt_.reset();
     lease_ = {};
     report_.usage = final_usage();
-    sink_.on_end(
-        {.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
+    sink_.on_end({.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
 }
 
 }  // namespace kg::gateway

@@ -68,8 +68,7 @@ struct JobReport {
 /// cancels. Lives on the service's loop.
 class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
   public:
-    ChatJob(ChatService& service, chat::Request request, JobPermissions permissions,
-            AnswerSink& sink);
+    ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink);
     ~ChatJob();
 
     void start();
@@ -127,8 +126,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     std::size_t endpoint_ = 0;  // index into upstream.endpoints
     unsigned retries_ = 0;      // of the current account and failure class
     unsigned account_attempts_ = 0;
-    bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false,
-         retried_once_ = false;
+    bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false, retried_once_ = false;
     bool over_ = false;
     std::optional<Error> last_error_;
 

@@ -111,8 +111,7 @@ void ChatJob::deliver_text(std::string_view text) {
         after.add(text);
         if (after.tokens() + tool_estimate_.tokens() > max) {
             text = prefix_within(text, text_estimate_, tool_estimate_.tokens(), max);
-            early_end_ =
-                Ending{.reason = chat::StopReason::max_tokens, .stop_sequence = {}, .usage = {}};
+            early_end_ = Ending{.reason = chat::StopReason::max_tokens, .stop_sequence = {}, .usage = {}};
         }
     }
     text_estimate_.add(text);
@@ -173,8 +172,8 @@ void ChatJob::take_usage(const chat::Usage& usage) {
 chat::FinalUsage ChatJob::final_usage() const {
     chat::FinalUsage out;
     out.thinking_tokens = thinking_estimate_.tokens();
-    out.output_tokens = usage_.output_tokens.value_or(
-        text_estimate_.tokens() + out.thinking_tokens + tool_estimate_.tokens());
+    out.output_tokens = usage_.output_tokens.value_or(text_estimate_.tokens() + out.thinking_tokens +
+                                                      tool_estimate_.tokens());
     out.thinking_tokens = std::min(out.thinking_tokens, out.output_tokens);
     out.cache_read_tokens = usage_.cache_read_tokens.value_or(0);
     out.cache_write_tokens = usage_.cache_write_tokens.value_or(0);

@@ -83,7 +83,8 @@ std::string_view method_name(Method method) {
 }
 
 void Headers::set(std::string_view name, std::string value) {
-    const auto first = std::find_if(fields_.begin(), fields_.end(), [&](const Field& f) { return is_named(f, name); });
+    const auto first =
+        std::find_if(fields_.begin(), fields_.end(), [&](const Field& f) { return is_named(f, name); });
     if (first == fields_.end()) return add(std::string(name), std::move(value));
     first->second = std::move(value);
     fields_.erase(std::remove_if(first + 1, fields_.end(), [&](const Field& f) { return is_named(f, name); }),

@@ -13,7 +13,7 @@ std::string_view method_name(Method method);
 
 /// Header fields in arrival order; names compare without case.
 class Headers {
- public:
+  public:
     using Field = std::pair<std::string, std::string>;
 
     void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
@@ -24,7 +24,7 @@ class Headers {
     const std::vector<Field>& fields() const { return fields_; }
     void clear() { fields_.clear(); }
 
- private:
+  private:
     std::vector<Field> fields_;
 };
 

@@ -18,9 +18,15 @@ int hex_value(char c) {
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
-bool is_name_char(char c) { return ascii::is_alpha(c) || ascii::is_digit(c) || c == '-' || c == '.' || c == '_'; }
-bool is_ipv6_char(char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }
-bool is_visible(char c) { return c > ' ' && c != 0x7f; }
+bool is_name_char(char c) {
+    return ascii::is_alpha(c) || ascii::is_digit(c) || c == '-' || c == '.' || c == '_';
+}
+bool is_ipv6_char(char c) {
+    return hex_value(c) >= 0 || c == ':' || c == '.';
+}
+bool is_visible(char c) {
+    return c > ' ' && c != 0x7f;
+}
 
 bool parse_port(std::string_view text, std::uint16_t& port) {
     const auto r = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -35,7 +41,8 @@ bool parse_authority(std::string_view text, Url& url) {
         if (close == std::string_view::npos) return false;
         host = text.substr(1, close - 1);
         rest = text.substr(close + 1);
-        if (host.find(':') == std::string_view::npos || !std::all_of(host.begin(), host.end(), is_ipv6_char)) {
+        if (host.find(':') == std::string_view::npos ||
+            !std::all_of(host.begin(), host.end(), is_ipv6_char)) {
             return false;
         }
     } else {

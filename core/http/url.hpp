@@ -11,7 +11,7 @@ struct Url {
     std::string scheme;  // lower case
     std::string host;    // without brackets
     std::uint16_t port = 0;
-    std::string path;    // begins with '/', query included
+    std::string path;  // begins with '/', query included
 };
 
 /// http and https only; no user information, no fragment.

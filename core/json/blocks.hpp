@@ -20,7 +20,9 @@ inline Bytes16 load_block(const char* from) {
     return v;
 }
 
-inline void store_block(char* to, const Bytes16& v) { std::memcpy(to, &v, kBlock); }
+inline void store_block(char* to, const Bytes16& v) {
+    std::memcpy(to, &v, kBlock);
+}
 
 /// How many lanes before the first one that is set (all bits or none, as comparisons give); kBlock
 /// when none is. Without a branch: half of each lane goes into one word of sixteen nibbles.
@@ -31,7 +33,8 @@ std::size_t first_lane(const Lanes& lanes) {
     std::uint64_t word;
     std::memcpy(&word, &nibbles, sizeof word);
     return static_cast<std::size_t>(std::endian::native == std::endian::little ? std::countr_zero(word)
-                                                                               : std::countl_zero(word)) / 4;
+                                                                               : std::countl_zero(word)) /
+           4;
 }
 
 }  // namespace kg::json

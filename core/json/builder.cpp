@@ -13,18 +13,21 @@
 namespace kg::json {
 namespace {
 
-bool is_white(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_white(char c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 /// simdjson's first stage, kept per thread so that its index buffer is not allocated per request.
 class Indexer {
- public:
+  public:
     simdjson::error_code run(const std::string& text) {
         if (!parser_) {
             const auto made = simdjson::get_active_implementation()->create_dom_parser_implementation(
                 text.size(), 1, parser_);
             if (made != simdjson::SUCCESS) return made;
         } else if (parser_->capacity() < text.size()) {
-            if (const auto grown = parser_->allocate(text.size(), 1); grown != simdjson::SUCCESS) return grown;
+            if (const auto grown = parser_->allocate(text.size(), 1); grown != simdjson::SUCCESS)
+                return grown;
         }
         return parser_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
                                simdjson::stage1_mode::regular);
@@ -36,7 +39,7 @@ class Indexer {
         if (parser_ && parser_->capacity() > 4u << 20) parser_.reset();
     }
 
- private:
+  private:
     std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
 };
 
@@ -134,8 +137,10 @@ void Builder::link(Entry& entry) {
         entry.key_begin = key_.begin;
         entry.key_size = key_.size;
     }
-    if (top.last_child == Entry::kNone) parent.first = index;
-    else data_.entries[top.last_child].next = index;
+    if (top.last_child == Entry::kNone)
+        parent.first = index;
+    else
+        data_.entries[top.last_child].next = index;
     top.last_child = index;
     ++parent.count;
 }
@@ -178,7 +183,8 @@ void Builder::close(std::uint32_t end) {
 bool Builder::after_value(bool& more) {
     while (!open_.empty()) {
         if (at_end()) {
-            return fail(data_.source.size(), in_object_ ? "an object is not closed" : "an array is not closed");
+            return fail(data_.source.size(),
+                        in_object_ ? "an object is not closed" : "an array is not closed");
         }
         const std::uint32_t at = *token_++;
         const char c = text_[at];
@@ -203,8 +209,8 @@ bool Builder::read_key() {
 }
 
 bool Builder::read_string(std::uint32_t begin, std::uint32_t end, Slot& slot) {
-    // Stage 1 starts a token at every quotation mark that opens a string and at whatever follows the
-    // closing one, so the last byte of this token is that closing mark.
+    // Stage 1 starts a token at every quotation mark that opens a string and at whatever follows
+    // the closing one, so the last byte of this token is that closing mark.
     if (end - begin < 2 || text_[end - 1] != '"') return fail(begin, "a string is not closed");
     slot = {.begin = begin + 1, .size = end - begin - 2};
     const std::string_view contents(text_ + slot.begin, slot.size);
@@ -248,10 +254,17 @@ bool Builder::read_scalar(Entry& entry) {
             entry.kind = Kind::null;
             if (text == "null") return true;
             break;
-        case '-': case '0': case '1': case '2': case '3': case '4':
-        case '5': case '6': case '7': case '8': case '9':
-            entry.kind = Kind::number;
-            return is_number(text) || fail(entry.begin, "malformed number");
+        case '-':
+        case '0':
+        case '1':
+        case '2':
+        case '3':
+        case '4':
+        case '5':
+        case '6':
+        case '7':
+        case '8':
+        case '9': entry.kind = Kind::number; return is_number(text) || fail(entry.begin, "malformed number");
         default: break;
     }
     return fail(entry.begin, "expected a value");

@@ -11,11 +11,11 @@ namespace kg::json {
 /// Turns the source of a DocumentData into its entries. simdjson finds the tokens and checks the
 /// UTF-8 at memory speed; the grammar is checked here, in one loop without recursion.
 class Builder {
- public:
+  public:
     Builder(DocumentData& data, const Limits& limits) : data_(data), limits_(limits) {}
     Result<void> build();
 
- private:
+  private:
     struct Open {
         std::uint32_t entry;
         std::uint32_t last_child = Entry::kNone;

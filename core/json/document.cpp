@@ -55,7 +55,9 @@ Result<Document> Document::parse(std::string text, const Limits& limits) {
     return document;
 }
 
-Node Document::root() const { return data_ ? Node(data_.get(), 0) : Node(); }
+Node Document::root() const {
+    return data_ ? Node(data_.get(), 0) : Node();
+}
 
 const std::string& Document::source() const {
     static const std::string empty;
@@ -67,9 +69,13 @@ const Entry& Node::entry() const {
     return data_ ? data_->entries[index_] : missing;
 }
 
-Kind Node::kind() const { return entry().kind; }
+Kind Node::kind() const {
+    return entry().kind;
+}
 
-std::string_view Node::text() const { return is_string() ? data_->text(entry()) : std::string_view(); }
+std::string_view Node::text() const {
+    return is_string() ? data_->text(entry()) : std::string_view();
+}
 
 std::optional<std::string_view> Node::as_string() const {
     return is_string() ? std::optional(text()) : std::nullopt;
@@ -95,9 +101,13 @@ std::optional<double> Node::as_double() const {
     return kind() == Kind::number ? number_as_double(raw()) : std::nullopt;
 }
 
-std::string_view Node::raw() const { return data_ ? data_->raw(entry()) : std::string_view(); }
+std::string_view Node::raw() const {
+    return data_ ? data_->raw(entry()) : std::string_view();
+}
 
-std::size_t Node::size() const { return kind() >= Kind::array ? entry().count : 0; }
+std::size_t Node::size() const {
+    return kind() >= Kind::array ? entry().count : 0;
+}
 
 Node Node::operator[](std::string_view key) const {
     if (!is_object()) return {};
@@ -116,7 +126,9 @@ Node Node::at(std::size_t index) const {
     return Node(data_, i);
 }
 
-std::string_view Node::key() const { return data_ ? data_->key(entry()) : std::string_view(); }
+std::string_view Node::key() const {
+    return data_ ? data_->key(entry()) : std::string_view();
+}
 
 Node::Children Node::children() const {
     return Children(data_, kind() >= Kind::array ? entry().first : Entry::kNone);

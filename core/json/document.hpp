@@ -20,11 +20,11 @@ class Document;
 struct DocumentData;
 struct Entry;
 
-/// One value of a Document: a 16-byte handle, valid as long as the document or a copy of it lives. A
-/// handle may be `missing` (a key that is not there); every reader below accepts that and finds
+/// One value of a Document: a 16-byte handle, valid as long as the document or a copy of it lives.
+/// A handle may be `missing` (a key that is not there); every reader below accepts that and finds
 /// nothing.
 class Node {
- public:
+  public:
     Node() = default;
     Kind kind() const;
     explicit operator bool() const { return data_ != nullptr; }  // false when missing
@@ -45,10 +45,10 @@ class Node {
     std::string_view raw() const;
     RawJson shared_raw() const { return RawJson::trusted(SharedText::borrowed(raw())); }
 
-    std::size_t size() const;                    // members or items, 0 for scalars
-    Node operator[](std::string_view key) const; // last of equal keys, as most parsers do; missing if none
+    std::size_t size() const;                     // members or items, 0 for scalars
+    Node operator[](std::string_view key) const;  // last of equal keys, as most parsers do; missing if none
     Node at(std::size_t index) const;
-    std::string_view key() const;                // this member's key inside its object
+    std::string_view key() const;  // this member's key inside its object
 
     /// Iteration over items or members, in source order: for (Node n : node.children()).
     class Children;
@@ -57,7 +57,7 @@ class Node {
     /// "messages[3].content[0].text"; empty for the root.
     std::string path() const;
 
- private:
+  private:
     friend class Document;
     friend class Children;
     const Entry& entry() const;
@@ -72,27 +72,27 @@ struct Limits {
 };
 
 /// A parsed JSON text (RFC 8259, UTF-8 checked, every escape and number checked) with its source.
-/// Errors are ErrorKind::malformed_request with the byte offset in the message. Immutable; a copy is
-/// a handle to the same text and keeps it, so that slices of it stay valid.
+/// Errors are ErrorKind::malformed_request with the byte offset in the message. Immutable; a copy
+/// is a handle to the same text and keeps it, so that slices of it stay valid.
 class Document {
- public:
+  public:
     static Result<Document> parse(std::string text, const Limits& limits = {});
     Node root() const;
     const std::string& source() const;
 
- private:
+  private:
     std::shared_ptr<const DocumentData> data_;
 };
 
 class Node::Children {
- public:
+  public:
     class Iterator {
-     public:
+      public:
         Node operator*() const { return Node(data_, index_); }
         Iterator& operator++();
         bool operator!=(const Iterator& other) const { return index_ != other.index_; }
 
-     private:
+      private:
         friend class Children;
         Iterator(const DocumentData* data, std::uint32_t index) : data_(data), index_(index) {}
         const DocumentData* data_;
@@ -101,7 +101,7 @@ class Node::Children {
     Iterator begin() const { return {data_, first_}; }
     Iterator end() const { return {data_, kNone}; }
 
- private:
+  private:
     friend class Node;
     static constexpr std::uint32_t kNone = 0xffffffffu;
     Children(const DocumentData* data, std::uint32_t first) : data_(data), first_(first) {}

@@ -9,14 +9,14 @@ namespace kg {
 
 /// JSON text that has been validated and is passed on untouched (tool schemas, tool inputs).
 class RawJson {
- public:
+  public:
     RawJson() : text_(SharedText::borrowed("null")) {}
     /// The caller vouches that `text` is one valid JSON value.
     static RawJson trusted(SharedText text) { return RawJson(std::move(text)); }
     std::string_view text() const { return text_; }
     friend bool operator==(const RawJson&, const RawJson&) = default;
 
- private:
+  private:
     explicit RawJson(SharedText text) : text_(std::move(text)) {}
     SharedText text_;
 };

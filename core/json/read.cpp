@@ -45,16 +45,22 @@ Error missing_error(Node parent, std::string_view key) {
     return field_error(join(parent.path(), key), "field required");
 }
 
-Error value_error(Node found, std::string message) { return field_error(found.path(), message); }
+Error value_error(Node found, std::string message) {
+    return field_error(found.path(), message);
+}
 
 Result<std::string_view> require_string(Node object, std::string_view key) {
     KG_TRY(found, require_of(object, key, Kind::string));
     return found.text();
 }
 
-Result<Node> require_array(Node object, std::string_view key) { return require_of(object, key, Kind::array); }
+Result<Node> require_array(Node object, std::string_view key) {
+    return require_of(object, key, Kind::array);
+}
 
-Result<Node> require_object(Node object, std::string_view key) { return require_of(object, key, Kind::object); }
+Result<Node> require_object(Node object, std::string_view key) {
+    return require_of(object, key, Kind::object);
+}
 
 Result<std::optional<std::string_view>> optional_string(Node object, std::string_view key) {
     KG_TRY(found, optional_of(object, key, Kind::string));
@@ -75,8 +81,12 @@ Result<std::optional<bool>> optional_bool(Node object, std::string_view key) {
     return found.as_bool();
 }
 
-Result<Node> optional_array(Node object, std::string_view key) { return optional_of(object, key, Kind::array); }
+Result<Node> optional_array(Node object, std::string_view key) {
+    return optional_of(object, key, Kind::array);
+}
 
-Result<Node> optional_object(Node object, std::string_view key) { return optional_of(object, key, Kind::object); }
+Result<Node> optional_object(Node object, std::string_view key) {
+    return optional_of(object, key, Kind::object);
+}
 
 }  // namespace kg::json

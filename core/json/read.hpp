@@ -16,8 +16,8 @@ Error type_error(Node found, std::string_view expected);
 Error missing_error(Node parent, std::string_view key);  // "messages: field required"
 Error value_error(Node found, std::string message);      // "<path>: <message>"
 
-/// Field readers. `require_` fails when the key is missing or null; `optional_` then yields nothing;
-/// both fail on a wrong type.
+/// Field readers. `require_` fails when the key is missing or null; `optional_` then yields
+/// nothing; both fail on a wrong type.
 Result<std::string_view> require_string(Node object, std::string_view key);
 Result<Node> require_array(Node object, std::string_view key);
 Result<Node> require_object(Node object, std::string_view key);

@@ -10,7 +10,9 @@
 namespace kg::json {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 const char* skip_digits(const char* p, const char* end) {
     while (p != end && is_digit(*p)) ++p;

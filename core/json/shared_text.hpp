@@ -12,7 +12,7 @@ namespace kg {
 /// outlives it, such as the json::Document of a request. A slice may know how it was written inside
 /// a JSON string; whoever writes JSON then copies that instead of escaping anew.
 class SharedText {
- public:
+  public:
     SharedText() = default;
     SharedText(std::string text)
         : owner_(std::make_shared<const std::string>(std::move(text))), text_(*owner_) {}
@@ -38,7 +38,7 @@ class SharedText {
     requires std::is_convertible_v<const T&, std::string_view>
     friend bool operator==(const SharedText& a, const T& b) { return a.text_ == std::string_view(b); }
 
- private:
+  private:
     std::shared_ptr<const std::string> owner_;
     std::string_view text_, escaped_;
 };

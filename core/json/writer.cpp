@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kEscapeMax = 6;  // "\\u00XX"
 
 /// How many bytes before the first one below 0x20, quotation mark or backslash.
-std::size_t plain_prefix(const Bytes16& v) { return first_lane((v < 0x20) | (v == '"') | (v == '\\')); }
+std::size_t plain_prefix(const Bytes16& v) {
+    return first_lane((v < 0x20) | (v == '"') | (v == '\\'));
+}
 
 /// The character after the backslash, or 'u' for those that have no short form.
 constexpr std::array<char, 256> kShortEscape = [] {
@@ -43,7 +45,9 @@ char* write_escape(char* to, unsigned char c) {
     return to;
 }
 
-bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
+bool needs_escape(unsigned char c) {
+    return c < 0x20 || c == '"' || c == '\\';
+}
 
 }  // namespace
 
@@ -104,9 +108,8 @@ void append_double(std::string& out, double value) {
 
 std::string pretty(std::string_view json) {
     const auto value = nlohmann::ordered_json::parse(json, nullptr, false);
-    return value.is_discarded()
-               ? std::string(json)
-               : value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return value.is_discarded() ? std::string(json)
+                                : value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 Writer& Writer::key(std::string_view name) {

@@ -43,9 +43,7 @@ class Writer {
 
     Writer& member(std::string_view name, std::string_view text) { return key(name).string(text); }
     Writer& member(std::string_view name, const char* text) { return key(name).string(text); }
-    Writer& member(std::string_view name, const std::string& text) {
-        return key(name).string(text);
-    }
+    Writer& member(std::string_view name, const std::string& text) { return key(name).string(text); }
     Writer& member(std::string_view name, double n) { return key(name).number(n); }
     template <std::same_as<bool> B>
     Writer& member(std::string_view name, B b) {

@@ -92,11 +92,9 @@ bool valid_profile_arn(std::string_view arn) {
     const std::string_view partition = next_part(arn, ':');
     if (partition != "aws" && partition != "aws-us-gov") return false;
     if (next_part(arn, ':') != "codewhisperer" || !valid_region(next_part(arn, ':'))) return false;
-    if (!all_digits(next_part(arn, ':')) || next_part(arn, '/') != "profile" || arn.empty())
-        return false;
+    if (!all_digits(next_part(arn, ':')) || next_part(arn, '/') != "profile" || arn.empty()) return false;
     for (const char c : arn) {
-        if (!ascii::is_alpha(c) && !ascii::is_digit(c) && c != '.' && c != '_' && c != '-')
-            return false;
+        if (!ascii::is_alpha(c) && !ascii::is_digit(c) && c != '.' && c != '_' && c != '-') return false;
     }
     return true;
 }

@@ -20,8 +20,8 @@ fetch::Request make_request(const UpstreamOptions& options, const AttemptInput& 
                                 : caller.profile_arn;
     fetch::Request request;
     request.method = http::Method::post;
-    request.url = data_plane_url(input.generation, api_region_of(caller), options) +
-                  "/generateAssistantResponse";
+    request.url =
+        data_plane_url(input.generation, api_region_of(caller), options) + "/generateAssistantResponse";
     request.headers = chat_headers(caller, options, input.invocation_id, input.attempt_number);
     request.body = input.request->body(arn);
     request.proxy = caller.proxy.empty() ? options.proxy : caller.proxy;
@@ -72,8 +72,7 @@ struct Attempt::Impl final : EventDecoder::Output {
         if (handler == nullptr) return;
         Flow answer = Flow::more;
         if (const auto* start = std::get_if<chat::ToolUseStart>(&event)) {
-            answer = handler->on_event(
-                chat::ToolUseStart{start->id, tool_names->to_client(start->name)});
+            answer = handler->on_event(chat::ToolUseStart{start->id, tool_names->to_client(start->name)});
         } else {
             answer = handler->on_event(event);
         }

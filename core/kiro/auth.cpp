@@ -21,8 +21,7 @@ bool trusted_token_endpoint(std::string_view text) {
     if (!url) return false;
     if (http::is_loopback_host(url->host)) return true;
     const bool is_name = std::any_of(url->host.begin(), url->host.end(), ascii::is_alpha) &&
-                         url->host.find('.') != std::string::npos &&
-                         url->host.find(':') == std::string::npos;
+                         url->host.find('.') != std::string::npos && url->host.find(':') == std::string::npos;
     return url->scheme == "https" && is_name;
 }
 
@@ -35,9 +34,8 @@ std::string product(const UpstreamOptions& options, const RefreshInput& input) {
 }
 
 std::string form_encoded(const RefreshInput& input) {
-    std::string body =
-        "grant_type=refresh_token&client_id=" + http::percent_encode(input.client_id) +
-        "&refresh_token=" + http::percent_encode(input.refresh_token.reveal());
+    std::string body = "grant_type=refresh_token&client_id=" + http::percent_encode(input.client_id) +
+                       "&refresh_token=" + http::percent_encode(input.refresh_token.reveal());
     if (!input.scopes.empty()) body += "&scope=" + http::percent_encode(input.scopes);
     return body;
 }
@@ -47,8 +45,7 @@ std::string json_body(const RefreshInput& input) {
     json::Writer writer(body);
     writer.begin_object();
     if (input.auth_method == AuthMethod::idc) {
-        writer.member("clientId", input.client_id)
-            .member("clientSecret", input.client_secret.reveal());
+        writer.member("clientId", input.client_id).member("clientSecret", input.client_secret.reveal());
     }
     writer.member("refreshToken", input.refresh_token.reveal());
     if (input.auth_method == AuthMethod::idc) writer.member("grantType", "refresh_token");
@@ -67,8 +64,7 @@ fetch::Request make_request(const UpstreamOptions& options, const RefreshInput& 
     // loop in a later turn, as it does for every other input.
     if (refresh_obstacle(input)) return request;
     request.proxy = input.proxy.empty() ? options.proxy : input.proxy;
-    request.headers = {"accept: application/json, text/plain, */*",
-                       "user-agent: " + product(options, input)};
+    request.headers = {"accept: application/json, text/plain, */*", "user-agent: " + product(options, input)};
     const bool form = input.auth_method == AuthMethod::external_idp;
     request.headers.emplace_back(form ? "content-type: application/x-www-form-urlencoded"
                                       : "content-type: application/json");
@@ -94,8 +90,7 @@ RefreshFailure lost(std::string reason) {
 std::optional<RefreshFailure> refresh_obstacle(const RefreshInput& input) {
     if (input.auth_method == AuthMethod::api_key) return lost("an API key cannot be refreshed");
     if (input.refresh_token.empty()) return lost("there is no refresh token");
-    if (input.auth_method == AuthMethod::idc &&
-        (input.client_id.empty() || input.client_secret.empty())) {
+    if (input.auth_method == AuthMethod::idc && (input.client_id.empty() || input.client_secret.empty())) {
         return lost("the client registration is missing");
     }
     if (input.auth_method == AuthMethod::external_idp) {
@@ -130,8 +125,7 @@ struct Refresh::Impl {
     Collect call;
 };
 
-Refresh::Refresh(fetch::Fetcher& fetcher, const UpstreamOptions& options, RefreshInput input,
-                 Done done)
+Refresh::Refresh(fetch::Fetcher& fetcher, const UpstreamOptions& options, RefreshInput input, Done done)
     : impl_(std::make_unique<Impl>(fetcher, options, input, std::move(done))) {}
 
 Refresh::~Refresh() = default;

@@ -22,9 +22,8 @@ inline std::optional<WallTime> wall_time(const CivilTime& t) {
     const std::chrono::year_month_day date{std::chrono::year{t.year}, std::chrono::month{t.month},
                                            std::chrono::day{t.day}};
     if (!date.ok() || t.hour > 23 || t.minute > 59 || t.second > 60) return std::nullopt;
-    return std::chrono::sys_days{date} + std::chrono::hours{t.hour} +
-           std::chrono::minutes{t.minute} + std::chrono::seconds{t.second} +
-           std::chrono::milliseconds{t.millisecond};
+    return std::chrono::sys_days{date} + std::chrono::hours{t.hour} + std::chrono::minutes{t.minute} +
+           std::chrono::seconds{t.second} + std::chrono::milliseconds{t.millisecond};
 }
 
 }  // namespace kg::kiro

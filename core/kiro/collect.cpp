@@ -2,8 +2,7 @@
 
 namespace kg::kiro {
 
-Collect::Collect(fetch::Fetcher& fetcher, fetch::Request request, std::size_t body_max_bytes,
-                 Done done)
+Collect::Collect(fetch::Fetcher& fetcher, fetch::Request request, std::size_t body_max_bytes, Done done)
     : body_max_bytes_(body_max_bytes),
       done_(std::move(done)),
       fetch_(fetcher.start(std::move(request), *this)) {}
@@ -15,8 +14,7 @@ void Collect::on_head(const fetch::Head& head) {
 
 Flow Collect::on_body(std::string_view bytes) {
     if (bytes.size() > body_max_bytes_ - response_.body.size()) {
-        finish(Err(
-            fetch::Failure{fetch::FailureKind::protocol, "the answer is larger than expected"}));
+        finish(Err(fetch::Failure{fetch::FailureKind::protocol, "the answer is larger than expected"}));
         return Flow::more;
     }
     response_.body += bytes;

@@ -22,8 +22,7 @@ struct Place {
 };
 
 void add_once(std::vector<Place>& places, Place place) {
-    if (std::find(places.begin(), places.end(), place) == places.end())
-        places.push_back(std::move(place));
+    if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
 }
 
 /// The configured generations in their order. An address of the user's own may speak either
@@ -31,14 +30,12 @@ void add_once(std::vector<Place>& places, Place place) {
 std::vector<Place> places_for(const std::string& region, const UpstreamOptions& options) {
     std::vector<Place> places;
     for (const Generation generation : options.endpoints) {
-        add_once(places, {control_plane_url(generation, region, options),
-                          generation == Generation::runtime});
+        add_once(places, {control_plane_url(generation, region, options), generation == Generation::runtime});
     }
     if (!options.management_url.empty() || !options.api_url.empty()) {
         add_once(places, {control_plane_url(Generation::q, region, options), false});
     }
-    if (places.empty())
-        places.push_back({control_plane_url(Generation::runtime, region, options), true});
+    if (places.empty()) places.push_back({control_plane_url(Generation::runtime, region, options), true});
     return places;
 }
 
@@ -94,15 +91,14 @@ struct ListModels::Impl {
     void ask() {
         fetch::Request request = base_request(caller, options);
         const Place& at = places[place];
-        request.url = at.base + (at.dashed ? "/List-Available-Models" : "/ListAvailableModels") +
-                      "?origin=AI_EDITOR";
+        request.url =
+            at.base + (at.dashed ? "/List-Available-Models" : "/ListAvailableModels") + "?origin=AI_EDITOR";
         if (!at.dashed) request.url += "&maxResults=50";
         if (const std::string arn = arn_of(caller); !arn.empty())
             request.url += "&profileArn=" + http::percent_encode(arn);
         if (!next_token.empty()) request.url += "&nextToken=" + http::percent_encode(next_token);
-        call = std::make_unique<Collect>(
-            fetcher, std::move(request), kAnswerBytesMax,
-            [this](Collect::Answer answer) { answered(std::move(answer)); });
+        call = std::make_unique<Collect>(fetcher, std::move(request), kAnswerBytesMax,
+                                         [this](Collect::Answer answer) { answered(std::move(answer)); });
     }
 
     void answered(Collect::Answer answer) {
@@ -110,8 +106,7 @@ struct ListModels::Impl {
         auto page = parse_model_page(answer->body);
         if (!page) return failed(unreadable("model list: " + page.error().message));
         for (Model& model : page->models) models.push_back(std::move(model));
-        const bool more =
-            !page->next_token.empty() && page->next_token != next_token && ++pages < kPagesMax;
+        const bool more = !page->next_token.empty() && page->next_token != next_token && ++pages < kPagesMax;
         next_token = std::move(page->next_token);
         if (more) return ask();
         finish(std::move(models));
@@ -144,8 +139,7 @@ struct ListModels::Impl {
     std::unique_ptr<Collect> call;
 };
 
-ListModels::ListModels(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller,
-                       Done done)
+ListModels::ListModels(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller, Done done)
     : impl_(std::make_unique<Impl>(fetcher, options, std::move(caller), std::move(done))) {}
 
 ListModels::~ListModels() = default;
@@ -183,9 +177,8 @@ struct ListProfiles::Impl {
         const Place& at = places[place];
         request.url = at.base + (at.dashed ? "/List-Available-Profiles" : "/ListAvailableProfiles");
         request.body = profiles_body(at.dashed, next_token);
-        call = std::make_unique<Collect>(
-            fetcher, std::move(request), kAnswerBytesMax,
-            [this](Collect::Answer answer) { answered(std::move(answer)); });
+        call = std::make_unique<Collect>(fetcher, std::move(request), kAnswerBytesMax,
+                                         [this](Collect::Answer answer) { answered(std::move(answer)); });
     }
 
     void answered(Collect::Answer answer) {
@@ -269,8 +262,7 @@ std::string ListProfiles::Impl::profiles_body(bool dashed, std::string_view toke
     return body;
 }
 
-ListProfiles::ListProfiles(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller,
-                           Done done)
+ListProfiles::ListProfiles(fetch::Fetcher& fetcher, const UpstreamOptions& options, Caller caller, Done done)
     : impl_(std::make_unique<Impl>(fetcher, options, std::move(caller), std::move(done))) {}
 
 ListProfiles::~ListProfiles() = default;

@@ -44,8 +44,7 @@ class Reader {
 
     Result<Conversation> read() {
         if (request_.messages.empty() && is_blank_text(request_.system))
-            return Err(refusal(ErrorKind::malformed_request, "messages",
-                               "at least one message is required"));
+            return Err(refusal(ErrorKind::malformed_request, "messages", "at least one message is required"));
         out_.turns.reserve(request_.messages.size() + 2);
         for (message_ = 0; message_ < request_.messages.size(); ++message_) {
             const chat::Message& message = request_.messages[message_];
@@ -79,44 +78,43 @@ class Reader {
     }
 
     Result<void> read_part(const chat::Part& part, Turn& turn) {
-        return std::visit(
-            overloaded{
-                [&](const chat::Text& text) -> Result<void> {
-                    if (!is_blank_text(text.text)) turn.texts.push_back(text.text);
-                    return {};
-                },
-                [&](const chat::Image& image) -> Result<void> {
-                    if (turn.from_assistant)
-                        return misplaced("an image cannot stand in an assistant message");
-                    KG_CHECK(check_image(image));
-                    turn.images.push_back(&image);
-                    return {};
-                },
-                [&](const chat::Thinking& thinking) -> Result<void> {
-                    // Upstream takes one block for each message, and refuses unsigned ones.
-                    const bool sendable =
-                        thinking.redacted ? !thinking.text.empty() : !thinking.signature.empty();
-                    if (turn.from_assistant && keep_reasoning_ && sendable && !turn.reasoning)
-                        turn.reasoning = &thinking;
-                    return {};
-                },
-                [&](const chat::ToolUse& use) -> Result<void> {
-                    if (!turn.from_assistant)
-                        return misplaced("a tool call cannot stand in a user message");
-                    turn.calls.push_back(Call{.use = &use});
-                    return {};
-                },
-                [&](const chat::ToolResult& result) -> Result<void> {
-                    if (turn.from_assistant)
-                        return misplaced("a tool result cannot stand in an assistant message");
-                    for (const auto& item : result.content)
-                        if (const auto* image = std::get_if<chat::Image>(&item))
-                            KG_CHECK(check_image(*image));
-                    turn.results.push_back(&result);
-                    return {};
-                },
-            },
-            part);
+        return std::visit(overloaded{
+                              [&](const chat::Text& text) -> Result<void> {
+                                  if (!is_blank_text(text.text)) turn.texts.push_back(text.text);
+                                  return {};
+                              },
+                              [&](const chat::Image& image) -> Result<void> {
+                                  if (turn.from_assistant)
+                                      return misplaced("an image cannot stand in an assistant message");
+                                  KG_CHECK(check_image(image));
+                                  turn.images.push_back(&image);
+                                  return {};
+                              },
+                              [&](const chat::Thinking& thinking) -> Result<void> {
+                                  // Upstream takes one block for each message, and refuses unsigned ones.
+                                  const bool sendable = thinking.redacted ? !thinking.text.empty()
+                                                                          : !thinking.signature.empty();
+                                  if (turn.from_assistant && keep_reasoning_ && sendable && !turn.reasoning)
+                                      turn.reasoning = &thinking;
+                                  return {};
+                              },
+                              [&](const chat::ToolUse& use) -> Result<void> {
+                                  if (!turn.from_assistant)
+                                      return misplaced("a tool call cannot stand in a user message");
+                                  turn.calls.push_back(Call{.use = &use});
+                                  return {};
+                              },
+                              [&](const chat::ToolResult& result) -> Result<void> {
+                                  if (turn.from_assistant)
+                                      return misplaced("a tool result cannot stand in an assistant message");
+                                  for (const auto& item : result.content)
+                                      if (const auto* image = std::get_if<chat::Image>(&item))
+                                          KG_CHECK(check_image(*image));
+                                  turn.results.push_back(&result);
+                                  return {};
+                              },
+                          },
+                          part);
     }
 
     Result<void> misplaced(std::string_view why) const {
@@ -133,8 +131,7 @@ class Reader {
         if (image.base64.empty()) return no(ErrorKind::malformed_request, "the image is empty");
         if (image.base64.size() > kImageBase64Max)
             return no(ErrorKind::unsupported, "image larger than 10 MB");
-        if (++images_ > kImagesMax)
-            return no(ErrorKind::unsupported, "more than 10 images in one request");
+        if (++images_ > kImagesMax) return no(ErrorKind::unsupported, "more than 10 images in one request");
         out_.image_bytes += image.base64.size();
         return {};
     }
@@ -159,8 +156,7 @@ bool is_blank_text(std::string_view text) {
 }
 
 void Conversation::warn(std::string_view clause) {
-    if (std::find(warnings.begin(), warnings.end(), clause) == warnings.end())
-        warnings.emplace_back(clause);
+    if (std::find(warnings.begin(), warnings.end(), clause) == warnings.end()) warnings.emplace_back(clause);
 }
 
 Result<Conversation> read_conversation(const chat::Request& request, bool keep_reasoning) {

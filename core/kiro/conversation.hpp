@@ -28,12 +28,12 @@ struct Answer {
 /// Conversation.
 struct Turn {
     bool from_assistant = false;
-    std::vector<SharedText> texts;            // none blank; joined by a newline
-    std::vector<const chat::Image*> images;         // user
-    std::vector<const chat::ToolResult*> results;   // user, as the client sent them, until paired
-    std::vector<Answer> answers;                    // user, one for each call of the turn before
-    std::vector<Call> calls;                        // assistant
-    const chat::Thinking* reasoning = nullptr;      // assistant
+    std::vector<SharedText> texts;                 // none blank; joined by a newline
+    std::vector<const chat::Image*> images;        // user
+    std::vector<const chat::ToolResult*> results;  // user, as the client sent them, until paired
+    std::vector<Answer> answers;                   // user, one for each call of the turn before
+    std::vector<Call> calls;                       // assistant
+    const chat::Thinking* reasoning = nullptr;     // assistant
 
     bool empty() const {
         return texts.empty() && images.empty() && results.empty() && answers.empty() && calls.empty();
@@ -50,7 +50,7 @@ struct Conversation {
     SharedText keep(std::string text) { return SharedText::borrowed(arena_.emplace_back(std::move(text))); }
     void warn(std::string_view clause);  // once for each distinct clause
 
- private:
+  private:
     std::deque<std::string> arena_;  // elements never move
 };
 

@@ -31,19 +31,16 @@ std::string line(std::string_view name, std::string_view value, std::string_view
     for (const std::string_view part : {value, value_rest}) {
         const std::size_t start = out.size();
         out += part;
-        const auto is_control = [](char c) {
-            return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-        };
-        out.erase(
-            std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control),
-            out.end());
+        const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+        out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control),
+                  out.end());
     }
     return out;
 }
 
 /// What both planes send: who we are, and for which account.
-void append_identity(std::vector<std::string>& lines, const Caller& caller,
-                     const UpstreamOptions& options, std::string_view sdk, std::string_view api) {
+void append_identity(std::vector<std::string>& lines, const Caller& caller, const UpstreamOptions& options,
+                     std::string_view sdk, std::string_view api) {
     std::string product = "KiroIDE-" + options.kiro_version;
     if (!caller.machine_id.empty()) product.append("-").append(caller.machine_id);
 
@@ -56,8 +53,7 @@ void append_identity(std::vector<std::string>& lines, const Caller& caller,
     lines.push_back(line("user-agent", agent));
     lines.push_back(line("authorization", "Bearer ", caller.access_token.reveal()));
     // Mandatory for these two kinds and refused for the others (kiro-upstream 1.3).
-    if (caller.auth_method == AuthMethod::external_idp)
-        lines.emplace_back("TokenType: EXTERNAL_IDP");
+    if (caller.auth_method == AuthMethod::external_idp) lines.emplace_back("TokenType: EXTERNAL_IDP");
     if (caller.auth_method == AuthMethod::api_key) lines.emplace_back("tokentype: API_KEY");
 }
 
@@ -86,8 +82,7 @@ std::optional<Generation> parse_generation(std::string_view text) {
     return std::nullopt;
 }
 
-std::string data_plane_url(Generation generation, const std::string& region,
-                           const UpstreamOptions& options) {
+std::string data_plane_url(Generation generation, const std::string& region, const UpstreamOptions& options) {
     if (!options.api_url.empty()) return without_trailing_slash(options.api_url);
     return generation_host(generation, region, false);
 }
@@ -101,9 +96,8 @@ std::string control_plane_url(Generation generation, const std::string& region,
 }
 
 std::string social_refresh_url(const UpstreamOptions& options) {
-    const std::string_view base = options.auth_url.empty()
-                                      ? "https://prod.us-east-1.auth.desktop.kiro.dev"
-                                      : std::string_view(options.auth_url);
+    const std::string_view base = options.auth_url.empty() ? "https://prod.us-east-1.auth.desktop.kiro.dev"
+                                                           : std::string_view(options.auth_url);
     return with_path(base, "/refreshToken");
 }
 
@@ -121,8 +115,7 @@ std::vector<std::string> chat_headers(const Caller& caller, const UpstreamOption
     lines.emplace_back("accept: application/vnd.amazon.eventstream");
     lines.emplace_back("x-amzn-codewhisperer-optout: true");
     lines.emplace_back("x-amzn-kiro-agent-mode: vibe");
-    append_identity(lines, caller, options, "aws-sdk-js/1.0.34",
-                    "api/codewhispererstreaming#1.0.34 m/E");
+    append_identity(lines, caller, options, "aws-sdk-js/1.0.34", "api/codewhispererstreaming#1.0.34 m/E");
     lines.push_back(line("amz-sdk-invocation-id", invocation_id));
     const unsigned attempts_max = std::max(3u, attempt);
     lines.push_back("amz-sdk-request: attempt=" + std::to_string(attempt) +
@@ -134,8 +127,7 @@ std::vector<std::string> control_headers(const Caller& caller, const UpstreamOpt
     std::vector<std::string> lines;
     lines.reserve(7);
     lines.emplace_back("accept: application/json");
-    append_identity(lines, caller, options, "aws-sdk-js/1.0.0",
-                    "api/codewhispererruntime#1.0.0 m/N,E");
+    append_identity(lines, caller, options, "aws-sdk-js/1.0.0", "api/codewhispererruntime#1.0.0 m/N,E");
     lines.emplace_back("amz-sdk-request: attempt=1; max=1");
     return lines;
 }

@@ -37,8 +37,7 @@ struct UpstreamOptions {
 };
 
 /// Base URL of the data plane, e.g. "https://runtime.us-east-1.kiro.dev", no trailing slash.
-std::string data_plane_url(Generation generation, const std::string& region,
-                           const UpstreamOptions& options);
+std::string data_plane_url(Generation generation, const std::string& region, const UpstreamOptions& options);
 std::string control_plane_url(Generation generation, const std::string& region,
                               const UpstreamOptions& options);
 std::string social_refresh_url(const UpstreamOptions& options);

@@ -46,8 +46,7 @@ EventDecoder::Step EventDecoder::decode(const FrameView& frame) {
     }
     if (frame.message_type == "exception") return exception(frame.exception_type, frame.payload);
     if (frame.message_type == "error") {
-        return exception(frame.error_code,
-                         frame.error_message.empty() ? frame.payload : frame.error_message);
+        return exception(frame.error_code, frame.error_message.empty() ? frame.payload : frame.error_message);
     }
     return ++ignored_, Step::more;
 }

@@ -33,8 +33,7 @@ class EventDecoder {
     };
     enum class Step : std::uint8_t { more, ended, failed };
 
-    EventDecoder(EventDecoderOptions options, Output& output)
-        : options_(options), output_(output) {}
+    EventDecoder(EventDecoderOptions options, Output& output) : options_(options), output_(output) {}
     Step decode(const FrameView& frame);
     Step finish();
 

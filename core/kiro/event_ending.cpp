@@ -42,10 +42,8 @@ EventDecoder::Step EventDecoder::end(chat::StopReason reason) {
 
 EventDecoder::Step EventDecoder::finish() {
     using enum chat::StopReason;
-    if (stop_ == Stop::malformed_tool)
-        return fail(FailureClass::tool_input_invalid, "MALFORMED_TOOL_USE");
-    if (stop_ == Stop::malformed_output)
-        return fail(FailureClass::damaged_stream, "MALFORMED_MODEL_OUTPUT");
+    if (stop_ == Stop::malformed_tool) return fail(FailureClass::tool_input_invalid, "MALFORMED_TOOL_USE");
+    if (stop_ == Stop::malformed_output) return fail(FailureClass::damaged_stream, "MALFORMED_MODEL_OUTPUT");
     if (!has_content() && !stop_explains_silence()) {
         if (tools_.open() > 0)
             return fail(FailureClass::damaged_stream, "the stream ended inside a tool call");

@@ -104,8 +104,7 @@ constexpr std::array kServerTexts = std::to_array<Match>({
 });
 
 template <std::size_t N>
-FailureClass by_text(const std::array<Match, N>& table, std::string_view text,
-                     FailureClass otherwise) {
+FailureClass by_text(const std::array<Match, N>& table, std::string_view text, FailureClass otherwise) {
     for (const Match& match : table) {
         if (ascii::contains_ignoring_case(text, match.text)) return match.cls;
     }
@@ -134,19 +133,16 @@ std::string own_words(std::string_view message) {
 
 /// "com.amazon.aws.codewhisperer#ThrottlingException:http://..." is "Throttling".
 std::string normal_type(std::string_view type) {
-    if (const std::size_t hash = type.find('#'); hash != std::string_view::npos)
-        type.remove_prefix(hash + 1);
+    if (const std::size_t hash = type.find('#'); hash != std::string_view::npos) type.remove_prefix(hash + 1);
     type = ascii::trim(type.substr(0, type.find(':')));
-    for (const std::string_view suffix :
-         {std::string_view("exception"), std::string_view("error")}) {
+    for (const std::string_view suffix : {std::string_view("exception"), std::string_view("error")}) {
         if (type.size() > suffix.size() &&
             ascii::equals_ignoring_case(type.substr(type.size() - suffix.size()), suffix)) {
             type.remove_suffix(suffix.size());
             break;
         }
     }
-    if (ascii::equals_ignoring_case(type, "error"))
-        type = "InternalServer";  // the stream union's member
+    if (ascii::equals_ignoring_case(type, "error")) type = "InternalServer";  // the stream union's member
     return redacted(type, 100);
 }
 
@@ -186,17 +182,14 @@ std::optional<FailureClass> by_reason(std::string_view reason) {
 }
 
 std::optional<FailureClass> by_type(std::string_view type, std::string_view words) {
-    const auto is = [type](std::string_view name) {
-        return ascii::equals_ignoring_case(type, name);
-    };
+    const auto is = [type](std::string_view name) { return ascii::equals_ignoring_case(type, name); };
     if (type.empty()) return std::nullopt;
     for (const Match& match : kTypes) {
         if (is(match.text)) return match.cls;
     }
     if (is("Throttling") || is("TooManyRequests") || is("SlowDown"))
         return by_text(kThrottleTexts, words, throttled);
-    if (is("AccessDenied") || is("Unauthorized"))
-        return by_text(kForbiddenTexts, words, forbidden_other);
+    if (is("AccessDenied") || is("Unauthorized")) return by_text(kForbiddenTexts, words, forbidden_other);
     if (is("Validation")) {
         const FailureClass cls = by_text(kValidationTexts, words, malformed);
         return cls == malformed ? by_text(kServerTexts, words, malformed) : cls;
@@ -259,8 +252,7 @@ std::optional<std::chrono::milliseconds> read_retry_after(const http::Headers& h
     return std::nullopt;
 }
 
-Failure describe(FailureClass cls, std::string type, const Declared& declared,
-                 std::string_view body) {
+Failure describe(FailureClass cls, std::string type, const Declared& declared, std::string_view body) {
     Failure failure;
     failure.cls = cls;
     failure.exception = std::move(type);
@@ -293,8 +285,7 @@ Failure classify_response(int status, const http::Headers& headers, std::string_
 Failure classify_exception(std::string_view exception_type, std::string_view payload) {
     Declared declared = read_body(payload);
     if (declared.message.empty() && declared.type.empty()) declared.message = payload;
-    std::string type =
-        normal_type(exception_type.empty() ? std::string_view(declared.type) : exception_type);
+    std::string type = normal_type(exception_type.empty() ? std::string_view(declared.type) : exception_type);
     auto cls = by_reason(declared.reason);
     if (!cls) cls = by_type(type, own_words(declared.message));
     return describe(cls.value_or(transient), std::move(type), declared, payload);

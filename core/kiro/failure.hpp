@@ -37,11 +37,11 @@ enum class FailureClass : std::uint8_t {
     transient,            // E24
     kms,                  // E25
     edge_too_large,       // E27
-    connect,  // DNS or connect failure: like wrong_endpoint for the first choice, else transient
-    timeout,  // first event, idle or total
-    damaged_stream,      // framing, CRC, cut, wrong JSON (9.1-9.9)
-    empty_answer,        // 200 without content (4.6)
-    tool_input_invalid,  // 4.4: the tool input is not a JSON object
+    connect,              // DNS or connect failure: like wrong_endpoint for the first choice, else transient
+    timeout,              // first event, idle or total
+    damaged_stream,       // framing, CRC, cut, wrong JSON (9.1-9.9)
+    empty_answer,         // 200 without content (4.6)
+    tool_input_invalid,   // 4.4: the tool input is not a JSON object
     content_filtered,
 };
 

@@ -104,8 +104,7 @@ bool FlatObject::parse(std::string_view json) {
         if (count_ == fields_.size() || !take(rest, "\"")) return false;
         Field& field = fields_[count_];
         bool key_escaped = false;
-        if (!scan_string(rest, field.key, key_escaped) || key_escaped || !take(rest, ":"))
-            return false;
+        if (!scan_string(rest, field.key, key_escaped) || key_escaped || !take(rest, ":")) return false;
         field.value = {};
         field.escaped = false;
         if (take(rest, "\"")) {

@@ -97,15 +97,14 @@ bool FrameDecoder::gather() {
 FrameDecoder::Step FrameDecoder::open(std::string_view frame, FrameView& out) {
     // The prelude's checksum is that of the first 8 bytes: the message's continues from it.
     const std::uint32_t prelude_crc = read_u32(frame.data() + 8);
-    if (crc32(frame.substr(8, frame.size() - 12), prelude_crc) !=
-        read_u32(frame.data() + frame.size() - 4)) {
+    if (crc32(frame.substr(8, frame.size() - 12), prelude_crc) != read_u32(frame.data() + frame.size() - 4)) {
         return fail(FrameFault::message_crc);
     }
     const std::size_t headers_bytes = read_u32(frame.data() + 4);
     out = FrameView{};
     out.headers = frame.substr(kFramePreludeBytes, headers_bytes);
-    out.payload = frame.substr(kFramePreludeBytes + headers_bytes,
-                               frame.size() - kFrameOverheadBytes - headers_bytes);
+    out.payload =
+        frame.substr(kFramePreludeBytes + headers_bytes, frame.size() - kFrameOverheadBytes - headers_bytes);
     if (!read_headers(out.headers, out)) return fail(FrameFault::headers);
     total_ = 0;
     return Step::frame;

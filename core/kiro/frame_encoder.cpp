@@ -14,8 +14,7 @@ void append_big_endian(std::string& out, std::size_t value, unsigned bytes) {
 
 }  // namespace
 
-void append_frame(std::string& out, std::initializer_list<FrameHeader> headers,
-                  std::string_view payload) {
+void append_frame(std::string& out, std::initializer_list<FrameHeader> headers, std::string_view payload) {
     std::size_t headers_bytes = 0;
     for (const FrameHeader& header : headers) {
         assert(!header.name.empty() && header.name.size() <= 255 &&
@@ -42,11 +41,9 @@ void append_frame(std::string& out, std::initializer_list<FrameHeader> headers,
 
 std::string event_frame(std::string_view event_type, std::string_view payload_json) {
     std::string out;
-    append_frame(out,
-                 {{":event-type", event_type},
-                  {":content-type", "application/json"},
-                  {":message-type", "event"}},
-                 payload_json);
+    append_frame(
+        out, {{":event-type", event_type}, {":content-type", "application/json"}, {":message-type", "event"}},
+        payload_json);
     return out;
 }
 
@@ -62,8 +59,7 @@ std::string exception_frame(std::string_view exception_type, std::string_view pa
 
 std::string error_frame(std::string_view code, std::string_view message) {
     std::string out;
-    append_frame(
-        out, {{":error-code", code}, {":error-message", message}, {":message-type", "error"}}, {});
+    append_frame(out, {{":error-code", code}, {":error-message", message}, {":message-type", "error"}}, {});
     return out;
 }
 

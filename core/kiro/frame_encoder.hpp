@@ -12,8 +12,7 @@ struct FrameHeader {
 };
 
 /// Appends one frame with string headers; for the fake upstream and for tests.
-void append_frame(std::string& out, std::initializer_list<FrameHeader> headers,
-                  std::string_view payload);
+void append_frame(std::string& out, std::initializer_list<FrameHeader> headers, std::string_view payload);
 
 /// The shapes Kiro sends, headers in its order.
 std::string event_frame(std::string_view event_type, std::string_view payload_json);

@@ -14,10 +14,8 @@ using std::string_view_literals::operator""sv;
 constexpr std::array kFamilies{"opus"sv, "sonnet"sv, "haiku"sv, "fable"sv};
 
 constexpr std::array kPrefixes{
-    "models/"sv,           "kiro/"sv,         "kiro-"sv,
-    "anthropic/"sv,        "anthropic."sv,    "claude-code/"sv,
-    "us.anthropic."sv,     "eu.anthropic."sv, "apac.anthropic."sv,
-    "global.anthropic."sv,
+    "models/"sv,      "kiro/"sv,         "kiro-"sv,         "anthropic/"sv,      "anthropic."sv,
+    "claude-code/"sv, "us.anthropic."sv, "eu.anthropic."sv, "apac.anthropic."sv, "global.anthropic."sv,
 };
 
 /// Keys of models that are gone or were never Kiro's, and what answers in their place.
@@ -59,9 +57,8 @@ bool cut_date(std::string_view& name) {
     for (const std::string_view shape : {"-20dddddd"sv, "@20dddddd"sv, "-20dd-dd-dd"sv}) {
         if (name.size() <= shape.size()) continue;
         const std::string_view tail = name.substr(name.size() - shape.size());
-        const bool fits = std::equal(tail.begin(), tail.end(), shape.begin(), [](char c, char s) {
-            return s == 'd' ? ascii::is_digit(c) : c == s;
-        });
+        const bool fits = std::equal(tail.begin(), tail.end(), shape.begin(),
+                                     [](char c, char s) { return s == 'd' ? ascii::is_digit(c) : c == s; });
         if (!fits) continue;
         name.remove_suffix(shape.size());
         return true;
@@ -94,8 +91,7 @@ std::string family_first(std::string_view rest) {
         if (!tail.starts_with(family)) continue;
         const std::string_view after = tail.substr(family.size());
         if (!after.empty() && after[0] != '-') continue;
-        return std::string(family) + '-' + std::string(rest.substr(0, version)) +
-               std::string(after);
+        return std::string(family) + '-' + std::string(rest.substr(0, version)) + std::string(after);
     }
     return {};
 }
@@ -105,8 +101,7 @@ std::string family_first(std::string_view rest) {
 std::string model_key(std::string_view name) {
     std::string key = ascii::to_lower(name);
     for (std::size_t i = 1; i + 1 < key.size(); ++i)
-        if (key[i] == '.' && ascii::is_digit(key[i - 1]) && ascii::is_digit(key[i + 1]))
-            key[i] = '-';
+        if (key[i] == '.' && ascii::is_digit(key[i - 1]) && ascii::is_digit(key[i + 1])) key[i] = '-';
     constexpr std::string_view claude = "claude-";
     if (key.starts_with(claude))
         if (const std::string turned = family_first(std::string_view(key).substr(claude.size()));
@@ -132,8 +127,7 @@ std::string strip_model_prefixes(std::string_view name) {
 bool strip_model_suffix(std::string_view& name, ModelFlags& flags) {
     if (cut(name, "-thinking") || cut(name, ":thinking")) return flags.thinking = true;
     if (cut(name, "[1m]") || cut(name, "-1m")) return flags.million = true;
-    if (cut(name, "-agentic") || cut(name, "-latest") || cut(name, "@latest") ||
-        cut(name, "-preview"))
+    if (cut(name, "-agentic") || cut(name, "-latest") || cut(name, "@latest") || cut(name, "-preview"))
         return true;
     if (cut_date(name) || cut_revision(name)) return true;
     const std::size_t dash = name.rfind('-');
@@ -151,8 +145,7 @@ std::optional<ModelVersion> claude_version(std::string_view key) {
     key.remove_prefix(claude.size());
     ModelVersion out;
     for (const std::string_view family : kFamilies)
-        if (key.starts_with(family) && key.substr(family.size()).starts_with('-'))
-            out.family = family;
+        if (key.starts_with(family) && key.substr(family.size()).starts_with('-')) out.family = family;
     if (out.family.empty()) return {};
     key.remove_prefix(out.family.size() + 1);
     const auto number = [&key](unsigned& to) {

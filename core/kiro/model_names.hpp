@@ -21,8 +21,8 @@ struct ModelFlags {
 
 /// Lower-cased, without white space and vendor prefixes (step 1).
 std::string strip_model_prefixes(std::string_view name);
-/// Removes the last suffix that is not part of a model's name: flags, dates, revisions (steps 2, 3).
-/// False when there is none.
+/// Removes the last suffix that is not part of a model's name: flags, dates, revisions (steps 2,
+/// 3). False when there is none.
 bool strip_model_suffix(std::string_view& name, ModelFlags& flags);
 
 /// "claude-sonnet-4-5" -> family "sonnet", version 4.5; nothing for anything else.

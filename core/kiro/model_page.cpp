@@ -13,8 +13,7 @@ using json::Node;
 std::uint32_t positive(Node node, std::uint32_t otherwise) {
     const auto n = node.as_int();
     if (!n || *n <= 0) return otherwise;
-    return static_cast<std::uint32_t>(
-        std::min<std::int64_t>(*n, std::numeric_limits<std::uint32_t>::max()));
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(*n, std::numeric_limits<std::uint32_t>::max()));
 }
 
 std::string first_text(std::initializer_list<Node> nodes) {
@@ -67,17 +66,13 @@ Model read_model(Node node) {
     Model model;
     model.info.id = node["modelId"].text();
     model.info.display_name = first_text({node["modelName"], node["displayName"], node["modelId"]});
-    model.info.context_tokens =
-        positive(node["tokenLimits"]["maxInputTokens"], model.info.context_tokens);
-    model.info.output_tokens =
-        positive(node["tokenLimits"]["maxOutputTokens"], model.info.output_tokens);
-    if (const auto rate = node["rateMultiplier"].as_double(); rate && *rate >= 0)
-        model.info.rate = *rate;
+    model.info.context_tokens = positive(node["tokenLimits"]["maxInputTokens"], model.info.context_tokens);
+    model.info.output_tokens = positive(node["tokenLimits"]["maxOutputTokens"], model.info.output_tokens);
+    if (const auto rate = node["rateMultiplier"].as_double(); rate && *rate >= 0) model.info.rate = *rate;
     if (const Node types = node["supportedInputTypes"]; types.is_array() && types.size() > 0) {
         model.info.images = false;
         for (const Node type : types.children())
-            model.info.images =
-                model.info.images || ascii::equals_ignoring_case(type.text(), "IMAGE");
+            model.info.images = model.info.images || ascii::equals_ignoring_case(type.text(), "IMAGE");
     }
     model.capabilities = capabilities_of(node["additionalModelRequestFieldsSchema"]);
     return model;

@@ -45,8 +45,7 @@ struct ResolvedModel {
     std::optional<chat::Effort> effort;
     std::string chain;  // "claude-3-5-sonnet -> claude-sonnet-4.5", for logs and a header
 };
-using Aliases =
-    std::vector<std::pair<std::string, std::string>>;  // [models.aliases], exact, first match
+using Aliases = std::vector<std::pair<std::string, std::string>>;  // [models.aliases], exact, first match
 
 /// kiro-upstream 3.2. Unknown names are ErrorKind::model_not_found: never silently another model.
 /// Upper-case legacy ids (3.1) match a listed model without regard to case, else are not found.

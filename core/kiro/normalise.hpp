@@ -11,7 +11,8 @@ namespace kg::kiro {
 void flatten_tool_history(Conversation& conversation);
 /// C1: an empty user turn in front of a leading assistant turn; fill_blank_turns gives it words.
 void start_with_user(Conversation& conversation);
-/// C2, C3: turns that say nothing go, their neighbours of one role become one turn. The first stays.
+/// C2, C3: turns that say nothing go, their neighbours of one role become one turn. The first
+/// stays.
 void drop_empty_turns(Conversation& conversation);
 /// C4-C7: every call gets a unique safe id and exactly one answer, in call order, in the next user
 /// turn: late results move there, missing ones are filled, orphans become text, duplicates go.

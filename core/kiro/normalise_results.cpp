@@ -21,8 +21,10 @@ bool is_safe_id(std::string_view id) {
 /// Wire ids: the client's own where it is safe and new, else derived from it, so that the next
 /// request of the conversation repeats the same prefix.
 class IdMint {
- public:
-    IdMint(Conversation& conversation, std::size_t calls) : conversation_(conversation) { used_.reserve(calls); }
+  public:
+    IdMint(Conversation& conversation, std::size_t calls) : conversation_(conversation) {
+        used_.reserve(calls);
+    }
 
     std::string_view wire_id(std::string_view id, unsigned occurrence) {
         if (is_safe_id(id) && used_.insert(id).second) return id;
@@ -37,14 +39,14 @@ class IdMint {
         }
     }
 
- private:
+  private:
     Conversation& conversation_;
     std::unordered_set<std::string_view> used_;
 };
 
 /// Matches results with calls while walking the turns in order.
 class Pairing {
- public:
+  public:
     explicit Pairing(Conversation& conversation)
         : conversation_(conversation), calls_(count_calls()), mint_(conversation, calls_) {
         slots_.reserve(calls_);
@@ -68,7 +70,7 @@ class Pairing {
         }
     }
 
- private:
+  private:
     static constexpr std::uint32_t kNone = 0xffffffffu;
     struct Slot {
         Answer* answer;
@@ -138,7 +140,9 @@ class Pairing {
 
 }  // namespace
 
-void pair_results(Conversation& conversation) { Pairing(conversation).run(); }
+void pair_results(Conversation& conversation) {
+    Pairing(conversation).run();
+}
 
 void lift_images(Conversation& conversation) {
     for (Turn& turn : conversation.turns) {
@@ -167,7 +171,8 @@ void flatten_tool_history(Conversation& conversation) {
         turn.results.clear();
         turn.calls.clear();
     }
-    if (any) conversation.warn("tool calls and results of the history were sent as text, as no tool is offered");
+    if (any)
+        conversation.warn("tool calls and results of the history were sent as text, as no tool is offered");
 }
 
 }  // namespace kg::kiro

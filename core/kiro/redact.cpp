@@ -67,8 +67,7 @@ std::string redacted(std::string_view text, std::size_t max_bytes) {
         } else if (after_bearer && word.size() >= kTokenBytesMin) {
             out += "<token>";
         } else {
-            for (const char c : word)
-                out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+            for (const char c : word) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
         }
         after_bearer = ascii::equals_ignoring_case(word, "bearer");
         i = end;

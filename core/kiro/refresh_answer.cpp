@@ -34,8 +34,7 @@ constexpr std::array kRefusals = std::to_array<Refusal>({
 
 /// "com.amazonaws.ssooidc#InvalidGrantException" and "invalid_grant" are "invalidgrant".
 std::string folded_code(std::string_view code) {
-    if (const std::size_t hash = code.find('#'); hash != std::string_view::npos)
-        code.remove_prefix(hash + 1);
+    if (const std::size_t hash = code.find('#'); hash != std::string_view::npos) code.remove_prefix(hash + 1);
     code = code.substr(0, code.find(':'));
     std::string out;
     for (const char c : code) {
@@ -70,8 +69,7 @@ RefreshFailure refusal(AuthMethod method, const http::Response& response) {
     const Told told = read_refusal(response);
     const std::string code = folded_code(told.code);
     RefreshFailure failure;
-    failure.reason =
-        told.code.empty() ? "HTTP " + std::to_string(response.status) : redacted(told.code, 80);
+    failure.reason = told.code.empty() ? "HTTP " + std::to_string(response.status) : redacted(told.code, 80);
     if (!told.message.empty()) failure.reason += " (" + redacted(told.message, 200) + ")";
 
     if (response.status == 429) {
@@ -80,16 +78,14 @@ RefreshFailure refusal(AuthMethod method, const http::Response& response) {
     }
     if (response.status >= 500) return failure;
     // A pause of sign-ups says nothing about this login.
-    if (ascii::contains_ignoring_case(told.message, "signups are temporarily paused"))
-        return failure;
+    if (ascii::contains_ignoring_case(told.message, "signups are temporarily paused")) return failure;
     for (const Refusal& known : kRefusals) {
         if (known.code != code) continue;
         failure.login_lost = known.login_lost;
         failure.rate_limited = known.rate_limited;
         return failure;
     }
-    if (ascii::contains_ignoring_case(told.message, "invalid refresh token"))
-        failure.login_lost = true;
+    if (ascii::contains_ignoring_case(told.message, "invalid refresh token")) failure.login_lost = true;
     if (method == AuthMethod::social) {
         failure.login_lost = failure.login_lost || response.status == 401 || response.status == 403;
     }
@@ -131,8 +127,7 @@ Result<RefreshedTokens, RefreshFailure> read_refresh_answer(AuthMethod method,
     if (!lifetime.is_null_or_missing()) {
         // Some identity providers write the number as a string.
         auto seconds = lifetime.as_int();
-        if (!seconds && lifetime.as_double())
-            seconds = static_cast<std::int64_t>(*lifetime.as_double());
+        if (!seconds && lifetime.as_double()) seconds = static_cast<std::int64_t>(*lifetime.as_double());
         if (!seconds && lifetime.is_string() && lifetime.text().size() < 10) {
             std::int64_t value = lifetime.text().empty() ? -1 : 0;
             for (const char c : lifetime.text()) {

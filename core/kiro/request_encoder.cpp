@@ -14,11 +14,14 @@ namespace {
 
 constexpr std::size_t kProfileArnRoom = 256;
 
-bool takes_reasoning(const ModelCapabilities& model) { return model.native_thinking || model.reasoning_effort; }
+bool takes_reasoning(const ModelCapabilities& model) {
+    return model.native_thinking || model.reasoning_effort;
+}
 
 void add_json_instruction(const chat::Request& request, Conversation& conversation) {
     if (!request.json_only) return;
-    std::string text = "Your final answer must be exactly one JSON document: no prose around it, no code fence.";
+    std::string text =
+        "Your final answer must be exactly one JSON document: no prose around it, no code fence.";
     if (request.json_schema.text() != "null")
         (text += " It must be valid against this JSON Schema:\n") += request.json_schema.text();
     conversation.system.push_back(conversation.keep(std::move(text)));
@@ -73,7 +76,8 @@ std::shared_ptr<const std::string> EncodedRequest::body(std::string_view profile
 
 Result<EncodedRequest> encode_request(const chat::Request& request, const EncodeOptions& options) {
     EncodedRequest out;
-    KG_TRY(conversation, read_conversation(request, takes_reasoning(options.capabilities) && !options.strip_thinking));
+    KG_TRY(conversation,
+           read_conversation(request, takes_reasoning(options.capabilities) && !options.strip_thinking));
     if (!offers_tools(request)) flatten_tool_history(conversation);
     normalise(conversation);
     KG_CHECK(check_history_length(conversation));

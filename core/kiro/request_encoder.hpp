@@ -36,9 +36,7 @@ class ToolNames {
   private:
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
     };
     using Map = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
 
@@ -50,7 +48,7 @@ struct EncodedRequest {
     ToolNames tool_names;
     bool parse_thinking_tags = false;   // this model thinks in tags and was asked to think
     bool has_thinking_history = false;  // reasoningContent was sent: strip_thinking can help
-    bool has_model_fields = false;  // additionalModelRequestFields were sent: strip_fields can help
+    bool has_model_fields = false;      // additionalModelRequestFields were sent: strip_fields can help
     /// Reported to the client when not empty, one clause each (x-kirogate-warnings).
     std::vector<std::string> warnings;
 
@@ -58,7 +56,8 @@ struct EncodedRequest {
     /// failover to another account reuses the buffer.
     std::shared_ptr<const std::string> body(std::string_view profile_arn);
 
-    /// Complete JSON but for the last member and brace (beyond prefix_bytes lies what body() added).
+    /// Complete JSON but for the last member and brace (beyond prefix_bytes lies what body()
+    /// added).
     std::shared_ptr<std::string> text;
     std::size_t prefix_bytes = 0;
 };

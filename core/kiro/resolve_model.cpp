@@ -56,9 +56,8 @@ class Resolver {
             if (const Model* model = exact(std::string(key) + "-1m")) return model;
         if (const Model* model = exact(key)) return model;
         const auto version = claude_version(key);
-        return version && version->minor == 0 && key.ends_with("-0")
-                   ? by_key(key.substr(0, key.size() - 2))
-                   : nullptr;
+        return version && version->minor == 0 && key.ends_with("-0") ? by_key(key.substr(0, key.size() - 2))
+                                                                     : nullptr;
     }
 
     /// Retired, foreign and unversioned names only: a version that is not listed is never replaced.
@@ -105,8 +104,8 @@ Result<ResolvedModel> resolve_model(std::string_view name, const std::vector<Mod
         if (out.chain == to) return;
         (out.chain += " -> ") += to;
     };
-    const auto alias = std::find_if(aliases.begin(), aliases.end(),
-                                    [&](const auto& a) { return a.first == name; });
+    const auto alias =
+        std::find_if(aliases.begin(), aliases.end(), [&](const auto& a) { return a.first == name; });
     const std::string_view meant = alias == aliases.end() ? name : std::string_view(alias->second);
     if (alias != aliases.end()) step(meant);
 
@@ -124,8 +123,7 @@ std::string public_name(std::string_view wire_id) {
     std::string name(wire_id);
     if (!name.starts_with("claude-")) return name;
     for (std::size_t i = 1; i + 1 < name.size(); ++i)
-        if (name[i] == '.' && ascii::is_digit(name[i - 1]) && ascii::is_digit(name[i + 1]))
-            name[i] = '-';
+        if (name[i] == '.' && ascii::is_digit(name[i - 1]) && ascii::is_digit(name[i + 1])) name[i] = '-';
     return name;
 }
 

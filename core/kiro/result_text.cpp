@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kResultCharsMax = 800'000;
 constexpr std::size_t kNoteChars = 100;  // room for the note about the cut
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+bool starts_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
 
 std::size_t count_characters(std::string_view text) {
     std::size_t n = 0;

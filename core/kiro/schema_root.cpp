@@ -11,7 +11,7 @@ constexpr unsigned kDepthMax = 8;
 constexpr unsigned kBranchesMax = 1'000;  // references can make the walk exponential
 
 class Flattener {
- public:
+  public:
     explicit Flattener(json::Node root) : root_(root) {}
 
     SchemaRoot run() {
@@ -19,7 +19,7 @@ class Flattener {
         return std::move(out_);
     }
 
- private:
+  private:
     /// Collects the properties below `schema` and returns what it requires, each name once.
     std::vector<std::string_view> visit(json::Node schema, unsigned depth) {
         std::vector<std::string_view> required;
@@ -30,7 +30,8 @@ class Flattener {
         };
         if (const json::Node properties = schema["properties"]; properties.is_object())
             for (const json::Node property : properties.children())
-                if (names_.insert(property.key()).second) out_.properties.emplace_back(property.key(), property);
+                if (names_.insert(property.key()).second)
+                    out_.properties.emplace_back(property.key(), property);
         if (const json::Node names = schema["required"]; names.is_array())
             for (const json::Node name : names.children())
                 if (name.is_string()) require(name.text());
@@ -86,6 +87,8 @@ bool is_compound_root(json::Node schema) {
     return schema["anyOf"] || schema["oneOf"] || schema["allOf"] || schema["$ref"];
 }
 
-SchemaRoot flatten_schema_root(json::Node schema) { return Flattener(schema).run(); }
+SchemaRoot flatten_schema_root(json::Node schema) {
+    return Flattener(schema).run();
+}
 
 }  // namespace kg::kiro

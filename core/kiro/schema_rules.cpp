@@ -70,17 +70,20 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {"unevaluatedProperties"sv, Holds::schema},
     {"uniqueItems"sv, Holds::strict_refused},
 });
-/// Where a keyword may stand in a table without collisions; the multiplier is found at compile time.
+/// Where a keyword may stand in a table without collisions; the multiplier is found at compile
+/// time.
 struct Slots {
     static constexpr std::size_t kSize = 256;
     std::uint32_t multiplier = 0;
     std::array<std::uint8_t, kSize> keyword{};  // its place in kKeywords plus one, 0 where none is
 
     static constexpr std::size_t slot(std::string_view name, std::uint32_t multiplier) {
-        const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i])); };
-        const std::uint32_t mixed =
-            static_cast<std::uint32_t>(name.size()) + at(0) * 0x35u + at(name.size() / 7) * 0x1f01u +
-            at(name.size() / 2) * 0x3d003u + at(name.size() * 5 / 8) * 0xb00005u;
+        const auto at = [&](std::size_t i) {
+            return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i]));
+        };
+        const std::uint32_t mixed = static_cast<std::uint32_t>(name.size()) + at(0) * 0x35u +
+                                    at(name.size() / 7) * 0x1f01u + at(name.size() / 2) * 0x3d003u +
+                                    at(name.size() * 5 / 8) * 0xb00005u;
         return (mixed * multiplier) >> 24;
     }
 };

@@ -19,7 +19,7 @@ enum class SchemaAction : std::uint8_t {
     names,         // `required`: stays when it is a non-empty list of strings, else drop
     schema,
     schema_map,
-    schema_list,   // drop when empty
+    schema_list,  // drop when empty
 };
 
 SchemaAction schema_action(std::string_view keyword, json::Kind value, SchemaDialect dialect);

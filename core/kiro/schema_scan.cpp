@@ -13,8 +13,9 @@ constexpr unsigned kDepthMax = 64;
 /// Walks valid JSON text once, front to back; each function starts at a value and leaves after it.
 /// False means "not certain", after which the position no longer matters.
 class Scan {
- public:
-    Scan(std::string_view text, SchemaDialect dialect) : at_(text.data()), end_(at_ + text.size()), dialect_(dialect) {}
+  public:
+    Scan(std::string_view text, SchemaDialect dialect)
+        : at_(text.data()), end_(at_ + text.size()), dialect_(dialect) {}
 
     bool root() {
         space();
@@ -23,7 +24,7 @@ class Scan {
         return at_ == end_;
     }
 
- private:
+  private:
     void space() {
         while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
     }
@@ -184,6 +185,8 @@ class Scan {
 
 }  // namespace
 
-bool schema_surely_fine(std::string_view schema, SchemaDialect dialect) { return Scan(schema, dialect).root(); }
+bool schema_surely_fine(std::string_view schema, SchemaDialect dialect) {
+    return Scan(schema, dialect).root();
+}
 
 }  // namespace kg::kiro

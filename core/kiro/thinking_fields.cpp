@@ -36,7 +36,8 @@ std::uint32_t budget_of_effort(Effort effort) {
 }
 
 bool allows(const ModelCapabilities& model, Effort effort) {
-    return std::find(model.efforts.begin(), model.efforts.end(), chat::effort_name(effort)) != model.efforts.end();
+    return std::find(model.efforts.begin(), model.efforts.end(), chat::effort_name(effort)) !=
+           model.efforts.end();
 }
 
 /// The wanted effort, else the next lower one that the model knows, else its lowest.

@@ -9,8 +9,7 @@ namespace kg::kiro {
 ToolAssembler::Step ToolAssembler::add(const Fragment& fragment) {
     const std::string id(fragment.id.empty() ? std::string_view(last_id_) : fragment.id);
     if (id.empty()) return Step::damaged;
-    auto at =
-        std::find_if(open_.begin(), open_.end(), [&id](const Call& call) { return call.id == id; });
+    auto at = std::find_if(open_.begin(), open_.end(), [&id](const Call& call) { return call.id == id; });
     if (at == open_.end()) {
         if (finished_.contains(id)) return Step::buffered;
         if (fragment.name.empty()) return Step::damaged;

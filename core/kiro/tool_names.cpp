@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kStemMax = 54;  // leaves room for '_' and eight digits of the hash
 
-bool is_name_char(char c) { return ascii::is_alpha(c) || ascii::is_digit(c) || c == '_' || c == '-'; }
+bool is_name_char(char c) {
+    return ascii::is_alpha(c) || ascii::is_digit(c) || c == '_' || c == '-';
+}
 
 bool is_wire_name(std::string_view name) {
     return !name.empty() && name.size() <= kNameMax && ascii::is_alpha(name[0]) &&
@@ -36,7 +38,8 @@ std::string_view ToolNames::to_wire(std::string_view name) {
     if (const auto known = wire_by_client_.find(name); known != wire_by_client_.end()) return known->second;
     if (is_wire_name(name)) {
         const auto taken = client_by_wire_.find(name);
-        if (taken == client_by_wire_.end()) return client_by_wire_.try_emplace(std::string(name), name).first->first;
+        if (taken == client_by_wire_.end())
+            return client_by_wire_.try_emplace(std::string(name), name).first->first;
         if (taken->second == name) return taken->first;
     }
     for (unsigned salt = 0;; ++salt) {

@@ -55,7 +55,7 @@ bool members_need_repair(Node schema, SchemaDialect dialect) {
 
 /// Appends repaired schemas; recursion is bounded by the document's own depth limit.
 class Repairer {
- public:
+  public:
     Repairer(std::string& out, SchemaDialect dialect) : out_(out), dialect_(dialect) {}
 
     void root(Node schema) {
@@ -73,7 +73,7 @@ class Repairer {
         out_ += has_properties ? "}" : R"(,"properties":{}})";
     }
 
- private:
+  private:
     void merged(const SchemaRoot& flat) {
         out_ += R"(,"properties":{)";
         bool first = true;
@@ -149,7 +149,8 @@ class Repairer {
 }  // namespace
 
 bool schema_needs_repair(Node schema, SchemaDialect dialect) {
-    if (!schema.is_object() || schema["type"].text() != "object" || !schema["properties"].is_object()) return true;
+    if (!schema.is_object() || schema["type"].text() != "object" || !schema["properties"].is_object())
+        return true;
     return is_compound_root(schema) || members_need_repair(schema, dialect);
 }
 

@@ -19,8 +19,7 @@ constexpr std::string_view kEmptySchema = R"({"type":"object","properties":{}})"
 struct CaseHash {
     std::size_t operator()(std::string_view text) const {
         std::uint64_t h = 1469598103934665603u;
-        for (const char c : text)
-            h = (h ^ static_cast<unsigned char>(ascii::lower(c))) * 1099511628211u;
+        for (const char c : text) h = (h ^ static_cast<unsigned char>(ascii::lower(c))) * 1099511628211u;
         return static_cast<std::size_t>(h);
     }
 };
@@ -56,8 +55,7 @@ Result<void> fill_schemas(const std::vector<const chat::ToolSpec*>& specs, Schem
     for (const chat::ToolSpec* spec : specs) bytes += spec->schema.text().size() + 1;
     std::string all;
     all.reserve(bytes);
-    for (const chat::ToolSpec* spec : specs)
-        (all += all.empty() ? '[' : ',') += spec->schema.text();
+    for (const chat::ToolSpec* spec : specs) (all += all.empty() ? '[' : ',') += spec->schema.text();
     all += ']';
     auto document = json::Document::parse(std::move(all));
     if (!document || document->root().size() != specs.size())
@@ -87,24 +85,21 @@ void fill_description(const chat::ToolSpec& spec, std::size_t max_bytes, Convers
     } else if (spec.description.size() > max_bytes) {
         tool.description = SharedText::borrowed(ascii::utf8_prefix(spec.description, max_bytes));
         const std::string_view rest = spec.description.view().substr(tool.description.size());
-        conversation.system.push_back(conversation.keep("The description of the tool " +
-                                                        std::string(tool.name) + " continues:\n" +
-                                                        std::string(rest)));
+        conversation.system.push_back(conversation.keep(
+            "The description of the tool " + std::string(tool.name) + " continues:\n" + std::string(rest)));
         if (is_blank_text(tool.description)) tool.description = SharedText::borrowed(tool.name);
         conversation.warn("an over-long tool description was continued in the system text");
     }
 }
 
-void add_choice_instruction(const chat::Request& request, Conversation& conversation,
-                            ToolNames& names) {
+void add_choice_instruction(const chat::Request& request, Conversation& conversation, ToolNames& names) {
     using Mode = chat::ToolChoice::Mode;
     if (request.tool_choice.mode == Mode::any) {
-        conversation.system.emplace_back(
-            "You must call one of the available tools in your next message.");
+        conversation.system.emplace_back("You must call one of the available tools in your next message.");
     } else if (request.tool_choice.mode == Mode::named) {
-        conversation.system.push_back(conversation.keep(
-            "You must call the tool " + std::string(names.to_wire(request.tool_choice.name)) +
-            " in your next message."));
+        conversation.system.push_back(conversation.keep("You must call the tool " +
+                                                        std::string(names.to_wire(request.tool_choice.name)) +
+                                                        " in your next message."));
     } else {
         return;
     }
@@ -134,15 +129,13 @@ Result<std::vector<WireTool>> plan_tools(const chat::Request& request, const Enc
         declared.insert(tools[i].name);
         fill_description(*specs[i], options.tool_description_max_bytes, conversation, tools[i]);
     }
-    const auto dialect =
-        is_claude(options.model_id) ? SchemaDialect::claude : SchemaDialect::strict;
+    const auto dialect = is_claude(options.model_id) ? SchemaDialect::claude : SchemaDialect::strict;
     KG_CHECK(fill_schemas(specs, dialect, conversation, tools));
     for (Turn& turn : conversation.turns)
         for (Call& call : turn.calls) {
             call.wire_name = names.to_wire(call.use->name);
             if (declared.insert(call.wire_name).second)
-                tools.push_back(WireTool{call.wire_name,
-                                         "A tool of an earlier turn; no longer available.",
+                tools.push_back(WireTool{call.wire_name, "A tool of an earlier turn; no longer available.",
                                          kEmptySchema});
         }
     add_choice_instruction(request, conversation, names);

@@ -182,12 +182,10 @@ class BodyWriter {
 
 }  // namespace
 
-std::size_t estimate_body_bytes(const Conversation& conversation,
-                                const std::vector<WireTool>& tools) {
+std::size_t estimate_body_bytes(const Conversation& conversation, const std::vector<WireTool>& tools) {
     std::size_t bytes = 512 + conversation.image_bytes;
     for (const std::string_view section : conversation.system) bytes += section.size() + 4;
-    for (const WireTool& tool : tools)
-        bytes += tool.description.size() + tool.schema.size() + kToolOverhead;
+    for (const WireTool& tool : tools) bytes += tool.description.size() + tool.schema.size() + kToolOverhead;
     for (const Turn& turn : conversation.turns) {
         bytes += kTurnOverhead;
         for (const std::string_view text : turn.texts) bytes += text.size() + 2;
@@ -197,8 +195,7 @@ std::size_t estimate_body_bytes(const Conversation& conversation,
             bytes += kTurnOverhead;
             if (!answer.result) continue;
             for (const auto& item : answer.result->content)
-                if (const auto* text = std::get_if<chat::Text>(&item))
-                    bytes += text->text.size() + 2;
+                if (const auto* text = std::get_if<chat::Text>(&item)) bytes += text->text.size() + 2;
         }
     }
     return bytes;

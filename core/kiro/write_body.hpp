@@ -14,7 +14,7 @@ namespace kg::kiro {
 std::size_t estimate_body_bytes(const Conversation& conversation, const std::vector<WireTool>& tools);
 
 /// Appends `{"conversationState":{...}` without the closing brace of the root (2.2-2.5, 2.7).
-void append_conversation_state(std::string& out, Conversation& conversation, const std::vector<WireTool>& tools,
-                               const EncodeOptions& options);
+void append_conversation_state(std::string& out, Conversation& conversation,
+                               const std::vector<WireTool>& tools, const EncodeOptions& options);
 
 }  // namespace kg::kiro

@@ -30,8 +30,7 @@ void Loop::Closer::operator()(uv_loop_s* loop) const noexcept {
 Loop::Loop() : hooks_(std::make_unique<Hooks>()) {
     auto raw = std::make_unique<uv_loop_t>();
     if (const int status = uv_loop_init(raw.get()); status != 0)
-        throw std::runtime_error(std::string("cannot create an event loop: ") +
-                                 uv_strerror(status));
+        throw std::runtime_error(std::string("cannot create an event loop: ") + uv_strerror(status));
     raw_.reset(raw.release());
     uv_prepare_init(raw_.get(), &hooks_->before_poll);
     uv_check_init(raw_.get(), &hooks_->after_poll);

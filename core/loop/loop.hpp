@@ -22,7 +22,7 @@ class Deferred;
 /// destroy every attached object, then the loop. The destructor runs the loop until every back
 /// block (see style: front and back) has been closed.
 class Loop {
- public:
+  public:
     Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -40,7 +40,7 @@ class Loop {
 
     uv_loop_s* raw() { return raw_.get(); }  // for core/loop, core/fetch and daemon/net only
 
- private:
+  private:
     friend class Deferred;
     struct Closer {
         void operator()(uv_loop_s* loop) const noexcept;
@@ -60,10 +60,10 @@ class Loop {
 
 /// A member that calls `fn` once, later in the same loop turn, after schedule(): the way to leave
 /// the current stack frame, and to do once per socket event what callbacks ask for many times.
-/// Destroying or cancel() unschedules. Runs after the callbacks of the current poll phase, or before
-/// the next one when scheduled outside of it (timers). `fn` may destroy the Deferred.
+/// Destroying or cancel() unschedules. Runs after the callbacks of the current poll phase, or
+/// before the next one when scheduled outside of it (timers). `fn` may destroy the Deferred.
 class Deferred {
- public:
+  public:
     Deferred(Loop& loop, UniqueFunction<void()> fn) : loop_(loop), fn_(std::move(fn)) {}
     Deferred(const Deferred&) = delete;
     Deferred& operator=(const Deferred&) = delete;
@@ -73,7 +73,7 @@ class Deferred {
     void cancel() noexcept;
     bool scheduled() const { return scheduled_; }
 
- private:
+  private:
     friend class Loop;
     Loop& loop_;
     UniqueFunction<void()> fn_;

@@ -42,8 +42,8 @@ bool Poll::watch(bool readable, bool writable) {
     if (back_ == nullptr) return false;
     const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
     if (events == back_->watched) return true;
-    const int status = events != 0 ? uv_poll_start(&back_->handle, events, &Back::ready)
-                                   : uv_poll_stop(&back_->handle);
+    const int status =
+        events != 0 ? uv_poll_start(&back_->handle, events, &Back::ready) : uv_poll_stop(&back_->handle);
     back_->watched = status == 0 ? events : 0;
     return status == 0;
 }

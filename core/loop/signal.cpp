@@ -17,8 +17,7 @@ Signal::Signal(Loop& loop, int signal_number, UniqueFunction<void()> fn) : back_
     uv_signal_init(loop.raw(), &back_->handle);
     back_->handle.data = back_;
     const int status = uv_signal_start(
-        &back_->handle,
-        [](uv_signal_t* handle, int) noexcept { static_cast<Back*>(handle->data)->fn(); },
+        &back_->handle, [](uv_signal_t* handle, int) noexcept { static_cast<Back*>(handle->data)->fn(); },
         signal_number);
     if (status != 0) {
         close_back(back_);

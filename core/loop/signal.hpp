@@ -4,15 +4,16 @@
 
 namespace kg::loop {
 
-/// A member that calls `fn` on the loop for each arrival of a Unix signal. Does not keep run() alive.
+/// A member that calls `fn` on the loop for each arrival of a Unix signal. Does not keep run()
+/// alive.
 class Signal {
- public:
+  public:
     Signal(Loop& loop, int signal_number, UniqueFunction<void()> fn);
     Signal(const Signal&) = delete;
     Signal& operator=(const Signal&) = delete;
     ~Signal();
 
- private:
+  private:
     struct Back;
     Back* back_;
 };

@@ -23,8 +23,7 @@ Timer::~Timer() {
 
 void Timer::start(std::chrono::milliseconds delay, std::chrono::milliseconds repeat) {
     const auto count = [](std::chrono::milliseconds span) {
-        return static_cast<std::uint64_t>(
-            std::max<std::chrono::milliseconds::rep>(span.count(), 0));
+        return static_cast<std::uint64_t>(std::max<std::chrono::milliseconds::rep>(span.count(), 0));
     };
     uv_timer_start(
         &back_->handle, [](uv_timer_t* handle) noexcept { static_cast<Back*>(handle->data)->fn(); },

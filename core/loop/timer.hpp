@@ -8,7 +8,7 @@ namespace kg::loop {
 
 /// A member timer: start() (re)arms it, destroying or stop() disarms it; `fn` runs on the loop.
 class Timer {
- public:
+  public:
     Timer(Loop& loop, UniqueFunction<void()> fn);
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
@@ -18,7 +18,7 @@ class Timer {
     void stop() noexcept;
     bool active() const;
 
- private:
+  private:
     struct Back;
     Back* back_;  // freed by its close callback
 };

@@ -46,8 +46,7 @@ Wakeup::Wakeup(Loop& loop) {
     auto state = std::make_shared<Door::State>();
     auto back = std::make_unique<Door::State::Back>();
     const int status = uv_async_init(loop.raw(), &back->handle, &Door::State::run_jobs);
-    if (status != 0)
-        throw std::runtime_error(std::string("cannot make a wakeup: ") + uv_strerror(status));
+    if (status != 0) throw std::runtime_error(std::string("cannot make a wakeup: ") + uv_strerror(status));
     back->handle.data = back.get();
     back->state = state;
     state->back = back.release();

@@ -11,7 +11,7 @@ namespace kg::loop {
 /// (destroyed unrun, on the posting thread); post() then returns false.
 /// The queue is bounded by its users: they post one job per outstanding operation.
 class Wakeup {
- public:
+  public:
     explicit Wakeup(Loop& loop);  // on the loop's thread; keeps the loop alive while it exists
     Wakeup(const Wakeup&) = delete;
     Wakeup& operator=(const Wakeup&) = delete;
@@ -19,11 +19,11 @@ class Wakeup {
 
     /// A handle that other threads may keep for ever.
     class Door {
-     public:
+      public:
         Door() = default;
         bool post(UniqueFunction<void()> job) const;
 
-     private:
+      private:
         friend class Wakeup;
         struct State;
         std::shared_ptr<State> state_;
@@ -32,7 +32,7 @@ class Wakeup {
     /// Whether a waiting Wakeup alone keeps run() from returning (default yes).
     void set_keeps_alive(bool keeps);
 
- private:
+  private:
     Door door_;
 };
 

@@ -13,7 +13,7 @@ namespace kg::loop {
 /// A thread with a bounded queue of jobs that may block (the store). Results return to a loop
 /// through a Wakeup door that the job carries. Destroying runs what is queued, then joins.
 class Worker {
- public:
+  public:
     explicit Worker(std::size_t queue_max = 65536);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -23,7 +23,7 @@ class Worker {
     bool post(UniqueFunction<void()> job);
     std::size_t queued() const;
 
- private:
+  private:
     void run();
     const std::size_t queue_max_;
     mutable std::mutex mutex_;

@@ -59,8 +59,7 @@ Result<void> decode_stop(json::Node body, chat::Request& request) {
         if (!stop.is_string()) return Err(json::type_error(stop, "a string or an array"));
         return add_stop(stop, request);
     }
-    if (stop.size() > kStopSequencesMax)
-        return Err(json::value_error(stop, "at most 64 stop sequences"));
+    if (stop.size() > kStopSequencesMax) return Err(json::value_error(stop, "at most 64 stop sequences"));
     for (const json::Node item : stop.children()) KG_CHECK(add_stop(item, request));
     return {};
 }
@@ -71,8 +70,7 @@ Result<void> decode_response_format(json::Node body, chat::Request& request) {
     KG_TRY(type, json::require_string(format, "type"));
     if (type == "text") return {};
     if (type != "json_object" && type != "json_schema") {
-        return Err(
-            chat::unsupported_error(format["type"], "expected text, json_object or json_schema"));
+        return Err(chat::unsupported_error(format["type"], "expected text, json_object or json_schema"));
     }
     request.json_only = true;
     if (type == "json_object") return {};
@@ -90,8 +88,7 @@ Result<void> decode_response_format(json::Node body, chat::Request& request) {
 
 void warn_ignored_fields(json::Node body, chat::Request& request) {
     chat::warn_sampling(request, body);
-    if (!body["web_search_options"].is_null_or_missing())
-        chat::warn_ignored(request, "web_search_options");
+    if (!body["web_search_options"].is_null_or_missing()) chat::warn_ignored(request, "web_search_options");
     const auto verbosity = body["verbosity"].text();
     if (!verbosity.empty() && verbosity != "medium") chat::warn_ignored(request, "verbosity");
 }
@@ -100,8 +97,8 @@ void warn_ignored_fields(json::Node body, chat::Request& request) {
 
 Result<chat::Request> decode_request(json::Node body, const http::Headers& headers) {
     if (!body.is_object()) {
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "the request body must be a JSON object"});
+        return Err(
+            Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
     }
     chat::Request request;
     KG_TRY(model, json::require_string(body, "model"));

@@ -27,8 +27,8 @@ class MessageDecoder {
         if (role == "system" || role == "developer") return add_system(message);
         if (role == "tool") return add_tool(message, was_tool);
         if (role == "function") return add_function(message, was_tool);
-        return Err(json::value_error(
-            message["role"], "expected system, developer, user, assistant, tool or function"));
+        return Err(json::value_error(message["role"],
+                                     "expected system, developer, user, assistant, tool or function"));
     }
 
   private:
@@ -39,8 +39,7 @@ class MessageDecoder {
     }
 
     Result<void> add_system(json::Node message) {
-        if (message["content"].is_null_or_missing())
-            return Err(json::missing_error(message, "content"));
+        if (message["content"].is_null_or_missing()) return Err(json::missing_error(message, "content"));
         KG_TRY(text, decode_text_content(message["content"], "\n\n"));
         if (!user_seen_) {
             chat::append_system(request_, text);
@@ -52,8 +51,7 @@ class MessageDecoder {
 
     Result<void> add_user(json::Node message) {
         user_seen_ = true;
-        if (message["content"].is_null_or_missing())
-            return Err(json::missing_error(message, "content"));
+        if (message["content"].is_null_or_missing()) return Err(json::missing_error(message, "content"));
         std::vector<TextOrImage> pieces;
         KG_CHECK(decode_content(message["content"], request_, pieces));
         auto& parts = new_message(chat::Role::user).parts;
@@ -89,7 +87,8 @@ class MessageDecoder {
         }
         for (const json::Node part : message["content"].children()) {
             if (part["type"].text() != "thinking") continue;
-            parts.emplace_back(chat::Thinking{part["thinking"].shared_text(), part["signature"].shared_text(), false});
+            parts.emplace_back(
+                chat::Thinking{part["thinking"].shared_text(), part["signature"].shared_text(), false});
         }
     }
 
@@ -108,13 +107,11 @@ class MessageDecoder {
         return {};
     }
 
-    void add_tool_use(SharedText id, json::Node name, json::Node arguments,
-                      std::vector<chat::Part>& parts) {
+    void add_tool_use(SharedText id, json::Node name, json::Node arguments, std::vector<chat::Part>& parts) {
         auto input = chat::tool_input_from_value(arguments);
         if (input.wrapped) {
-            chat::warn(
-                request_,
-                "tool call arguments in the history are not a JSON object and were kept as text");
+            chat::warn(request_,
+                       "tool call arguments in the history are not a JSON object and were kept as text");
         }
         ++calls_;
         last_call_.insert_or_assign(name.text(), id);
@@ -130,16 +127,15 @@ class MessageDecoder {
     Result<void> add_function(json::Node message, bool was_tool) {
         KG_TRY(name, json::require_string(message, "name"));
         const auto found = last_call_.find(name);
-        SharedText id = found != last_call_.end() ? found->second
-                                                  : SharedText("call_legacy_" + std::string(name));
+        SharedText id =
+            found != last_call_.end() ? found->second : SharedText("call_legacy_" + std::string(name));
         return add_result(message, std::move(id), was_tool);
     }
 
     Result<void> add_result(json::Node message, SharedText id, bool was_tool) {
         chat::ToolResult result{std::move(id), {}, false};
         const json::Node content = message["content"];
-        if (!content.is_null_or_missing())
-            KG_CHECK(decode_content(content, request_, result.content));
+        if (!content.is_null_or_missing()) KG_CHECK(decode_content(content, request_, result.content));
         auto& turn = was_tool ? request_.messages.back() : new_message(chat::Role::user);
         turn.parts.emplace_back(std::move(result));
         user_seen_ = after_tool_ = true;
@@ -147,8 +143,7 @@ class MessageDecoder {
     }
 
     chat::Request& request_;
-    std::unordered_map<std::string_view, SharedText>
-        last_call_;  // id by name; names live in the document
+    std::unordered_map<std::string_view, SharedText> last_call_;  // id by name; names live in the document
     std::size_t calls_ = 0;
     bool user_seen_ = false;
     bool after_tool_ = false;  // the last message was a tool's answer: the next one joins its turn

@@ -23,8 +23,8 @@ Result<void> decode_image(json::Node part, std::vector<TextOrImage>& out) {
 Result<void> decode_file(json::Node part, chat::Request& request, std::vector<TextOrImage>& out) {
     KG_TRY(file, json::require_object(part, "file"));
     if (!file["file_id"].is_null_or_missing()) {
-        return Err(chat::unsupported_error(file["file_id"],
-                                           "stored files are not supported; send file_data"));
+        return Err(
+            chat::unsupported_error(file["file_id"], "stored files are not supported; send file_data"));
     }
     KG_TRY(data, json::require_string(file, "file_data"));
     const std::string_view name = file["filename"].text();
@@ -35,8 +35,8 @@ Result<void> decode_file(json::Node part, chat::Request& request, std::vector<Te
         out.emplace_back(std::move(image));
         return {};
     }
-    KG_TRY(text, chat::make_file_text(uri ? uri->media_type : std::string_view(),
-                                      uri ? uri->base64 : data, name, where));
+    KG_TRY(text, chat::make_file_text(uri ? uri->media_type : std::string_view(), uri ? uri->base64 : data,
+                                      name, where));
     if (!text.readable) {
         chat::warn(request, "a file was replaced by a note because its contents cannot be read");
     } else if (!name.empty()) {
@@ -68,8 +68,7 @@ Result<void> decode_part(json::Node part, chat::Request& request, std::vector<Te
 
 }  // namespace
 
-Result<void> decode_content(json::Node content, chat::Request& request,
-                            std::vector<TextOrImage>& out) {
+Result<void> decode_content(json::Node content, chat::Request& request, std::vector<TextOrImage>& out) {
     if (content.is_string()) {
         if (!content.text().empty()) out.emplace_back(chat::Text{content.shared_text()});
         return {};

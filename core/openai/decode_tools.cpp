@@ -25,8 +25,9 @@ Result<void> add_function(json::Node function, chat::Request& request, Names& se
         chat::warn(request, "tool " + std::string(name) + " is declared twice; the first one counts");
         return {};
     }
-    request.tools.push_back({function["name"].shared_text(), function["description"].shared_text(),
-                             schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema))});
+    request.tools.push_back(
+        {function["name"].shared_text(), function["description"].shared_text(),
+         schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema))});
     return {};
 }
 
@@ -34,15 +35,18 @@ Result<void> add_tool(json::Node tool, chat::Request& request, Names& seen, Tool
     if (!tool.is_object()) return Err(json::type_error(tool, "an object"));
     KG_TRY(type, json::optional_string(tool, "type"));
     if (type && *type == "custom") {
-        return Err(chat::unsupported_error(tool["type"], "custom tools are not supported; declare a function"));
+        return Err(
+            chat::unsupported_error(tool["type"], "custom tools are not supported; declare a function"));
     }
     if (type && *type != "function") {
         offer.any_unavailable = true;
-        chat::warn(request, "tool type " + std::string(type->substr(0, 40)) + " is not available and was dropped");
+        chat::warn(request,
+                   "tool type " + std::string(type->substr(0, 40)) + " is not available and was dropped");
         return {};
     }
     // The flat form belongs to the Responses API, but routers leave it in.
-    if (tool["function"].is_null_or_missing() && tool["name"].is_string()) return add_function(tool, request, seen);
+    if (tool["function"].is_null_or_missing() && tool["name"].is_string())
+        return add_function(tool, request, seen);
     KG_TRY(function, json::require_object(tool, "function"));
     return add_function(function, request, seen);
 }
@@ -59,7 +63,8 @@ Result<void> set_word_choice(json::Node choice, std::string_view word, chat::Req
     return {};
 }
 
-/// {"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[...]}}: the others are withdrawn.
+/// {"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[...]}}: the others are
+/// withdrawn.
 Result<void> set_allowed_tools(json::Node choice, chat::Request& request) {
     KG_TRY(allowed, json::require_object(choice, "allowed_tools"));
     KG_TRY(list, json::require_array(allowed, "tools"));

@@ -10,7 +10,7 @@ namespace kg::openai {
 namespace {
 
 class OpenaiDialect final : public chat::Dialect {
- public:
+  public:
     std::string_view name() const override { return "openai"; }
     Result<chat::Request> decode(const json::Document& body, const http::Headers& headers) const override {
         KG_TRY(request, decode_request(body.root(), headers));
@@ -38,6 +38,8 @@ class OpenaiDialect final : public chat::Dialect {
 
 }  // namespace
 
-std::unique_ptr<chat::Dialect> make_dialect() { return std::make_unique<OpenaiDialect>(); }
+std::unique_ptr<chat::Dialect> make_dialect() {
+    return std::make_unique<OpenaiDialect>();
+}
 
 }  // namespace kg::openai

@@ -28,7 +28,8 @@ void append_error_body(std::string& out, const Error& error) {
     json::Writer writer(out);
     writer.begin_object().key("error").begin_object();
     writer.member("message", chat::error_sentence(error)).member("type", row.openai_type);
-    write_or_null(writer, "param", error.param.empty() ? default_param(error.kind) : std::string_view(error.param));
+    write_or_null(writer, "param",
+                  error.param.empty() ? default_param(error.kind) : std::string_view(error.param));
     write_or_null(writer, "code", error.code.empty() ? row.openai_code : std::string_view(error.code));
     writer.end_object().end_object();
 }

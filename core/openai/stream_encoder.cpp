@@ -33,18 +33,19 @@ void StreamEncoder::begin(std::string& out) {
 }
 
 void StreamEncoder::event(const chat::StreamEvent& event, std::string& out) {
-    std::visit(overloaded{
-                   [&](const chat::TextDelta& e) { write_delta(text_head_, e.text, text_tail_, out); },
-                   [&](const chat::ThinkingDelta& e) { write_delta(thinking_head_, e.text, text_tail_, out); },
-                   [](const chat::ThinkingSignature&) {},
-                   [](const chat::RedactedThinking&) {},
-                   [&](const chat::ToolUseStart& e) { tool_start(e, out); },
-                   [&](const chat::ToolInputDelta& e) { tool_input(e.json, out); },
-                   [&](const chat::ToolUseEnd&) { tool_end(out); },
-                   [](const chat::Usage&) {},
-                   [](const chat::MessageEnd&) {},
-               },
-               event);
+    std::visit(
+        overloaded{
+            [&](const chat::TextDelta& e) { write_delta(text_head_, e.text, text_tail_, out); },
+            [&](const chat::ThinkingDelta& e) { write_delta(thinking_head_, e.text, text_tail_, out); },
+            [](const chat::ThinkingSignature&) {},
+            [](const chat::RedactedThinking&) {},
+            [&](const chat::ToolUseStart& e) { tool_start(e, out); },
+            [&](const chat::ToolInputDelta& e) { tool_input(e.json, out); },
+            [&](const chat::ToolUseEnd&) { tool_end(out); },
+            [](const chat::Usage&) {},
+            [](const chat::MessageEnd&) {},
+        },
+        event);
 }
 
 void StreamEncoder::finish(chat::StopReason reason, std::string_view, const chat::FinalUsage& usage,
@@ -66,7 +67,9 @@ void StreamEncoder::fail(const Error& error, std::string& out) {
     out += "\n\n";
 }
 
-void StreamEncoder::keep_alive(std::string& out) { out += ": keep-alive\n\n"; }
+void StreamEncoder::keep_alive(std::string& out) {
+    out += ": keep-alive\n\n";
+}
 
 void StreamEncoder::write_delta(const std::string& head, std::string_view text, const std::string& tail,
                                 std::string& out) {
@@ -93,7 +96,9 @@ void StreamEncoder::tool_start(const chat::ToolUseStart& start, std::string& out
         json::append_string(out, ids_.next(start.id));
         out += R"(,"type":"function","function":{"name":)";
         json::append_string(out, start.name);
-        arguments_head_.append(R"({"tool_calls":[{"index":)").append(index).append(R"(,"function":{"arguments":")");
+        arguments_head_.append(R"({"tool_calls":[{"index":)")
+            .append(index)
+            .append(R"(,"function":{"arguments":")");
     }
     out += ",\"arguments\":\"";
     out += arguments_tail_;

@@ -12,7 +12,7 @@ namespace kg::openai {
 /// The chunk stream of client-apis 6.4. Everything constant in a chunk is built once per answer, so
 /// that a delta costs an escape and two copies.
 class StreamEncoder final : public chat::StreamEncoder {
- public:
+  public:
     StreamEncoder(const chat::Request& request, const chat::AnswerContext& context);
 
     void begin(std::string& out) override;
@@ -22,18 +22,19 @@ class StreamEncoder final : public chat::StreamEncoder {
     void fail(const Error& error, std::string& out) override;
     void keep_alive(std::string& out) override;
 
- private:
-    void write_delta(const std::string& head, std::string_view text, const std::string& tail, std::string& out);
+  private:
+    void write_delta(const std::string& head, std::string_view text, const std::string& tail,
+                     std::string& out);
     void tool_start(const chat::ToolUseStart& start, std::string& out);
     void tool_input(std::string_view json, std::string& out);
     void tool_end(std::string& out);
 
     const bool include_usage_;
     const bool legacy_functions_;
-    std::string chunk_head_;      // data: {... up to "choices":[
-    std::string delta_head_;      // ... up to "delta":
-    std::string delta_tail_;      // after a delta object, finish_reason null
-    std::string text_head_;       // ... up to the escaped text
+    std::string chunk_head_;  // data: {... up to "choices":[
+    std::string delta_head_;  // ... up to "delta":
+    std::string delta_tail_;  // after a delta object, finish_reason null
+    std::string text_head_;   // ... up to the escaped text
     std::string thinking_head_;
     std::string text_tail_;
     std::string arguments_head_;  // of the call that is open

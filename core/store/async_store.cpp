@@ -20,7 +20,9 @@ constexpr std::chrono::milliseconds kFullQueuePause{1};
 AsyncStore::AsyncStore(Stores& stores, const AsyncStoreOptions& options)
     : stores_(stores), options_(options), worker_(options.jobs_max) {}
 
-AsyncStore::~AsyncStore() { flush(); }
+AsyncStore::~AsyncStore() {
+    flush();
+}
 
 bool AsyncStore::post(UniqueFunction<void(Stores&)> job) {
     return worker_.post([this, job = std::move(job)]() mutable { job(stores_); });

@@ -37,8 +37,7 @@ class AsyncStore {
     /// Runs `job(stores)` on the worker, then `done(result)` on the door's loop. False when the
     /// queue is full: nothing will be called.
     template <class R>
-    bool run(const loop::Wakeup::Door& door, UniqueFunction<R(Stores&)> job,
-             UniqueFunction<void(R)> done);
+    bool run(const loop::Wakeup::Door& door, UniqueFunction<R(Stores&)> job, UniqueFunction<void(R)> done);
     /// Fire and forget.
     bool post(UniqueFunction<void(Stores&)> job);
     /// Queues a finished request: cheap, never blocks on the disk. Once `batch_soon` have come
@@ -74,9 +73,8 @@ bool AsyncStore::run(const loop::Wakeup::Door& door, UniqueFunction<R(Stores&)> 
                      UniqueFunction<void(R)> done) {
     return worker_.post([this, door, job = std::move(job), done = std::move(done)]() mutable {
         auto result = job(stores_);
-        door.post([done = std::move(done), result = std::move(result)]() mutable {
-            done(std::move(result));
-        });
+        door.post(
+            [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
     });
 }
 

@@ -37,9 +37,8 @@ struct Account {
     std::int64_t expires_at_ms = 0;  // of the access token; 0 = unknown
     std::int64_t priority = 0;       // lower first
     std::int64_t weight = 1;
-    bool enabled = true;  // the administrator's switch, never touched by the daemon
-    std::string state =
-        "unknown";  // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
+    bool enabled = true;            // the administrator's switch, never touched by the daemon
+    std::string state = "unknown";  // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
     std::string state_reason;
     std::int64_t state_since_ms = 0;
     std::int64_t state_until_ms = 0;  // cooling, exhausted: when it may serve again; 0 = open end

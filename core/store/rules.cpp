@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 
-std::int64_t day_of(std::int64_t ms) { return ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0); }
+std::int64_t day_of(std::int64_t ms) {
+    return ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0);
+}
 
 }  // namespace
 
@@ -15,26 +17,26 @@ Error taken_error(std::string_view what, std::string_view field, std::string_vie
     std::string message = "there is already a record with this ";
     message.append(field).append(" (").append(what).append(")");
     if (!value.empty()) message.append(": ").append(value);
-    return Error{.kind = ErrorKind::malformed_request,
-                 .message = std::move(message),
-                 .param = std::string(field)};
+    return Error{
+        .kind = ErrorKind::malformed_request, .message = std::move(message), .param = std::string(field)};
 }
 
 Error missing_id_error(std::string_view what) {
     std::string message(what);
     message += " has no id";
-    return Error{
-        .kind = ErrorKind::malformed_request, .message = std::move(message), .param = "id"};
+    return Error{.kind = ErrorKind::malformed_request, .message = std::move(message), .param = "id"};
 }
 
 void settle_edit(const Account& before, Account& after) {
     after.id = before.id;
-    const bool rotated = !(after.access_token == before.access_token) ||
-                         !(after.refresh_token == before.refresh_token);
+    const bool rotated =
+        !(after.access_token == before.access_token) || !(after.refresh_token == before.refresh_token);
     after.token_generation = before.token_generation + (rotated ? 1 : 0);
 }
 
-void settle_edit(const Key& before, Key& after) { after.id = before.id; }
+void settle_edit(const Key& before, Key& after) {
+    after.id = before.id;
+}
 
 DailyUsage daily_usage_of(const RequestRecord& record) {
     DailyUsage usage;

@@ -25,8 +25,7 @@ bool prefixed(const Handle& handle, std::string_view selector) {
     return id.substr(tag_end + 1).starts_with(selector);
 }
 
-Error several(const std::vector<const Handle*>& matches, std::string_view selector,
-              std::string_view what) {
+Error several(const std::vector<const Handle*>& matches, std::string_view selector, std::string_view what) {
     std::string message = "\"";
     message.append(selector).append("\" fits ").append(std::to_string(matches.size()));
     message.append(" ").append(what).append("s: ");
@@ -41,8 +40,7 @@ Error several(const std::vector<const Handle*>& matches, std::string_view select
 }  // namespace
 
 Result<std::optional<std::string>> resolve_selector(const std::vector<Handle>& handles,
-                                                    std::string_view selector,
-                                                    std::string_view what) {
+                                                    std::string_view selector, std::string_view what) {
     if (selector.empty()) return std::optional<std::string>{};
     for (const Handle& handle : handles) {
         if (handle.id == selector) return std::optional<std::string>{handle.id};

@@ -21,7 +21,6 @@ struct Handle {
 /// without the "acc_" tag (the tag alone means nobody). nullopt when nothing fits;
 /// malformed_request when several do. `what` is the noun for the message: "account", "key".
 Result<std::optional<std::string>> resolve_selector(const std::vector<Handle>& handles,
-                                                    std::string_view selector,
-                                                    std::string_view what);
+                                                    std::string_view selector, std::string_view what);
 
 }  // namespace kg::store

@@ -32,8 +32,7 @@ std::string octal(mode_t mode) {
 /// mkdir -p: everything that is missing belongs to us alone. Only the last step's failure counts: a
 /// parent may well exist in a place where we may create nothing.
 Result<void> make_folders(const std::string& path) {
-    for (auto slash = path.find('/', 1); slash != std::string::npos;
-         slash = path.find('/', slash + 1)) {
+    for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
         static_cast<void>(::mkdir(path.substr(0, slash).c_str(), 0700));
     }
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {

@@ -31,8 +31,7 @@ class AccountStore {
     /// Reads, lets `change` edit, writes, in one transaction; false from `change` keeps the row.
     /// Returns false when there is no such account. Tokens may be edited too, which counts as a
     /// rotation (token_generation + 1); the id stays. malformed_request when the new name is taken.
-    virtual Result<bool> update(std::string_view id,
-                                const std::function<bool(Account&)>& change) = 0;
+    virtual Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
     /// Commits rotated tokens if the row still has `expected_generation`; false when another writer
     /// was faster (re-read and use its tokens) or the account is gone. An empty refresh token or
@@ -41,12 +40,11 @@ class AccountStore {
                                      const Secret& access_token, const Secret& refresh_token,
                                      std::int64_t expires_at_ms, std::string_view profile_arn,
                                      std::int64_t now_ms) = 0;
-    virtual Result<bool> set_state(std::string_view id, std::string_view state,
-                                   std::string_view reason, std::int64_t since_ms,
-                                   std::int64_t until_ms) = 0;
+    virtual Result<bool> set_state(std::string_view id, std::string_view state, std::string_view reason,
+                                   std::int64_t since_ms, std::int64_t until_ms) = 0;
     /// One refresher at a time across processes: true when this holder now has the lease.
-    virtual Result<bool> claim_refresh(std::string_view id, std::string_view holder,
-                                       std::int64_t now_ms, std::int64_t ttl_ms) = 0;
+    virtual Result<bool> claim_refresh(std::string_view id, std::string_view holder, std::int64_t now_ms,
+                                       std::int64_t ttl_ms) = 0;
     virtual Result<void> release_refresh(std::string_view id, std::string_view holder) = 0;
 };
 
@@ -56,8 +54,7 @@ class KeyStore {
     virtual Result<void> add(const Key& key) = 0;  // malformed_request when id or hash is taken
     virtual Result<std::vector<Key>> list() = 0;
     virtual Result<std::optional<Key>> find_by_hash(const Sha256& hash) = 0;
-    virtual Result<std::optional<Key>> select(
-        std::string_view selector) = 0;  // id, id prefix, name
+    virtual Result<std::optional<Key>> select(std::string_view selector) = 0;  // id, id prefix, name
     /// Like AccountStore::update; malformed_request when the new hash is taken.
     virtual Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
@@ -87,8 +84,7 @@ class UsageStore {
     virtual Result<void> record(const std::vector<RequestRecord>& batch) = 0;
     virtual Result<UsageTotals> totals() = 0;
     /// The daily usage of these UTC days (both included), by day, key, account, model.
-    virtual Result<std::vector<DailyUsage>> daily(std::int64_t first_day,
-                                                  std::int64_t last_day) = 0;
+    virtual Result<std::vector<DailyUsage>> daily(std::int64_t first_day, std::int64_t last_day) = 0;
     virtual Result<std::vector<RequestRecord>> recent(std::size_t limit) = 0;  // newest first
     /// Deletes log rows beyond `keep_rows` newest; the daily usage stays.
     virtual Result<void> prune(std::size_t keep_rows) = 0;

@@ -79,8 +79,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         if (!document) return refuse(std::move(document).error());
         auto request = dialect_.decode(*document, exchange.head().headers);
         if (!request) return refuse(std::move(request).error());
-        if (auto warning = access::exposure_warning(principal_, exchange.head().peer);
-            !warning.empty()) {
+        if (auto warning = access::exposure_warning(principal_, exchange.head().peer); !warning.empty()) {
             request->warnings.push_back(std::move(warning));
         }
         trace_.set_request(*request);
@@ -100,9 +99,9 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
                 return principal_.may_use_model(wire, name);
             };
         }
-        job_ = std::make_unique<gateway::ChatJob>(context_.service, std::move(*request),
-                                                  std::move(permissions),
-                                                  static_cast<gateway::AnswerSink&>(*this));
+        job_ =
+            std::make_unique<gateway::ChatJob>(context_.service, std::move(*request), std::move(permissions),
+                                               static_cast<gateway::AnswerSink&>(*this));
         if (stream_) quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval));
         job_->start();
     }
@@ -199,8 +198,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         headers.add("content-type", std::string(content_type));
         const auto& report = job_->report();
         headers.add("x-kirogate-model", report.wire_model);
-        if (!report.warnings.empty())
-            headers.add("x-kirogate-warnings", warnings_header(report.warnings));
+        if (!report.warnings.empty()) headers.add("x-kirogate-warnings", warnings_header(report.warnings));
         return headers;
     }
 

@@ -6,8 +6,7 @@ namespace {
 bool wants_anthropic(const httpd::RequestHead& head) {
     const std::string_view path = head.path;
     if (path.find("/messages") != path.npos) return true;
-    if (path.find("/chat/completions") != path.npos || path.find("/responses") != path.npos)
-        return false;
+    if (path.find("/chat/completions") != path.npos || path.find("/responses") != path.npos) return false;
     return head.headers.has("anthropic-version") ||
            (head.headers.has("x-api-key") && !head.headers.has("authorization"));
 }

@@ -17,8 +17,7 @@ http::Response json_response(std::string body) {
 }
 
 /// Listed under the name that clients send; the wire id stays reachable through resolution.
-std::vector<chat::ModelInfo> visible(const account::ModelList& list,
-                                     const access::Principal& principal) {
+std::vector<chat::ModelInfo> visible(const account::ModelList& list, const access::Principal& principal) {
     std::vector<chat::ModelInfo> out;
     for (const auto& model : list.models) {
         auto info = model.info;
@@ -41,8 +40,8 @@ class ModelsHandler final : public httpd::Handler {
         if (!principal) return refuse(principal.error());
         const auto list = context_.service.catalog.current();
         if (id_.empty()) {
-            auto response = json_response(
-                dialect.encode_models(visible(*list, *principal), exchange.head().query));
+            auto response =
+                json_response(dialect.encode_models(visible(*list, *principal), exchange.head().query));
             if (!list->live)
                 response.headers.add("x-kirogate-warnings",
                                      "built-in model list: no account has answered yet");
@@ -54,9 +53,8 @@ class ModelsHandler final : public httpd::Handler {
         if (!resolved) return refuse(resolved.error());
         if (!principal->may_use_model(resolved->model->info.id,
                                       kiro::public_name(resolved->model->info.id))) {
-            return refuse({.kind = ErrorKind::model_not_found,
-                           .message = "model: " + name,
-                           .param = "model"});
+            return refuse(
+                {.kind = ErrorKind::model_not_found, .message = "model: " + name, .param = "model"});
         }
         auto info = resolved->model->info;
         info.id = name;
@@ -93,8 +91,7 @@ class CountTokensHandler final : public httpd::Handler {
 
 }  // namespace
 
-std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exchange&,
-                                                    std::string_view id) {
+std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exchange&, std::string_view id) {
     return std::make_unique<ModelsHandler>(context, std::string(id));
 }
 

@@ -13,7 +13,6 @@ namespace kg::api {
 std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exchange& exchange,
                                                     std::string_view id);
 /// POST /v1/messages/count_tokens: local estimate, no account, no rate limit (client-apis 5).
-std::unique_ptr<httpd::Handler> make_count_tokens_handler(Context& context,
-                                                          httpd::Exchange& exchange);
+std::unique_ptr<httpd::Handler> make_count_tokens_handler(Context& context, httpd::Exchange& exchange);
 
 }  // namespace kg::api

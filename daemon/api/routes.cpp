@@ -32,11 +32,7 @@ http::Response json(int status, std::string body) {
 /// Liveness: the process answers. Readiness is /ready.
 http::Response health(Context&, httpd::Exchange&) {
     std::string body;
-    json::Writer(body)
-        .begin_object()
-        .member("status", "healthy")
-        .member("version", kVersion)
-        .end_object();
+    json::Writer(body).begin_object().member("status", "healthy").member("version", kVersion).end_object();
     return json(200, std::move(body));
 }
 
@@ -58,11 +54,7 @@ http::Response ready(Context& context, httpd::Exchange&) {
 
 http::Response root(Context&, httpd::Exchange&) {
     std::string body;
-    json::Writer(body)
-        .begin_object()
-        .member("service", "kirogate")
-        .member("version", kVersion)
-        .end_object();
+    json::Writer(body).begin_object().member("service", "kirogate").member("version", kVersion).end_object();
     return json(200, std::move(body));
 }
 
@@ -95,8 +87,7 @@ std::vector<httpd::Route> public_routes(Context& context) {
             return make_chat_handler(context, dialect, exchange);
         };
     };
-    const httpd::HandlerFactory models = [&context](httpd::Exchange& exchange,
-                                                    std::string_view id) {
+    const httpd::HandlerFactory models = [&context](httpd::Exchange& exchange, std::string_view id) {
         return make_models_handler(context, exchange, id);
     };
     const httpd::HandlerFactory count = [&context](httpd::Exchange& exchange, std::string_view) {
@@ -116,8 +107,7 @@ std::vector<httpd::Route> public_routes(Context& context) {
     routes.push_back({get, "/health", simple(context, health)});
     routes.push_back({get, "/ready", simple(context, ready)});
     routes.push_back({get, "/", simple(context, root)});
-    routes.push_back(
-        {get, "/api/hello", simple(context, root)});  // Claude Code warms its connection with it
+    routes.push_back({get, "/api/hello", simple(context, root)});  // Claude Code warms its connection with it
     return routes;
 }
 

@@ -41,7 +41,11 @@ Result<std::unique_ptr<Demo>> Demo::start(Random& random) {
     return std::unique_ptr<Demo>(new Demo(std::move(impl)));
 }
 
-std::string Demo::base_url() const { return impl_->fake->base_url(); }
-std::vector<SampleLogin> Demo::logins() const { return impl_->logins; }
+std::string Demo::base_url() const {
+    return impl_->fake->base_url();
+}
+std::vector<SampleLogin> Demo::logins() const {
+    return impl_->logins;
+}
 
 }  // namespace kg::demo

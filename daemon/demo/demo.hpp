@@ -17,13 +17,13 @@ struct SampleLogin {
 /// `serve --demo`: a FakeKiro on a loopback port of its own thread, and logins that it knows.
 /// Destroying stops the thread.
 class Demo {
- public:
+  public:
     static Result<std::unique_ptr<Demo>> start(Random& random);
     ~Demo();
     std::string base_url() const;
     std::vector<SampleLogin> logins() const;
 
- private:
+  private:
     struct Impl;
     explicit Demo(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

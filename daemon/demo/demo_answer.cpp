@@ -27,8 +27,7 @@ std::string_view last_words(std::string_view text) {
     std::string_view end = text.substr(text.size() - kQuoteBytesMax);
     const std::size_t space = end.find_first_of(" \n\t");
     if (space != std::string_view::npos) return ascii::trim(end.substr(space));
-    while (!end.empty() && (static_cast<unsigned char>(end.front()) & 0xC0) == 0x80)
-        end.remove_prefix(1);
+    while (!end.empty() && (static_cast<unsigned char>(end.front()) & 0xC0) == 0x80) end.remove_prefix(1);
     return end;
 }
 
@@ -36,14 +35,12 @@ Thinking thinking_of(Node root) {
     const Node thinking = root["additionalModelRequestFields"]["thinking"];
     const std::string_view type = thinking["type"].text();
     if (type == "adaptive" || type == "enabled") {
-        return thinking["display"].text() == "omitted" ? Thinking::signature_only
-                                                       : Thinking::native;
+        return thinking["display"].text() == "omitted" ? Thinking::signature_only : Thinking::native;
     }
     const Node state = root["conversationState"];
     const Node history = state["history"];
     const Node first = history.size() > 0 ? history.at(0) : state["currentMessage"];
-    return first["userInputMessage"]["content"].text().find("<thinking_mode>") !=
-                   std::string_view::npos
+    return first["userInputMessage"]["content"].text().find("<thinking_mode>") != std::string_view::npos
                ? Thinking::tags
                : Thinking::none;
 }
@@ -68,14 +65,13 @@ Node wanted_tool(std::string_view content, Node tools) {
 }
 
 std::string summary_of(Node results) {
-    std::string out = results.size() == 1 ? "The tool answered"
-                                          : std::to_string(results.size()) + " tools answered";
+    std::string out =
+        results.size() == 1 ? "The tool answered" : std::to_string(results.size()) + " tools answered";
     std::size_t shown = 0;
     for (const Node result : results.children()) {
         if (++shown > 4) break;
         const Node item = result["content"].at(0);
-        const std::string_view text =
-            item["text"].is_string() ? item["text"].text() : item["json"].raw();
+        const std::string_view text = item["text"].is_string() ? item["text"].text() : item["json"].raw();
         out += result["status"].text() == "error" ? "\n- an error: " : "\n- ";
         out += ascii::utf8_prefix(ascii::trim(text), kQuoteBytesMax);
     }
@@ -146,8 +142,7 @@ class Composer {
     void think() {
         const Thinking thinking = thinking_of(root_);
         if (thinking == Thinking::none) return;
-        const std::string thought =
-            "The user wrote something. I am a demo, so a friendly quotation will do.";
+        const std::string thought = "The user wrote something. I am a demo, so a friendly quotation will do.";
         said_ += thought.size();
         if (thinking == Thinking::tags) return say("<thinking>\n" + thought + "</thinking>\n\n");
         if (thinking == Thinking::native)

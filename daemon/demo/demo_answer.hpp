@@ -9,8 +9,9 @@
 
 namespace kg::demo {
 
-/// What the fake answers when no scenario says otherwise: it thinks when told to, says who it is and
-/// what it heard, calls a tool when asked ("use the tool NAME"), and sums up what tools returned.
+/// What the fake answers when no scenario says otherwise: it thinks when told to, says who it is
+/// and what it heard, calls a tool when asked ("use the tool NAME"), and sums up what tools
+/// returned.
 struct DemoAnswer {
     std::vector<Piece> frames;
     double credits = 0;

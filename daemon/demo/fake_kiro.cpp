@@ -14,12 +14,11 @@ namespace {
 /// What the server itself refuses (bad HTTP, too large), in the service's shape.
 class Errors final : public httpd::ErrorRenderer {
   public:
-    http::Response render(const httpd::RequestHead*, const Error& error,
-                          std::string_view) const override {
-        http::Response out = refuse(error.kind == ErrorKind::route_not_found ||
-                                            error.kind == ErrorKind::method_not_allowed
-                                        ? Refusal::unknown_operation
-                                        : Refusal::improperly_formed);
+    http::Response render(const httpd::RequestHead*, const Error& error, std::string_view) const override {
+        http::Response out =
+            refuse(error.kind == ErrorKind::route_not_found || error.kind == ErrorKind::method_not_allowed
+                       ? Refusal::unknown_operation
+                       : Refusal::improperly_formed);
         out.status = error_row(error.kind).openai_status;
         return out;
     }
@@ -74,15 +73,13 @@ Result<std::unique_ptr<FakeKiroThread>> FakeKiroThread::start(Random& random, co
     std::promise<Result<void>> ready;
     auto listening = ready.get_future();
     self->thread_ = std::thread([raw = self.get(), &random, &clock, &ready] {
-        raw->run(random, clock,
-                 [&ready](Result<void> result) { ready.set_value(std::move(result)); });
+        raw->run(random, clock, [&ready](Result<void> result) { ready.set_value(std::move(result)); });
     });
     if (auto result = listening.get(); !result) return Err(std::move(result).error());
     return self;
 }
 
-void FakeKiroThread::run(Random& random, const Clock& clock,
-                         const std::function<void(Result<void>)>& ready) {
+void FakeKiroThread::run(Random& random, const Clock& clock, const std::function<void(Result<void>)>& ready) {
     loop::Loop loop;
     loop::Wakeup wakeup(loop);
     FakeKiro fake(loop, random, clock);

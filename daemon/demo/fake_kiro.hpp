@@ -21,23 +21,23 @@ namespace kg::demo {
 /// and auth protocols and misbehaves as told (scenario.hpp). Lives on a loop; service() may be
 /// called from any thread.
 class FakeKiro {
- public:
+  public:
     FakeKiro(loop::Loop& loop, Random& random, const Clock& clock);
     ~FakeKiro();
 
     Result<void> listen();  // 127.0.0.1, any free port
     int port() const;
     Service& service();
-    Stats stats() const;    // with connections
+    Stats stats() const;  // with connections
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 
 /// A FakeKiro on a loop of its own thread. Destroying cuts whatever runs and joins.
 class FakeKiroThread {
- public:
+  public:
     static Result<std::unique_ptr<FakeKiroThread>> start(Random& random, const Clock& clock);
     FakeKiroThread(const FakeKiroThread&) = delete;
     FakeKiroThread& operator=(const FakeKiroThread&) = delete;
@@ -48,7 +48,7 @@ class FakeKiroThread {
     Service& service() { return fake_->service(); }
     Stats stats() const { return fake_->stats(); }
 
- private:
+  private:
     FakeKiroThread() = default;
     void run(Random& random, const Clock& clock, const std::function<void(Result<void>)>& ready);
 

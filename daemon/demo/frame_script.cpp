@@ -11,8 +11,7 @@ namespace kg::demo {
 namespace {
 
 /// {"a":"x","b":"y"}
-std::string object_of(
-    std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
+std::string object_of(std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
     std::string out;
     json::Writer writer(out);
     writer.begin_object();
@@ -86,10 +85,8 @@ FrameScript& FrameScript::tool_open(std::string_view id, std::string_view name) 
     return event("toolUseEvent", object_of({{"name", name}, {"toolUseId", id}}));
 }
 
-FrameScript& FrameScript::tool_input(std::string_view id, std::string_view name,
-                                     std::string_view fragment) {
-    return event("toolUseEvent",
-                 object_of({{"input", fragment}, {"name", name}, {"toolUseId", id}}));
+FrameScript& FrameScript::tool_input(std::string_view id, std::string_view name, std::string_view fragment) {
+    return event("toolUseEvent", object_of({{"input", fragment}, {"name", name}, {"toolUseId", id}}));
 }
 
 FrameScript& FrameScript::tool_close(std::string_view id, std::string_view name) {

@@ -42,13 +42,12 @@ class FrameScript {
     FrameScript& context_usage(double percentage);
     FrameScript& metering(double credits);
     FrameScript& event(std::string_view type, std::string_view payload);
-    FrameScript& exception(std::string_view type, std::string_view message,
-                           std::string_view reason);
+    FrameScript& exception(std::string_view type, std::string_view message, std::string_view reason);
     FrameScript& error(std::string_view code, std::string_view message);
     FrameScript& raw(std::string bytes);
     /// metadata, context usage, metering: what a healthy stream ends with.
-    FrameScript& tail(const TokenUsage& usage, std::string_view stop_reason,
-                      double context_percentage, double credits);
+    FrameScript& tail(const TokenUsage& usage, std::string_view stop_reason, double context_percentage,
+                      double credits);
 
     bool empty() const { return pieces_.empty(); }
     std::vector<Piece> take() { return std::move(pieces_); }

@@ -78,8 +78,7 @@ class FakeHandler final : public httpd::Handler {
             const auto pause = (*writes_)[next_].pause;
             const bool own_turn = next_ > 0 && action_.delivery != Delivery::coalesced;
             if (pause.count() > 0) return timer_.start(pause);
-            if (own_turn)
-                return next_write_.schedule();  // behind the connection's own turn, which writes
+            if (own_turn) return next_write_.schedule();  // behind the connection's own turn, which writes
             if (!send_next()) return;
         }
         finish();
@@ -121,8 +120,7 @@ std::vector<httpd::Route> fake_routes(Service& service) {
         return std::make_unique<FakeHandler>(service, exchange);
     };
     std::vector<httpd::Route> routes;
-    for (const http::Method method :
-         {http::Method::get, http::Method::post, http::Method::delete_}) {
+    for (const http::Method method : {http::Method::get, http::Method::post, http::Method::delete_}) {
         for (const char* path : {"/", "/*"}) routes.push_back({method, path, make, false});
     }
     return routes;

@@ -25,8 +25,8 @@ json::Document built_in_document() {
 
 bool is_legacy_id(std::string_view id) {
     return id.find('_') != std::string_view::npos && std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || ascii::is_digit(c) || c == '_';
-    });
+               return (c >= 'A' && c <= 'Z') || ascii::is_digit(c) || c == '_';
+           });
 }
 
 struct Pair {
@@ -43,7 +43,8 @@ std::optional<std::string> value_violation(json::Node value, json::Node schema) 
     }
     if (schema["type"].text() == "integer") {
         const auto n = value.as_int();
-        if (!n || *n < schema["minimum"].as_int().value_or(*n) || *n > schema["maximum"].as_int().value_or(*n)) {
+        if (!n || *n < schema["minimum"].as_int().value_or(*n) ||
+            *n > schema["maximum"].as_int().value_or(*n)) {
             return "'" + name + "' is out of range";
         }
     }
@@ -70,7 +71,9 @@ std::size_t ModelList::context_tokens(json::Node model) {
     return static_cast<std::size_t>(model["tokenLimits"]["maxInputTokens"].as_int().value_or(200'000));
 }
 
-double ModelList::rate(json::Node model) { return model["rateMultiplier"].as_double().value_or(1.0); }
+double ModelList::rate(json::Node model) {
+    return model["rateMultiplier"].as_double().value_or(1.0);
+}
 
 std::optional<std::string> fields_violation(json::Node fields, json::Node model) {
     if (fields.is_null_or_missing()) return std::nullopt;
@@ -87,7 +90,8 @@ std::optional<std::string> fields_violation(json::Node fields, json::Node model)
                 return "Invalid additionalModelRequestFields: property '" + std::string(member.key()) +
                        "' is not defined in the schema";
             }
-            if (auto why = value_violation(member, expected)) return "Invalid additionalModelRequestFields: " + *why;
+            if (auto why = value_violation(member, expected))
+                return "Invalid additionalModelRequestFields: " + *why;
             if (expected["properties"].is_object()) open.push_back({member, expected});
         }
     }

@@ -8,8 +8,9 @@ namespace kg::demo {
 namespace {
 
 constexpr std::array<std::string_view, kOperations> kNames{
-    "chat", "models", "usage", "profiles", "mcp", "refresh", "token", "idp_token", "client_register",
-    "device_authorization", "unknown"};
+    "chat",    "models", "usage",     "profiles",        "mcp",
+    "refresh", "token",  "idp_token", "client_register", "device_authorization",
+    "unknown"};
 
 struct PathRow {
     std::string_view path;
@@ -53,7 +54,9 @@ constexpr auto kTargets = std::to_array<TargetRow>({
 
 }  // namespace
 
-std::string_view operation_name(Operation operation) { return kNames[static_cast<std::size_t>(operation)]; }
+std::string_view operation_name(Operation operation) {
+    return kNames[static_cast<std::size_t>(operation)];
+}
 
 std::optional<Operation> parse_operation(std::string_view name) {
     for (std::size_t i = 0; i < kNames.size(); ++i) {
@@ -77,6 +80,8 @@ Operation find_operation(http::Method method, std::string_view path, std::string
     return Operation::unknown;
 }
 
-bool needs_bearer(Operation operation) { return operation <= Operation::mcp; }
+bool needs_bearer(Operation operation) {
+    return operation <= Operation::mcp;
+}
 
 }  // namespace kg::demo

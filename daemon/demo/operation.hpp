@@ -10,11 +10,16 @@ namespace kg::demo {
 
 /// What a request asks of the service, whatever the endpoint generation (kiro-upstream 1.2-1.8).
 enum class Operation : std::uint8_t {
-    chat, models, usage, profiles, mcp,
-    refresh,               // social: /refreshToken
-    token,                 // OIDC: /token
-    idp_token,             // an external identity provider's token endpoint: /oauth2/token
-    client_register, device_authorization,
+    chat,
+    models,
+    usage,
+    profiles,
+    mcp,
+    refresh,    // social: /refreshToken
+    token,      // OIDC: /token
+    idp_token,  // an external identity provider's token endpoint: /oauth2/token
+    client_register,
+    device_authorization,
     unknown,
 };
 constexpr std::size_t kOperations = 11;

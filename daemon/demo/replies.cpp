@@ -18,8 +18,7 @@ struct Row {
 
 constexpr auto kRows = std::to_array<Row>({
     {Refusal::improperly_formed, 400, "ValidationException", "Improperly formed request.", ""},
-    {Refusal::too_long, 400, "ValidationException", "Input is too long.",
-     "CONTENT_LENGTH_EXCEEDS_THRESHOLD"},
+    {Refusal::too_long, 400, "ValidationException", "Input is too long.", "CONTENT_LENGTH_EXCEEDS_THRESHOLD"},
     {Refusal::invalid_model, 400, "ValidationException",
      "Invalid model. Please select a different model to continue.", "INVALID_MODEL_ID"},
     {Refusal::bad_signature, 400, "ValidationException", "Invalid `signature` in `thinking` block",
@@ -36,15 +35,14 @@ constexpr auto kRows = std::to_array<Row>({
      "TEMPORARILY_SUSPENDED"},
     {Refusal::quota, 402, "ServiceQuotaExceededException", "You have reached the limit.",
      "MONTHLY_REQUEST_COUNT"},
-    {Refusal::throttled, 429, "ThrottlingException",
-     "Too many requests, please wait before trying again.", "USER_REQUEST_RATE_EXCEEDED", "1"},
+    {Refusal::throttled, 429, "ThrottlingException", "Too many requests, please wait before trying again.",
+     "USER_REQUEST_RATE_EXCEEDED", "1"},
     {Refusal::no_capacity, 429, "ThrottlingException",
      "I am experiencing high traffic, please try again shortly.", "INSUFFICIENT_MODEL_CAPACITY"},
     {Refusal::model_unavailable, 500, "InternalServerException",
      "Encountered unexpectedly high load when processing the request, please try again.",
      "MODEL_TEMPORARILY_UNAVAILABLE"},
-    {Refusal::unknown_operation, 404, "UnknownOperationException", "The operation is not known.",
-     ""},
+    {Refusal::unknown_operation, 404, "UnknownOperationException", "The operation is not known.", ""},
     {Refusal::builder_id_profiles, 403, "AccessDeniedException",
      "AWS Builder ID is not supported for this operation", ""},
 });
@@ -65,8 +63,7 @@ http::Response error_reply(int status, std::string_view type, std::string_view m
     writer.begin_object();
     if (!type.empty()) {
         writer.member("__type", "com.amazon.aws.codewhisperer#" + std::string(type));
-        out.headers.add("x-amzn-errortype",
-                        std::string(type) + ":http://internal.amazon.com/coral/");
+        out.headers.add("x-amzn-errortype", std::string(type) + ":http://internal.amazon.com/coral/");
     }
     writer.member("message", message);
     if (reason.empty()) {

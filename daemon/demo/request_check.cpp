@@ -141,8 +141,7 @@ class ChatCheck {
 
     bool check_declared(Node current) {
         const Node tools = current["userInputMessage"]["userInputMessageContext"]["tools"];
-        if (const auto why = tools_violation(tools, scenario_.strict_schemas); !why.empty())
-            return fail(why);
+        if (const auto why = tools_violation(tools, scenario_.strict_schemas); !why.empty()) return fail(why);
         std::unordered_set<std::string> declared;
         for (const Node tool : tools.children())
             declared.insert(ascii::to_lower(tool["toolSpecification"]["name"].text()));
@@ -154,8 +153,8 @@ class ChatCheck {
     }
 
     bool check_size(Node root, Node model) {
-        const std::size_t window = scenario_.context_tokens != 0 ? scenario_.context_tokens
-                                                                 : ModelList::context_tokens(model);
+        const std::size_t window =
+            scenario_.context_tokens != 0 ? scenario_.context_tokens : ModelList::context_tokens(model);
         const std::size_t bytes = root.raw().size();
         if ((bytes - std::min(bytes, image_bytes_)) / 4 <= window) return true;
         return fail(Refusal::too_long, "C20");
@@ -173,8 +172,7 @@ class ChatCheck {
 bool needs_profile(Node root) {
     if (root["profileArn"].is_string() && !root["profileArn"].text().empty()) return false;
     // Builder ID behind the command line's own origin is let in without (kiro-upstream 1.2).
-    return root["conversationState"]["currentMessage"]["userInputMessage"]["origin"].text() !=
-           "KIRO_CLI";
+    return root["conversationState"]["currentMessage"]["userInputMessage"]["origin"].text() != "KIRO_CLI";
 }
 
 }  // namespace

@@ -62,8 +62,7 @@ Result<void> read_answer(json::Node node, Action& action) {
         if (!field.is_string()) return Err(json::type_error(field, "a string"));
         response.headers.add(std::string(field.key()), std::string(field.text()));
     }
-    if (!response.headers.has("content-type"))
-        response.headers.add("content-type", "application/json");
+    if (!response.headers.has("content-type")) response.headers.add("content-type", "application/json");
     action.answer = std::move(response);
     return {};
 }
@@ -108,8 +107,7 @@ Result<void> read_faults(json::Node node, FaultMix& mix) {
         const auto name = std::find(kFaultNames.begin(), kFaultNames.end(), member.key());
         if (name == kFaultNames.end()) return Err(json::value_error(member, "no such fault"));
         const auto rate = member.as_double();
-        if (!rate || *rate < 0 || *rate > 1)
-            return Err(json::value_error(member, "0 to 1 expected"));
+        if (!rate || *rate < 0 || *rate > 1) return Err(json::value_error(member, "0 to 1 expected"));
         mix.rates[static_cast<std::size_t>(name - kFaultNames.begin())] = *rate;
     }
     return {};
@@ -125,9 +123,9 @@ std::optional<TokenState> parse_token_state(std::string_view text) {
 
 Result<Action> read_action(json::Node node) {
     if (!node.is_object()) return Err(json::type_error(node, "an object"));
-    KG_CHECK(only_keys(node, {"op", "times", "delay_ms", "cut", "status", "body", "headers",
-                              "steps", "tail", "deliver", "piece_bytes", "piece_ms", "truncate_at",
-                              "corrupt_at", "end", "content_type"}));
+    KG_CHECK(only_keys(
+        node, {"op", "times", "delay_ms", "cut", "status", "body", "headers", "steps", "tail", "deliver",
+               "piece_bytes", "piece_ms", "truncate_at", "corrupt_at", "end", "content_type"}));
     Action action;
     KG_TRY(name, json::optional_string(node, "op"));
     if (name) {
@@ -152,10 +150,9 @@ Result<Action> read_action(json::Node node) {
 
 Result<Scenario> read_scenario(json::Node node) {
     if (!node.is_object()) return Err(json::type_error(node, "an object"));
-    KG_CHECK(
-        only_keys(node, {"actions", "faults", "tokens", "accept_unknown", "check_bodies",
-                         "require_profile", "strict_schemas", "check_signatures", "context_tokens",
-                         "lose_refresh_answers", "access_lifetime_s", "pace_ms", "record"}));
+    KG_CHECK(only_keys(node, {"actions", "faults", "tokens", "accept_unknown", "check_bodies",
+                              "require_profile", "strict_schemas", "check_signatures", "context_tokens",
+                              "lose_refresh_answers", "access_lifetime_s", "pace_ms", "record"}));
     Scenario out;
     KG_TRY(actions, json::optional_array(node, "actions"));
     for (const json::Node item : actions.children()) {
@@ -192,8 +189,8 @@ Result<Scenario> named_scenario(std::string_view name) {
     for (const EmbeddedText& scenario : embedded_scenarios()) {
         if (scenario.name == name) return parse_scenario(scenario.text);
     }
-    return Err(Error{.kind = ErrorKind::malformed_request,
-                     .message = "no scenario named " + std::string(name)});
+    return Err(
+        Error{.kind = ErrorKind::malformed_request, .message = "no scenario named " + std::string(name)});
 }
 
 Action fault_action(Fault fault, std::uint64_t random) {
@@ -218,8 +215,7 @@ Action fault_action(Fault fault, std::uint64_t random) {
             action.script = std::make_shared<const Writes>(
                 FrameScript()
                     .text("Half an ans")
-                    .exception("ThrottlingException",
-                               "Too many requests, please wait before trying again.",
+                    .exception("ThrottlingException", "Too many requests, please wait before trying again.",
                                "USER_REQUEST_RATE_EXCEEDED")
                     .take());
             break;

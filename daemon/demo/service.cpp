@@ -90,13 +90,11 @@ std::chrono::milliseconds Service::pace() const {
 void Service::note(const httpd::RequestHead& head, const std::string& body, Operation operation) {
     const std::lock_guard lock(mutex_);
     ++stats_.requests;
-    if (stats_.paths.size() < kPathsMax || stats_.paths.contains(head.path))
-        ++stats_.paths[head.path];
+    if (stats_.paths.size() < kPathsMax || stats_.paths.contains(head.path)) ++stats_.paths[head.path];
     if (!scenario_.record) return;
     recorded_.push_back({head.method_text, head.path, head.query, head.headers, body, operation});
     recorded_bytes_ += body.size();
-    while (recorded_.size() > kRecordedMax ||
-           (recorded_bytes_ > kRecordedBytesMax && recorded_.size() > 1)) {
+    while (recorded_.size() > kRecordedMax || (recorded_bytes_ > kRecordedBytesMax && recorded_.size() > 1)) {
         recorded_bytes_ -= recorded_.front().body.size();
         recorded_.pop_front();
     }
@@ -115,20 +113,18 @@ std::optional<Action> Service::next_action(Operation operation) {
     return std::nullopt;
 }
 
-std::optional<http::Response> Service::check_bearer(const httpd::RequestHead& head,
-                                                    Operation operation) {
+std::optional<http::Response> Service::check_bearer(const httpd::RequestHead& head, Operation operation) {
     const std::lock_guard lock(mutex_);
     const std::string token = bearer_of(head);
     if (token.empty()) return refuse(Refusal::bearer_missing);
     const bool key = token.starts_with("ksk_");
     if (key && !ascii::equals_ignoring_case(head.headers.get("tokentype"), "API_KEY"))
         return refuse(Refusal::bearer_invalid);
-    const bool control = operation == Operation::models || operation == Operation::usage ||
-                         operation == Operation::profiles;
+    const bool control =
+        operation == Operation::models || operation == Operation::usage || operation == Operation::profiles;
     switch (tokens_.standing(token, scenario_.accept_unknown).state) {
         case TokenState::ok: return std::nullopt;
-        case TokenState::expired:
-            return refuse(control ? Refusal::token_expired : Refusal::bearer_missing);
+        case TokenState::expired: return refuse(control ? Refusal::token_expired : Refusal::bearer_missing);
         case TokenState::invalid: return refuse(Refusal::bearer_invalid);
         case TokenState::suspended: return refuse(Refusal::suspended);
         case TokenState::quota:
@@ -166,8 +162,7 @@ Service::ChatAnswer Service::chat(const httpd::RequestHead& head, const std::str
     options.tool_use_id = "tooluse_" + random_.base62(22);
     DemoAnswer answer = demo_answer(document->root(), options);
     if (TokenBook::Login* login = login_of(head)) login->credits_used += answer.credits;
-    return {std::nullopt,
-            std::make_shared<const Writes>(plan_writes(std::move(answer.frames), action))};
+    return {std::nullopt, std::make_shared<const Writes>(plan_writes(std::move(answer.frames), action))};
 }
 
 void Service::stream_began() {

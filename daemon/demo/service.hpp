@@ -41,7 +41,7 @@ struct Stats {
 /// What the fake knows and counts. Thread-safe: handlers on the loop and whoever scripts the fake
 /// share it under one mutex, held for microseconds.
 class Service {
- public:
+  public:
     Service(Random& random, const Clock& clock) : random_(random), clock_(clock), tokens_(random, clock) {}
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
@@ -60,7 +60,8 @@ class Service {
     /// The answer to a bearer that is not good, or nothing.
     std::optional<http::Response> check_bearer(const httpd::RequestHead& head, Operation operation);
     /// The answer of every operation but chat; nothing: cut the connection.
-    std::optional<http::Response> answer(Operation operation, const httpd::RequestHead& head, const std::string& body);
+    std::optional<http::Response> answer(Operation operation, const httpd::RequestHead& head,
+                                         const std::string& body);
     struct ChatAnswer {
         std::optional<http::Response> refusal;
         std::shared_ptr<const Writes> writes;
@@ -70,7 +71,7 @@ class Service {
     void stream_ended(bool aborted);
     std::chrono::milliseconds pace() const;
 
- private:
+  private:
     http::Response usage_limits(const httpd::RequestHead& head, json::Node body);
     http::Response profiles(const httpd::RequestHead& head);
     std::optional<http::Response> social_refresh(json::Node body);

@@ -23,13 +23,10 @@ std::int64_t next_reset(WallTime now) {
         .count();
 }
 
-std::string tokens_body(const TokenBook::Issued& issued, std::chrono::seconds lifetime,
-                        bool social) {
+std::string tokens_body(const TokenBook::Issued& issued, std::chrono::seconds lifetime, bool social) {
     std::string out;
     json::Writer writer(out);
-    writer.begin_object()
-        .member("accessToken", issued.access)
-        .member("refreshToken", issued.refresh);
+    writer.begin_object().member("accessToken", issued.access).member("refreshToken", issued.refresh);
     writer.member("expiresIn", lifetime.count());
     if (social) {
         writer.member("profileArn", issued.login->profile_arn).key("csrfToken").null();
@@ -68,13 +65,11 @@ http::Response Service::usage_limits(const httpd::RequestHead& head, json::Node 
     if (scenario_.require_profile && !in_query && !body["profileArn"].is_string())
         return refuse(Refusal::invalid_profile);
     const TokenBook::Login* login = login_of(head);
-    const bool with_email =
-        http::query_value(head.query, "isEmailRequired").value_or("") == "true" ||
-        body["isEmailRequired"].as_bool().value_or(false);
+    const bool with_email = http::query_value(head.query, "isEmailRequired").value_or("") == "true" ||
+                            body["isEmailRequired"].as_bool().value_or(false);
     const bool exhausted = login && login->state == TokenState::quota;
-    const double used = exhausted
-                            ? kCreditLimit
-                            : std::min(kCreditLimit, 21.38 + (login ? login->credits_used : 0.0));
+    const double used =
+        exhausted ? kCreditLimit : std::min(kCreditLimit, 21.38 + (login ? login->credits_used : 0.0));
     const std::int64_t reset = next_reset(clock_.wall());
 
     http::Response out = json_reply({});
@@ -88,8 +83,7 @@ http::Response Service::usage_limits(const httpd::RequestHead& head, json::Node 
         .member("overageStatus", "DISABLED")
         .end_object();
     writer.key("subscriptionInfo").begin_object().member("overageCapability", "OVERAGE_CAPABLE");
-    writer.member("subscriptionManagementTarget", "MANAGE")
-        .member("subscriptionTitle", "KIRO FREE");
+    writer.member("subscriptionManagementTarget", "MANAGE").member("subscriptionTitle", "KIRO FREE");
     writer.member("type", "Q_DEVELOPER_STANDALONE_FREE")
         .member("upgradeCapability", "UPGRADE_CAPABLE")
         .end_object();
@@ -100,11 +94,8 @@ http::Response Service::usage_limits(const httpd::RequestHead& head, json::Node 
         .key("usageBreakdownList")
         .begin_array()
         .begin_object();
-    writer.member("resourceType", "CREDIT")
-        .member("unit", "INVOCATIONS")
-        .member("displayName", "Credit");
-    writer.member("displayNamePlural", "Credits")
-        .member("currentUsage", static_cast<std::int64_t>(used));
+    writer.member("resourceType", "CREDIT").member("unit", "INVOCATIONS").member("displayName", "Credit");
+    writer.member("displayNamePlural", "Credits").member("currentUsage", static_cast<std::int64_t>(used));
     writer.member("currentUsageWithPrecision", used)
         .member("usageLimit", static_cast<std::int64_t>(kCreditLimit));
     writer.member("usageLimitWithPrecision", kCreditLimit)
@@ -124,9 +115,7 @@ http::Response Service::usage_limits(const httpd::RequestHead& head, json::Node 
         .end_array();
     writer.end_object().end_array().key("userInfo").begin_object().key("email");
     with_email&& login ? writer.string(login->name + "@example.com") : writer.null();
-    writer.member("userId", "d-0000000000.00000000-0000-0000-0000-000000000000")
-        .end_object()
-        .end_object();
+    writer.member("userId", "d-0000000000.00000000-0000-0000-0000-000000000000").end_object().end_object();
     return out;
 }
 
@@ -155,8 +144,8 @@ bool Service::refreshed() {
 std::optional<http::Response> Service::social_refresh(json::Node body) {
     const json::Node token = body["refreshToken"];
     if (!token.is_string()) return oauth_error(400, "invalid_request", "refreshToken is required");
-    auto issued = tokens_.refresh(std::string(token.text()), scenario_.accept_unknown,
-                                  scenario_.access_lifetime);
+    auto issued =
+        tokens_.refresh(std::string(token.text()), scenario_.accept_unknown, scenario_.access_lifetime);
     if (!issued) {
         if (issued.error() == TokenBook::Refused::used)
             return oauth_error(400, "invalid_grant", "Invalid refresh token provided");
@@ -183,30 +172,27 @@ std::optional<http::Response> Service::oidc_token(const httpd::RequestHead& head
             return oauth_error(400, "authorization_pending");
         }
         devices_.erase(device);
-        TokenBook::Login& login =
-            tokens_.new_login("device", "BuilderId",
-                              "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX");
-        return json_reply(tokens_body(tokens_.issue(login, scenario_.access_lifetime),
-                                      scenario_.access_lifetime, false));
+        TokenBook::Login& login = tokens_.new_login(
+            "device", "BuilderId", "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX");
+        return json_reply(
+            tokens_body(tokens_.issue(login, scenario_.access_lifetime), scenario_.access_lifetime, false));
     }
     if (grant != "refresh_token") return oauth_error(400, "unsupported_grant_type");
-    auto issued = tokens_.refresh(std::string(body["refreshToken"].text()),
-                                  scenario_.accept_unknown, scenario_.access_lifetime);
+    auto issued = tokens_.refresh(std::string(body["refreshToken"].text()), scenario_.accept_unknown,
+                                  scenario_.access_lifetime);
     if (!issued) return oauth_error(400, "invalid_grant", "Invalid refresh token provided");
     if (refreshed()) return std::nullopt;
     return json_reply(tokens_body(*issued, scenario_.access_lifetime, false));
 }
 
-std::optional<http::Response> Service::idp_token(const httpd::RequestHead& head,
-                                                 const std::string& body) {
+std::optional<http::Response> Service::idp_token(const httpd::RequestHead& head, const std::string& body) {
     if (!ascii::contains_ignoring_case(head.headers.get("content-type"),
                                        "application/x-www-form-urlencoded")) {
         return oauth_error(400, "invalid_request", "a form is expected");
     }
     if (http::query_value(body, "grant_type").value_or("") != "refresh_token")
         return oauth_error(400, "unsupported_grant_type");
-    if (http::query_value(body, "client_id").value_or("").empty())
-        return oauth_error(401, "invalid_client");
+    if (http::query_value(body, "client_id").value_or("").empty()) return oauth_error(401, "invalid_client");
     auto issued = tokens_.refresh(http::query_value(body, "refresh_token").value_or(""),
                                   scenario_.accept_unknown, scenario_.access_lifetime);
     if (!issued) return oauth_error(400, "invalid_grant", "The refresh token is not valid");
@@ -237,8 +223,7 @@ http::Response Service::mcp(json::Node body) const {
     }
     std::string found;
     json::Writer inner(found);
-    inner.begin_object().key("results").begin_array().begin_object().member("title",
-                                                                            "The kirogate demo");
+    inner.begin_object().key("results").begin_array().begin_object().member("title", "The kirogate demo");
     inner.member("url", "https://example.org/")
         .member("snippet", "A made-up page about " + std::string(query.text()));
     inner.member("publishedDate", std::int64_t{1'767'225'600'000})
@@ -267,9 +252,7 @@ http::Response Service::client_registration() const {
     const std::int64_t now = to_ms(clock_.wall()) / 1000;
     http::Response out = json_reply({});
     json::Writer writer(out.body);
-    writer.begin_object()
-        .member("clientId", random_.base62(22))
-        .member("clientSecret", random_.base62(64));
+    writer.begin_object().member("clientId", random_.base62(22)).member("clientSecret", random_.base62(64));
     writer.member("clientIdIssuedAt", now).member("clientSecretExpiresAt", now + 90 * 86'400);
     writer.key("authorizationEndpoint").null().key("tokenEndpoint").null().end_object();
     return out;

@@ -48,9 +48,9 @@ Result<void> read_metadata(json::Node step, FrameScript& script) {
     KG_TRY(reason, json::optional_string(step, "stop_reason"));
     if (usage.is_null_or_missing() && !reason) return {};
     KG_CHECK(only_keys(usage, {"uncached", "output", "cache_read", "cache_write"}));
-    const TokenUsage counts{
-        usage["uncached"].as_int().value_or(0), usage["output"].as_int().value_or(0),
-        usage["cache_read"].as_int().value_or(0), usage["cache_write"].as_int().value_or(0)};
+    const TokenUsage counts{usage["uncached"].as_int().value_or(0), usage["output"].as_int().value_or(0),
+                            usage["cache_read"].as_int().value_or(0),
+                            usage["cache_write"].as_int().value_or(0)};
     script.metadata(usage.is_null_or_missing() ? nullptr : &counts, reason.value_or(""));
     return {};
 }
@@ -99,8 +99,7 @@ Result<void> read_step(json::Node step, FrameScript& script) {
     const std::chrono::milliseconds delay(std::max<std::int64_t>(delay_ms.value_or(0), 0));
     if (!chunk) script.pause(delay);
     const auto bytes = static_cast<std::size_t>(std::max<std::int64_t>(chunk.value_or(0), 0));
-    if (thinking)
-        chunk ? script.thinking_in_fragments(*thinking, bytes, delay) : script.thinking(*thinking);
+    if (thinking) chunk ? script.thinking_in_fragments(*thinking, bytes, delay) : script.thinking(*thinking);
     if (signature) script.signature(*signature);
     if (redacted) script.redacted(*redacted);
     if (text) chunk ? script.text_in_fragments(*text, bytes, delay) : script.text(*text);

@@ -37,7 +37,8 @@ void truncate(std::vector<Piece>& pieces, std::size_t at) {
 std::vector<Piece> coalesced(std::vector<Piece> pieces) {
     std::vector<Piece> out;
     for (Piece& piece : pieces) {
-        if (out.empty() || piece.pause.count() > 0 || out.back().bytes.size() + piece.bytes.size() > kCoalescedMax) {
+        if (out.empty() || piece.pause.count() > 0 ||
+            out.back().bytes.size() + piece.bytes.size() > kCoalescedMax) {
             out.push_back(std::move(piece));
         } else {
             out.back().bytes += piece.bytes;
@@ -55,10 +56,12 @@ std::vector<Piece> recut(const std::vector<Piece>& pieces, const Action& action)
             const bool waits = first && piece.pause.count() > 0;
             first = false;
             if (out.empty() || waits || out.back().bytes.size() >= action.piece_bytes) {
-                out.push_back({{}, (waits ? piece.pause : std::chrono::milliseconds{}) +
-                                       (out.empty() ? std::chrono::milliseconds{} : action.piece_pause)});
+                out.push_back({{},
+                               (waits ? piece.pause : std::chrono::milliseconds{}) +
+                                   (out.empty() ? std::chrono::milliseconds{} : action.piece_pause)});
             }
-            const std::size_t take = std::min(action.piece_bytes - out.back().bytes.size(), piece.bytes.size() - at);
+            const std::size_t take =
+                std::min(action.piece_bytes - out.back().bytes.size(), piece.bytes.size() - at);
             out.back().bytes.append(piece.bytes, at, take);
             at += take;
         }

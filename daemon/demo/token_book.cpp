@@ -84,16 +84,19 @@ TokenBook::Issued TokenBook::issue(Login& login, std::chrono::seconds lifetime) 
     return issued;
 }
 
-Result<TokenBook::Issued, TokenBook::Refused> TokenBook::refresh(const std::string& refresh_token, bool accept_unknown,
+Result<TokenBook::Issued, TokenBook::Refused> TokenBook::refresh(const std::string& refresh_token,
+                                                                 bool accept_unknown,
                                                                  std::chrono::seconds lifetime) {
     if (used_.contains(refresh_token)) return Err(Refused::used);
     auto found = refresh_.find(refresh_token);
     if (found == refresh_.end()) {
         if (!accept_unknown || !refresh_token.starts_with("aor")) return Err(Refused::unknown);
-        found = refresh_.emplace(refresh_token, &new_login("stranger", "Google", std::string(kSocialArn))).first;
+        found =
+            refresh_.emplace(refresh_token, &new_login("stranger", "Google", std::string(kSocialArn))).first;
     }
     Login& login = *found->second;
-    if (login.state == TokenState::invalid || login.state == TokenState::expired) return Err(Refused::unknown);
+    if (login.state == TokenState::invalid || login.state == TokenState::expired)
+        return Err(Refused::unknown);
     refresh_.erase(found);
     remember_used(refresh_token);
     return issue(login, lifetime);

@@ -38,17 +38,15 @@ std::string schema_violation(Node root, bool strict) {
         for (const Node child : at.node.children()) {
             const std::string_view key = child.key();
             const bool keyword = at.node.is_object() && !at.names;
-            if (keyword && (key == "required" || key == "properties") &&
-                child.kind() == json::Kind::null)
+            if (keyword && (key == "required" || key == "properties") && child.kind() == json::Kind::null)
                 return "C13";
             if (keyword && strict &&
                 std::find(kStrictWords.begin(), kStrictWords.end(), key) != kStrictWords.end())
                 return "C15";
             if (keyword && is_data(key)) continue;
             if (child.is_object() || child.is_array()) {
-                open.push_back(
-                    {child, keyword && (key == "properties" || key == "$defs" ||
-                                        key == "definitions" || key == "patternProperties")});
+                open.push_back({child, keyword && (key == "properties" || key == "$defs" ||
+                                                   key == "definitions" || key == "patternProperties")});
             }
         }
     }

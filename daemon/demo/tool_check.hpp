@@ -8,7 +8,8 @@
 namespace kg::demo {
 
 bool is_tool_name(std::string_view name);  // C8
-/// The number of the rule that a "tools" array breaks (C8, C10, C12, C13, and C15 when strict), or "".
+/// The number of the rule that a "tools" array breaks (C8, C10, C12, C13, and C15 when strict), or
+/// "".
 std::string tools_violation(json::Node tools, bool strict_schemas);
 
 }  // namespace kg::demo

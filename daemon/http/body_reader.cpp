@@ -92,6 +92,8 @@ BodyReader::State BodyReader::finish() {
     return State::done;
 }
 
-std::string BodyReader::take() { return std::move(body_); }
+std::string BodyReader::take() {
+    return std::move(body_);
+}
 
 }  // namespace kg::httpd

@@ -12,7 +12,7 @@ namespace kg::httpd {
 
 /// Gathers one request body: framing off, compression off, size bounded.
 class BodyReader {
- public:
+  public:
     void begin(const Framing& framing, std::size_t max_bytes);
 
     enum class State { more, done, failed };
@@ -26,7 +26,7 @@ class BodyReader {
     bool untouched() const { return untouched_; }           // not one byte has come
     const Failure& failure() const { return failure_; }
 
- private:
+  private:
     State fail(Failure failure);
     State feed_chunked(std::string_view& input);
     State add(std::string_view piece);

@@ -15,7 +15,9 @@ int hex_value(char c) {
     return -1;
 }
 
-bool text_byte(char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t'; }
+bool text_byte(char c) {
+    return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t';
+}
 
 }  // namespace
 
@@ -52,9 +54,7 @@ bool ChunkedDecoder::step(char c) {
             return text_byte(c) && ++overhead_ <= kOverheadMaxBytes;
         case State::size_lf: return expect('\n', left_ > 0 ? State::data : State::trailer_start);
         case State::data_cr: return expect('\r', State::data_lf);
-        case State::data_lf:
-            digits_ = 0;
-            return expect('\n', State::size_start);
+        case State::data_lf: digits_ = 0; return expect('\n', State::size_start);
         case State::trailer_start:
         case State::trailer: return step_trailer(c);
         case State::trailer_lf: return expect('\n', State::trailer_start);

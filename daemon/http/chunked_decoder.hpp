@@ -9,15 +9,26 @@ namespace kg::httpd {
 /// The chunked transfer coding, strictly: no white space around sizes, no bare LF, extensions and
 /// trailers bounded and thrown away.
 class ChunkedDecoder {
- public:
+  public:
     enum class Step { more, data, done, failed };
     /// Consumes the front of `input`. With Step::data, `piece` is body bytes inside `input`; call
     /// again for the rest.
     Step next(std::string_view& input, std::string_view& piece);
 
- private:
+  private:
     enum class State : std::uint8_t {
-        size_start, size, extension, size_lf, data, data_cr, data_lf, trailer_start, trailer, trailer_lf, end_lf, done
+        size_start,
+        size,
+        extension,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_start,
+        trailer,
+        trailer_lf,
+        end_lf,
+        done
     };
     Step take_data(std::string_view& input, std::string_view& piece);
     bool step(char c);

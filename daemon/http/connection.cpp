@@ -14,8 +14,7 @@ void give_back(std::string& text) {
 
 }  // namespace
 
-Connection::Connection(ServerContext& context, ConnectionOwner& owner,
-                       std::unique_ptr<net::TcpStream> stream)
+Connection::Connection(ServerContext& context, ConnectionOwner& owner, std::unique_ptr<net::TcpStream> stream)
     : context_(context),
       owner_(owner),
       stream_(std::move(stream)),
@@ -51,7 +50,9 @@ void Connection::close() {
     owner_.on_closed(*this);
 }
 
-void Connection::on_broken() { close(); }
+void Connection::on_broken() {
+    close();
+}
 
 void Connection::on_eof() {
     eof_ = true;

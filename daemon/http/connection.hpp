@@ -36,11 +36,11 @@ struct ServerContext {
 class Connection;
 
 class ConnectionOwner {
- public:
+  public:
     /// The socket is closed and the handler gone; destroy the connection later in this loop turn.
     virtual void on_closed(Connection& connection) = 0;
 
- protected:
+  protected:
     ~ConnectionOwner() = default;
 };
 
@@ -51,7 +51,7 @@ class ConnectionOwner {
 /// schedule turn_. Everything that destroys (handler, stream, the connection itself) happens in
 /// turn() or in a stream callback, where no frame of the handler is on the stack.
 class Connection final : private net::StreamHandler, private Exchange {
- public:
+  public:
     Connection(ServerContext& context, ConnectionOwner& owner, std::unique_ptr<net::TcpStream> stream);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -63,7 +63,7 @@ class Connection final : private net::StreamHandler, private Exchange {
 
     std::size_t index = 0;  // the owner's: where it keeps this connection
 
- private:
+  private:
     /// Where we are in the bytes the client sends.
     enum class Input : std::uint8_t {
         idle,      // nothing of the next request yet
@@ -141,27 +141,27 @@ class Connection final : private net::StreamHandler, private Exchange {
     std::string request_id_;
     std::unique_ptr<Handler> handler_;
 
-    std::string pending_;           // bytes of later requests
+    std::string pending_;  // bytes of later requests
     std::size_t pending_begin_ = 0;
-    std::string wire_;              // ready to send: heads, small bodies, chunk sizes
-    std::string out_;               // body bytes that follow it
+    std::string wire_;  // ready to send: heads, small bodies, chunk sizes
+    std::string out_;   // body bytes that follow it
 
     Input input_ = Input::idle;
     Output output_ = Output::none;
-    bool close_after_ = false;       // the answer announced, or needs, the end of the connection
-    bool cut_ = false;               // abort_stream() was called
-    bool eof_ = false;               // the client will send no more
-    bool lingering_ = false;         // FIN sent, reading over what the client still sends
-    bool head_only_ = false;         // HEAD: the body is not sent
+    bool close_after_ = false;  // the answer announced, or needs, the end of the connection
+    bool cut_ = false;          // abort_stream() was called
+    bool eof_ = false;          // the client will send no more
+    bool lingering_ = false;    // FIN sent, reading over what the client still sends
+    bool head_only_ = false;    // HEAD: the body is not sent
     bool cors_ = false;
-    bool chunked_ = false;           // out_ is sent as chunks
+    bool chunked_ = false;  // out_ is sent as chunks
     bool terminator_due_ = false;
-    bool paused_ = false;            // commit() said pause, on_drained() not yet called
+    bool paused_ = false;  // commit() said pause, on_drained() not yet called
     bool used_since_sweep_ = false;
 
-    SteadyTime since_{};             // start of the present input state
-    SteadyTime last_input_{};        // last byte of a body
-    SteadyTime last_output_{};       // last progress of a write that did not fit at once
+    SteadyTime since_{};        // start of the present input state
+    SteadyTime last_input_{};   // last byte of a body
+    SteadyTime last_output_{};  // last progress of a write that did not fit at once
     std::size_t last_queued_ = 0;
     std::size_t lingered_bytes_ = 0;
 };

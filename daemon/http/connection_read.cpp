@@ -89,7 +89,9 @@ void Connection::consume_body(std::string_view& input) {
     }
 }
 
-std::string Connection::new_request_id() { return "req_" + context_.random.base62(24); }
+std::string Connection::new_request_id() {
+    return "req_" + context_.random.base62(24);
+}
 
 void Connection::begin_request() {
     since_ = last_input_ = context_.loop.now();
@@ -139,7 +141,9 @@ void Connection::call_handler(const Router::Match& match) {
     }
 }
 
-void Connection::dispatch() { handler_->on_request(*this, body_.take()); }
+void Connection::dispatch() {
+    handler_->on_request(*this, body_.take());
+}
 
 /// The answer is decided and the rest of the body is of no use.
 void Connection::forget_unread_body() {

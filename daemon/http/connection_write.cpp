@@ -160,8 +160,8 @@ bool Connection::flush() {
 }
 
 bool Connection::awaits_next() const {
-    return output_ == Output::done && input_ == Input::complete && !close_after_ &&
-           !stream_->writing() && out_.empty() && !terminator_due_ && wire_.size() < kBatchBytes;
+    return output_ == Output::done && input_ == Input::complete && !close_after_ && !stream_->writing() &&
+           out_.empty() && !terminator_due_ && wire_.size() < kBatchBytes;
 }
 
 void Connection::begin_next() {

@@ -30,9 +30,8 @@ CorsPolicy::CorsPolicy(std::string_view origins) {
 }
 
 bool CorsPolicy::allows(std::string_view origin) const {
-    return std::any_of(origins_.begin(), origins_.end(), [&](const std::string& known) {
-        return ascii::equals_ignoring_case(known, origin);
-    });
+    return std::any_of(origins_.begin(), origins_.end(),
+                       [&](const std::string& known) { return ascii::equals_ignoring_case(known, origin); });
 }
 
 void CorsPolicy::append_headers(std::string& wire, std::string_view origin) const {

@@ -14,22 +14,23 @@ namespace kg::httpd {
 struct RequestHead {
     http::Method method = http::Method::get;
     std::string method_text;
-    std::string path;    // as sent, without query; one trailing slash and a doubled /v1 are removed
-    std::string query;   // without '?'
+    std::string path;   // as sent, without query; one trailing slash and a doubled /v1 are removed
+    std::string query;  // without '?'
     http::Headers headers;
-    std::string peer;    // address without port, or "unix"
+    std::string peer;  // address without port, or "unix"
     bool http_1_0 = false;
 };
 
 /// The server's half of one request: handed to the Handler, valid as long as the Handler lives.
 /// Answer exactly once: respond(), or begin_stream() ... end_stream() / abort_stream().
 class Exchange {
- public:
+  public:
     virtual const RequestHead& head() const = 0;
     virtual const std::string& request_id() const = 0;
     virtual loop::Loop& loop() = 0;
 
-    /// Complete answer. request-id, CORS, date-less content-length and connection headers are added.
+    /// Complete answer. request-id, CORS, date-less content-length and connection headers are
+    /// added.
     virtual void respond(http::Response response) = 0;
 
     /// Starts a streamed answer (chunked; closed at the end for HTTP/1.0).
@@ -45,18 +46,18 @@ class Exchange {
     /// Bytes accepted and not yet written to the socket.
     virtual std::size_t backlog_bytes() const = 0;
 
- protected:
+  protected:
     ~Exchange() = default;
 };
 
 /// The application's half, one per request, made by a route's factory when the head is complete and
-/// owned by the connection. Destroyed after the answer is complete or as soon as the client is gone:
-/// destroying is cancelling, whatever it owns must stop calling back.
+/// owned by the connection. Destroyed after the answer is complete or as soon as the client is
+/// gone: destroying is cancelling, whatever it owns must stop calling back.
 class Handler {
- public:
+  public:
     virtual ~Handler() = default;
-    /// Head complete, body unread: the place to refuse cheaply (respond() at once). The handler then
-    /// gets no body.
+    /// Head complete, body unread: the place to refuse cheaply (respond() at once). The handler
+    /// then gets no body.
     virtual void on_head(Exchange&) {}
     /// Whole body, decompressed.
     virtual void on_request(Exchange& exchange, std::string body) = 0;
@@ -66,9 +67,10 @@ class Handler {
 /// Turns trouble that arises before or outside a handler (bad HTTP, 408, 413, 431, 404, 405) into
 /// an answer in the caller's dialect. `head` is null when not even the request line was readable.
 class ErrorRenderer {
- public:
+  public:
     virtual ~ErrorRenderer() = default;
-    virtual http::Response render(const RequestHead* head, const Error& error, std::string_view request_id) const = 0;
+    virtual http::Response render(const RequestHead* head, const Error& error,
+                                  std::string_view request_id) const = 0;
 };
 
 }  // namespace kg::httpd

@@ -18,7 +18,9 @@ constexpr std::size_t kRequestLineExtra = 32;
 Failure head_too_large() {
     return {431, {ErrorKind::malformed_request, "The request header is too large."}};
 }
-Failure url_too_long() { return {414, {ErrorKind::malformed_request, "The request URL is too long."}}; }
+Failure url_too_long() {
+    return {414, {ErrorKind::malformed_request, "The request URL is too long."}};
+}
 
 http::Method method_of(llhttp_method method) {
     switch (method) {
@@ -43,7 +45,9 @@ struct Collector {
     bool too_many = false;
 };
 
-Collector& collector(llhttp_t* parser) { return *static_cast<Collector*>(parser->data); }
+Collector& collector(llhttp_t* parser) {
+    return *static_cast<Collector*>(parser->data);
+}
 
 llhttp_settings_t make_settings() {
     llhttp_settings_t settings;

@@ -21,7 +21,7 @@ Failure bad_request(std::string message);
 /// Bytes are checked before llhttp sees them, because llhttp 8.1 takes a lone CR for a line end
 /// (CVE-2023-30589, CVE-2025-23167): every line must end in CRLF and hold no other CR, LF or NUL.
 class HeadParser {
- public:
+  public:
     explicit HeadParser(const Limits& limits) : limits_(limits) {}
 
     enum class State { more, done, failed };
@@ -35,7 +35,7 @@ class HeadParser {
     bool has_request_line() const { return has_request_line_; }
     void reset();  // before the next request
 
- private:
+  private:
     State fail(Failure failure);
     State check_lines(std::string_view bytes, std::size_t& end);
     State parse(std::string_view bytes);

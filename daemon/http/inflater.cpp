@@ -18,7 +18,9 @@ struct Inflater::Stream {
 Inflater::Inflater(Coding coding) : coding_(coding), stream_(std::make_unique<Stream>()) {}
 Inflater::~Inflater() = default;
 
-bool Inflater::complete() const { return stream_->ended; }
+bool Inflater::complete() const {
+    return stream_->ended;
+}
 
 Inflater::State Inflater::start(char first) {
     int window = 15 + 16;  // gzip only

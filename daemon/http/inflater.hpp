@@ -11,7 +11,7 @@ namespace kg::httpd {
 
 /// Undoes gzip or deflate piece by piece and stops at a size, however small the input was.
 class Inflater {
- public:
+  public:
     explicit Inflater(Coding coding);
     ~Inflater();
 
@@ -21,7 +21,7 @@ class Inflater {
     /// Whether the compressed stream came to its proper end.
     bool complete() const;
 
- private:
+  private:
     struct Stream;
     State start(char first);
 

@@ -9,8 +9,8 @@
 namespace kg::httpd {
 namespace {
 
-constexpr std::array<std::string_view, 6> kOurs = {
-    "connection", "content-length", "keep-alive", "request-id", "transfer-encoding", "x-request-id"};
+constexpr std::array<std::string_view, 6> kOurs = {"connection", "content-length",    "keep-alive",
+                                                   "request-id", "transfer-encoding", "x-request-id"};
 
 bool decided_by_server(std::string_view name) {
     return std::any_of(kOurs.begin(), kOurs.end(),
@@ -39,7 +39,9 @@ void append_status_and_fields(std::string& wire, int status, const http::Headers
     }
 }
 
-bool status_has_body(int status) { return status != 204 && status != 304; }
+bool status_has_body(int status) {
+    return status != 204 && status != 304;
+}
 
 bool acceptable_request_id(std::string_view id) {
     return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {

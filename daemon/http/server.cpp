@@ -26,7 +26,8 @@ std::chrono::milliseconds sweep_interval(const Limits& limits) {
 struct Server::Impl final : ConnectionOwner, net::AcceptHandler {
     Impl(loop::Loop& loop, const Router& router, const ErrorRenderer& errors, Random& random,
          ServerGauges& gauges, const ServerOptions& options)
-        : context{loop, router, errors, random, gauges, options.limits, CorsPolicy(options.cors_origins), {}, false},
+        : context{loop, router, errors, random, gauges, options.limits, CorsPolicy(options.cors_origins),
+                  {},   false},
           sweeper(loop, [this] { sweep(); }),
           reaper(loop, [this] { reap(); }) {}
 
@@ -95,8 +96,7 @@ Server::~Server() = default;
 
 Result<void> Server::listen(const std::string& address, bool share_port) {
     auto& context = impl_->context;
-    return impl_->add(
-        net::TcpListener::open(context.loop, address, share_port, context.read_buffer, *impl_));
+    return impl_->add(net::TcpListener::open(context.loop, address, share_port, context.read_buffer, *impl_));
 }
 
 Result<void> Server::listen_fd(int fd) {
@@ -111,7 +111,9 @@ int Server::port() const {
     return -1;
 }
 
-std::size_t Server::connections() const { return impl_->connections.size(); }
+std::size_t Server::connections() const {
+    return impl_->connections.size();
+}
 
 void Server::drain(std::function<void()> idle) {
     impl_->on_idle = std::move(idle);

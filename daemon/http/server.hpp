@@ -29,25 +29,26 @@ struct ServerGauges {
 /// One worker's HTTP/1.1 server: listeners and the connections they accepted, all on one loop.
 /// Lifecycle: construct, listen() once or more, loop.run(), drain() or destroy.
 class Server {
- public:
+  public:
     Server(loop::Loop& loop, const Router& router, const ErrorRenderer& errors, Random& random,
            ServerGauges& gauges, ServerOptions options);
     ~Server();
 
-    /// "127.0.0.1:8000", "[::1]:8000", "localhost:0" or "unix:/path". TCP listeners set SO_REUSEPORT
-    /// when `share_port`, so that every worker has its own.
+    /// "127.0.0.1:8000", "[::1]:8000", "localhost:0" or "unix:/path". TCP listeners set
+    /// SO_REUSEPORT when `share_port`, so that every worker has its own.
     Result<void> listen(const std::string& address, bool share_port);
-    /// A socket somebody else opened (socket activation, a shared Unix socket); the server closes it.
+    /// A socket somebody else opened (socket activation, a shared Unix socket); the server closes
+    /// it.
     Result<void> listen_fd(int fd);
     /// Port of the first TCP listener (for port 0).
     int port() const;
 
-    /// Stops accepting, closes idle connections, lets running exchanges end (their connections close
-    /// after the answer); `idle` is called once when none is left.
+    /// Stops accepting, closes idle connections, lets running exchanges end (their connections
+    /// close after the answer); `idle` is called once when none is left.
     void drain(std::function<void()> idle);
     std::size_t connections() const;
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

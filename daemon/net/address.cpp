@@ -11,8 +11,7 @@ namespace kg::net {
 namespace {
 
 Err<Error> refuse(std::string_view text, const char* why) {
-    return Err(Error{ErrorKind::config_invalid,
-                     "listen address \"" + std::string(text) + "\": " + why});
+    return Err(Error{ErrorKind::config_invalid, "listen address \"" + std::string(text) + "\": " + why});
 }
 
 bool fill_inet(ListenAddress& out, const std::string& host, std::uint16_t port) {

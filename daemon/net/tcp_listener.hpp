@@ -11,19 +11,19 @@
 namespace kg::net {
 
 class AcceptHandler {
- public:
+  public:
     /// False: the connection stays in the kernel's queue until resume().
     virtual bool may_accept() = 0;
     virtual void on_accept(std::unique_ptr<TcpStream> stream) = 0;
 
- protected:
+  protected:
     ~AcceptHandler() = default;
 };
 
 /// A listening TCP or Unix socket on one loop. Destroying it stops listening (and removes the
 /// socket file it made); accepted streams live on.
 class TcpListener {
- public:
+  public:
     /// `share_port` sets SO_REUSEPORT, so that every worker has a queue of its own. A Unix socket
     /// file that nothing answers on is replaced; the new one has mode 0600.
     static Result<std::unique_ptr<TcpListener>> open(loop::Loop& loop, std::string_view address,
@@ -40,7 +40,7 @@ class TcpListener {
     void resume();     // after may_accept() said no and things have changed
     int port() const;  // -1 for a Unix socket
 
- private:
+  private:
     struct Back;
     TcpListener(loop::Loop& loop, ReadBuffer& buffer, AcceptHandler& handler);
     void accept_one();

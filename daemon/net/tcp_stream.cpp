@@ -86,8 +86,8 @@ struct TcpStream::Back {
     static void on_close(uv_handle_t* handle) noexcept { delete of(handle->data); }
 };
 
-std::unique_ptr<TcpStream> TcpStream::accept(loop::Loop& loop, uv_stream_s* listener,
-                                             bool unix_socket, ReadBuffer& buffer) {
+std::unique_ptr<TcpStream> TcpStream::accept(loop::Loop& loop, uv_stream_s* listener, bool unix_socket,
+                                             ReadBuffer& buffer) {
     auto* back = new Back;
     back->unix_socket = unix_socket;
     if (unix_socket) {
@@ -184,9 +184,13 @@ bool TcpStream::write(std::string& prefix, std::string& data, std::string_view t
     return true;
 }
 
-bool TcpStream::writing() const { return back_->writing; }
+bool TcpStream::writing() const {
+    return back_->writing;
+}
 
-std::size_t TcpStream::queued_bytes() const { return uv_stream_get_write_queue_size(&back_->uv.stream); }
+std::size_t TcpStream::queued_bytes() const {
+    return uv_stream_get_write_queue_size(&back_->uv.stream);
+}
 
 void TcpStream::shutdown() {
     if (back_->shutting_down) return;

@@ -19,22 +19,23 @@ struct ReadBuffer {
 };
 
 /// Called on the loop, never from inside a TcpStream method. The stream may be destroyed in any of
-/// these calls; nothing follows then. on_eof and on_broken come at most once, on_broken is the last.
+/// these calls; nothing follows then. on_eof and on_broken come at most once, on_broken is the
+/// last.
 class StreamHandler {
- public:
+  public:
     virtual void on_data(std::string_view bytes) = 0;
     virtual void on_eof() = 0;      // the peer will send no more
     virtual void on_written() = 0;  // a write that did not fit at once has been handed over
     virtual void on_broken() = 0;   // reset, or a write failed
 
- protected:
+  protected:
     ~StreamHandler() = default;
 };
 
 /// A connected TCP or Unix stream socket. Destroying it closes the socket; bytes of an unfinished
 /// write are lost. The back block (uv handle, bytes being written) outlives it until uv lets go.
 class TcpStream {
- public:
+  public:
     /// Takes the connection that `listener` reports; null when it is already gone.
     static std::unique_ptr<TcpStream> accept(loop::Loop& loop, uv_stream_s* listener, bool unix_socket,
                                              ReadBuffer& buffer);
@@ -48,18 +49,18 @@ class TcpStream {
     bool reading() const { return reading_; }
 
     /// One system call for all three pieces. What the socket does not take is kept and on_written
-    /// follows; both strings are left empty (with some capacity to fill again). Not while writing().
-    /// False: the connection is broken.
+    /// follows; both strings are left empty (with some capacity to fill again). Not while
+    /// writing(). False: the connection is broken.
     bool write(std::string& prefix, std::string& data, std::string_view tail);
     bool writing() const;
     /// Bytes accepted by write() that the kernel has not taken yet.
     std::size_t queued_bytes() const;
 
-    void shutdown();      // sends FIN; not while writing()
+    void shutdown();                          // sends FIN; not while writing()
     void reset_on_close() { reset_ = true; }  // the peer sees RST instead of an orderly end (TCP)
     const std::string& peer() const { return peer_; }
 
- private:
+  private:
     struct Back;
     TcpStream(Back* back, ReadBuffer& buffer, std::string peer);
 

@@ -42,7 +42,7 @@ constexpr Dialect kAnthropic{"/v1/messages", "x-api-key: ", R"("text_delta","tex
 
 struct Options {
     std::map<std::string, std::string, std::less<>> values{
-        {"--port", "0"},     {"--dialect", "openai"}, {"--key", "none"}, {"--connections", "1"},
+        {"--port", "0"},     {"--dialect", "openai"}, {"--key", "none"},  {"--connections", "1"},
         {"--requests", "0"}, {"--seconds", "0"},      {"--events", "64"}, {"--bytes", "24"},
         {"--open", "0"},     {"--limit", "120"}};
 
@@ -53,7 +53,7 @@ struct Options {
 
 /// Compares the text of the events, as it comes, with what the upstream sent.
 class AnswerCheck {
-public:
+  public:
     AnswerCheck(const Dialect& dialect, const std::string& expected)
         : dialect_(&dialect), expected_(&expected) {}
 
@@ -76,14 +76,15 @@ public:
         return ended_ ? nullptr : "no end marker";
     }
 
-private:
+  private:
     void text(std::string_view json) {
         bool any = false;
         for (std::size_t i = 0; i < json.size() && json[i] != '"'; ++i, any = true) {
             if (json[i] != '\\') {
                 expect(json[i]);
             } else if (++i < json.size() && json[i] == 'u') {
-                expect(static_cast<char>(std::strtoul(std::string(json.substr(i + 1, 4)).c_str(), nullptr, 16)));
+                expect(
+                    static_cast<char>(std::strtoul(std::string(json.substr(i + 1, 4)).c_str(), nullptr, 16)));
                 i += 4;
             } else if (i < json.size()) {
                 expect(json[i] == 'n' ? '\n' : json[i] == 't' ? '\t' : json[i]);
@@ -107,19 +108,21 @@ private:
 
 /// Status line, chunked framing and lines of one answer; lines go to the check as they complete.
 class Reader {
-public:
+  public:
     enum class State { head, size, data, done, broken };
 
     void feed(std::string_view bytes, AnswerCheck& check) {
         buffer_.append(bytes);
         std::size_t at = 0;
-        while (step(at, check)) {}
+        while (step(at, check)) {
+        }
         buffer_.erase(0, at);
-        if (buffer_.size() > kBufferMax || (state_ == State::done && !buffer_.empty())) state_ = State::broken;
+        if (buffer_.size() > kBufferMax || (state_ == State::done && !buffer_.empty()))
+            state_ = State::broken;
     }
     State state() const { return state_; }
 
-private:
+  private:
     bool step(std::size_t& at, AnswerCheck& check) {
         if (state_ == State::head) {
             const auto end = buffer_.find("\r\n\r\n", at);
@@ -135,7 +138,8 @@ private:
             if (left_ > 0) {
                 state_ = State::data;
             } else if (buffer_.size() >= end + 4) {
-                state_ = buffer_.compare(end, 4, "\r\n\r\n") == 0 && line_.empty() ? State::done : State::broken;
+                state_ =
+                    buffer_.compare(end, 4, "\r\n\r\n") == 0 && line_.empty() ? State::done : State::broken;
                 at = end + 4;
                 return false;
             } else {
@@ -176,7 +180,7 @@ struct Connection {
 };
 
 class Load {
-public:
+  public:
     explicit Load(const Options& options)
         : options_(options), dialect_(options.values.at("--dialect") == "anthropic" ? kAnthropic : kOpenai) {
         const std::string body =
@@ -196,8 +200,10 @@ public:
         const unsigned seconds = options_.number("--seconds");
         const auto limit = start + std::chrono::seconds(options_.number("--limit"));
         stop_at_ = seconds > 0 ? start + std::chrono::seconds(seconds) : limit;
-        budget_ = seconds > 0 ? kSamplesMax : std::min<std::size_t>(options_.number("--requests"), kSamplesMax);
-        connections_.resize(options_.number("--connections"), Connection{-1, {}, {dialect_, expected_}, {}, true});
+        budget_ =
+            seconds > 0 ? kSamplesMax : std::min<std::size_t>(options_.number("--requests"), kSamplesMax);
+        connections_.resize(options_.number("--connections"),
+                            Connection{-1, {}, {dialect_, expected_}, {}, true});
         for (std::size_t i = 0; i < connections_.size(); ++i) open(i);
         while (busy_ > 0 && Clock::now() < limit) poll();
         if (busy_ > 0) note("not answered within the limit", busy_);
@@ -205,7 +211,7 @@ public:
         return wrong_ == 0 && done_ > 0 ? 0 : 1;
     }
 
-private:
+  private:
     void open(std::size_t at) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -255,7 +261,8 @@ private:
 
     void first_event(Connection& connection) {
         connection.waiting_first = false;
-        first_us_.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection.sent).count());
+        first_us_.push_back(
+            std::chrono::duration<double, std::micro>(Clock::now() - connection.sent).count());
         if (options_.number("--open") == 1 && done_ == 0 && first_us_.size() == connections_.size()) {
             std::puts("open");
             std::fflush(stdout);

@@ -5,7 +5,8 @@
 
 namespace kg::bench {
 
-/// The text of event `at`: its number and a filler with all that an encoder must escape or leave alone.
+/// The text of event `at`: its number and a filler with all that an encoder must escape or leave
+/// alone.
 inline std::string event_text(unsigned at, unsigned bytes) {
     static const std::string filler = " \"caf\xc3\xa9\"\nif (a < b) { return c\\d; }\t\xe2\x82\xac 17 ";
     char number[16];
@@ -20,10 +21,14 @@ inline std::string event_text(unsigned at, unsigned bytes) {
 inline std::string escaped(const std::string& text) {
     std::string out;
     for (const char c : text) {
-        if (c == '\n') out += "\\n";
-        else if (c == '\t') out += "\\t";
-        else if (c == '"' || c == '\\') (out += '\\') += c;
-        else out += c;
+        if (c == '\n')
+            out += "\\n";
+        else if (c == '\t')
+            out += "\\t";
+        else if (c == '"' || c == '\\')
+            (out += '\\') += c;
+        else
+            out += c;
     }
     return out;
 }

@@ -66,9 +66,9 @@ Pieces pieces_of(const std::string& type, const std::string& opening, const Piec
 Pieces kiro_answer(const Options& options) {
     Pieces events;
     for (unsigned i = 0; i < options.events; ++i) {
-        events.push_back(kg::kiro::event_frame(
-            "assistantResponseEvent",
-            R"({"content":")" + escaped(event_text(i, options.bytes)) + R"(","modelId":"claude-sonnet-4.5"})"));
+        events.push_back(kg::kiro::event_frame("assistantResponseEvent",
+                                               R"({"content":")" + escaped(event_text(i, options.bytes)) +
+                                                   R"(","modelId":"claude-sonnet-4.5"})"));
     }
     const std::string ending =
         kg::kiro::event_frame("meteringEvent", R"({"unit":"credit","unitPlural":"credits","usage":0.01})") +
@@ -100,9 +100,10 @@ Pieces anthropic_answer(const Options& options) {
                                                           escaped(event_text(i, options.bytes)) + "\"}"));
     }
     const std::string opening =
-        event("message_start", R"(,"message":{"id":"msg_pFFQZkllR1xzWHFAsgndnUpa","type":"message","role":"assistant",)"
-                               R"("model":"claude-sonnet-4-5","content":[],"stop_reason":null,"stop_sequence":null,)"
-                               R"("usage":{"input_tokens":6,"output_tokens":1}})") +
+        event("message_start",
+              R"(,"message":{"id":"msg_pFFQZkllR1xzWHFAsgndnUpa","type":"message","role":"assistant",)"
+              R"("model":"claude-sonnet-4-5","content":[],"stop_reason":null,"stop_sequence":null,)"
+              R"("usage":{"input_tokens":6,"output_tokens":1}})") +
         event("content_block_start", R"(,"index":0,"content_block":{"type":"text","text":""})");
     const std::string ending =
         event("content_block_stop", R"(,"index":0)") +
@@ -152,7 +153,7 @@ struct Connection {
 };
 
 class Upstream {
-public:
+  public:
     explicit Upstream(Options options) : options_(options) { render(); }
 
     /// Serves until `end`.
@@ -178,15 +179,18 @@ public:
             const int count = epoll_wait(epoll_, ready, 256, static_cast<int>(std::max<long>(0, wait)));
             for (int i = 0; i < count; ++i) {
                 const int fd = ready[i].data.fd;
-                if (fd == listener_) accept_all();
-                else if ((ready[i].events & EPOLLOUT) != 0) flush(fd);
-                else read_from(fd);
+                if (fd == listener_)
+                    accept_all();
+                else if ((ready[i].events & EPOLLOUT) != 0)
+                    flush(fd);
+                else
+                    read_from(fd);
             }
         }
         return 0;
     }
 
-private:
+  private:
     struct Due {
         Clock::time_point at;
         int fd;
@@ -324,11 +328,16 @@ int main(int argc, char** argv) {
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string_view name = argv[i];
         const auto value = static_cast<unsigned>(std::strtoul(argv[i + 1], nullptr, 10));
-        if (name == "--events" && value > 0) options.events = std::min(value, kEventsMax);
-        else if (name == "--bytes") options.bytes = std::min(value, kBytesMax);
-        else if (name == "--delay") options.delay_ms = std::min(value, kDelayMax);
-        else if (name == "--seconds") seconds = value;
-        else return std::fprintf(stderr, "bench_upstream: no option %s\n", argv[i]), 2;
+        if (name == "--events" && value > 0)
+            options.events = std::min(value, kEventsMax);
+        else if (name == "--bytes")
+            options.bytes = std::min(value, kBytesMax);
+        else if (name == "--delay")
+            options.delay_ms = std::min(value, kDelayMax);
+        else if (name == "--seconds")
+            seconds = value;
+        else
+            return std::fprintf(stderr, "bench_upstream: no option %s\n", argv[i]), 2;
     }
     return Upstream(options).run(Clock::now() + std::chrono::seconds(seconds));
 }

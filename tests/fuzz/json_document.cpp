@@ -1,5 +1,5 @@
-// Any bytes: parse, and if accepted, visit every value through every reader. What a document says of
-// a value (its raw text) must parse again to a value of the same kind and text.
+// Any bytes: parse, and if accepted, visit every value through every reader. What a document says
+// of a value (its raw text) must parse again to a value of the same kind and text.
 #include "core/json/document.hpp"
 
 #include <cstdint>

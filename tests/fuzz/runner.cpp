@@ -25,8 +25,7 @@ void run(const std::string& input) {
 
 std::vector<std::string> read_corpus(const char* folder) {
     std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        paths.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.push_back(entry.path());
     std::sort(paths.begin(), paths.end());
     std::vector<std::string> corpus;
     for (const auto& path : paths) {
@@ -47,8 +46,7 @@ void mutate(std::string& text, const std::vector<std::string>& corpus, std::mt19
         case 3: text.resize(at); break;
         default:
             if (!text.empty())
-                text[at] =
-                    static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1u << random() % 8));
+                text[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1u << random() % 8));
     }
     if (text.size() > kMaxBytes) text.resize(kMaxBytes);
 }

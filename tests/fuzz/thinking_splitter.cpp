@@ -11,7 +11,7 @@ using kg::chat::ThinkingSplitter;
 namespace {
 
 class Blocks final : public ThinkingSplitter::Output {
- public:
+  public:
     void on_text(std::string_view text) override { add('T', text); }
     void on_thinking(std::string_view text) override { add('K', text); }
     void on_thinking_end() override {
@@ -21,7 +21,7 @@ class Blocks final : public ThinkingSplitter::Output {
     std::string shown;
     std::size_t bytes = 0;
 
- private:
+  private:
     void add(char kind, std::string_view text) {
         if (kind != kind_) shown += kind;
         kind_ = kind;
@@ -53,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     second.finish();
     demand(whole.shown == pieces.shown, "pieces give the same blocks as the whole");
-    if (text.find("<thinking>") == std::string_view::npos) demand(whole.bytes == text.size(), "plain text is kept");
+    if (text.find("<thinking>") == std::string_view::npos)
+        demand(whole.bytes == text.size(), "plain text is kept");
     return 0;
 }

@@ -39,13 +39,11 @@ inline chat::Message system_turn(std::string t) {
 }
 inline chat::ToolSpec tool(
     std::string name, std::string description = "Does it",
-    std::string schema =
-        R"({"type":"object","properties":{"path":{"type":"string"}},"required":["path"]})") {
+    std::string schema = R"({"type":"object","properties":{"path":{"type":"string"}},"required":["path"]})") {
     return {std::move(name), std::move(description), RawJson::trusted(std::move(schema))};
 }
 
-inline chat::Request request_of(std::vector<chat::Message> messages,
-                                std::vector<chat::ToolSpec> tools = {}) {
+inline chat::Request request_of(std::vector<chat::Message> messages, std::vector<chat::ToolSpec> tools = {}) {
     chat::Request out;
     out.model = "claude-sonnet-4-5";
     out.messages = std::move(messages);

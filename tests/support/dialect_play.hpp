@@ -26,7 +26,10 @@ inline Result<chat::Request> decode(const chat::Dialect& dialect, std::string_vi
 }
 
 inline chat::AnswerContext answer_context() {
-    return {.request_id = "req_1", .unique = "AbCdEfGhIjKlMnOpQrStUvWx", .created = 1763900000, .input_tokens_estimate = 25};
+    return {.request_id = "req_1",
+            .unique = "AbCdEfGhIjKlMnOpQrStUvWx",
+            .created = 1763900000,
+            .input_tokens_estimate = 25};
 }
 
 inline chat::FinalUsage usage(std::uint64_t input, std::uint64_t output) {

@@ -11,22 +11,25 @@
 
 namespace kg::test {
 
-/// One line for an event, for comparisons: "text Hello", "tool id name", "input {...}", "end tool_use".
+/// One line for an event, for comparisons: "text Hello", "tool id name", "input {...}", "end
+/// tool_use".
 inline std::string describe(const chat::StreamEvent& event) {
     const auto count = [](std::string& out, const char* name, const auto& value) {
         if (!value) return;
         out.append(" ").append(name).append("=");
         json::append_double(out, static_cast<double>(*value));
     };
-    static constexpr const char* kStops[] = {"end_turn", "tool_use", "stop_sequence", "max_tokens",
-                                      "context_window", "pause_turn", "refusal"};
+    static constexpr const char* kStops[] = {"end_turn",       "tool_use",   "stop_sequence", "max_tokens",
+                                             "context_window", "pause_turn", "refusal"};
     return std::visit(
         overloaded{
             [](const chat::TextDelta& e) { return "text " + std::string(e.text); },
             [](const chat::ThinkingDelta& e) { return "thinking " + std::string(e.text); },
             [](const chat::ThinkingSignature& e) { return "signature " + std::string(e.signature); },
             [](const chat::RedactedThinking& e) { return "redacted " + std::string(e.data); },
-            [](const chat::ToolUseStart& e) { return "tool " + std::string(e.id) + " " + std::string(e.name); },
+            [](const chat::ToolUseStart& e) {
+                return "tool " + std::string(e.id) + " " + std::string(e.name);
+            },
             [](const chat::ToolInputDelta& e) { return "input " + std::string(e.json); },
             [](const chat::ToolUseEnd&) { return std::string("tool end"); },
             [&count](const chat::Usage& e) {

@@ -45,13 +45,9 @@ std::string requests_json(const Service& service) {
         writer.begin_object()
             .member("operation", operation_name(request.operation))
             .member("method", request.method);
-        writer.member("path", request.path)
-            .member("query", request.query)
-            .key("headers")
-            .begin_object();
+        writer.member("path", request.path).member("query", request.query).key("headers").begin_object();
         for (const auto& [name, value] : request.headers.fields()) {
-            writer.member(ascii::to_lower(name),
-                          ascii::is_utf8(value) ? value : base64_encode(value));
+            writer.member(ascii::to_lower(name), ascii::is_utf8(value) ? value : base64_encode(value));
         }
         writer.end_object();
         if (ascii::is_utf8(request.body)) {
@@ -72,8 +68,7 @@ std::string stats_json(const Stats& stats) {
     writer.member("requests", stats.requests)
         .member("streams", stats.streams)
         .member("live_streams", stats.live_streams);
-    writer.member("peak_streams", stats.peak_streams)
-        .member("aborted_streams", stats.aborted_streams);
+    writer.member("peak_streams", stats.peak_streams).member("aborted_streams", stats.aborted_streams);
     writer.member("connections", stats.connections).member("refreshes", stats.refreshes);
     writer.member("violations", stats.violations).member("last_violation", stats.last_violation);
     writer.key("paths").begin_object();
@@ -112,8 +107,7 @@ Result<std::string> run_command(FakeKiroThread& fake, std::string line) {
     const json::Node argument = *root.children().begin();
     const std::string_view command = argument.key();
     if (command == "scenario") {
-        KG_TRY(scenario,
-               argument.is_string() ? named_scenario(argument.text()) : read_scenario(argument));
+        KG_TRY(scenario, argument.is_string() ? named_scenario(argument.text()) : read_scenario(argument));
         service.set_scenario(std::move(scenario));
     } else if (command == "push") {
         KG_TRY(action, read_action(argument));

@@ -23,15 +23,14 @@ class RecordingAnswer final : public gateway::AnswerSink {
   public:
     Flow on_event(const chat::StreamEvent& event) override {
         std::visit(
-            overloaded{
-                [&](const chat::TextDelta& e) { text += e.text; },
-                [&](const chat::ThinkingDelta& e) { thinking += e.text; },
-                [&](const chat::ThinkingSignature& e) { signature = e.signature; },
-                [&](const chat::RedactedThinking&) {},
-                [&](const chat::ToolUseStart& e) { tools.push_back(std::string(e.name) + "("); },
-                [&](const chat::ToolInputDelta& e) { tools.back() += e.json; },
-                [&](const chat::ToolUseEnd&) { tools.back() += ")"; },
-                [&](const chat::Usage&) { ++leaked; }, [&](const chat::MessageEnd&) { ++leaked; }},
+            overloaded{[&](const chat::TextDelta& e) { text += e.text; },
+                       [&](const chat::ThinkingDelta& e) { thinking += e.text; },
+                       [&](const chat::ThinkingSignature& e) { signature = e.signature; },
+                       [&](const chat::RedactedThinking&) {},
+                       [&](const chat::ToolUseStart& e) { tools.push_back(std::string(e.name) + "("); },
+                       [&](const chat::ToolInputDelta& e) { tools.back() += e.json; },
+                       [&](const chat::ToolUseEnd&) { tools.back() += ")"; },
+                       [&](const chat::Usage&) { ++leaked; }, [&](const chat::MessageEnd&) { ++leaked; }},
             event);
         ++events;
         return flow;
@@ -63,8 +62,7 @@ struct GatewayRig {
     }
     ~GatewayRig() { settle(); }
 
-    void add_account(const std::string& id,
-                     std::chrono::milliseconds valid = std::chrono::hours(24)) {
+    void add_account(const std::string& id, std::chrono::milliseconds valid = std::chrono::hours(24)) {
         store::Account a;
         a.id = id;
         a.auth_method = "social";
@@ -87,8 +85,8 @@ struct GatewayRig {
     }
 
     std::unique_ptr<gateway::ChatJob> job(RecordingAnswer& answer, chat::Request request) {
-        return std::make_unique<gateway::ChatJob>(service, std::move(request),
-                                                  gateway::JobPermissions{}, answer);
+        return std::make_unique<gateway::ChatJob>(service, std::move(request), gateway::JobPermissions{},
+                                                  answer);
     }
     static chat::Request request(std::string text = "hi") {
         chat::Request r;
@@ -103,8 +101,7 @@ struct GatewayRig {
         return kiro::event_frame(
                    "metadataEvent",
                    R"({"stopReason":"END_TURN","tokenUsage":{"uncachedInputTokens":10,"outputTokens":3,"totalTokens":13}})") +
-               kiro::event_frame("meteringEvent",
-                                 R"({"unit":"credit","unitPlural":"credits","usage":0.25})");
+               kiro::event_frame("meteringEvent", R"({"unit":"credit","unitPlural":"credits","usage":0.25})");
     }
     /// The transfer that went to the chat endpoint last.
     ScriptedFetcher::Call& last_chat() {
@@ -117,8 +114,7 @@ struct GatewayRig {
     std::size_t calls_to(std::string_view part) const {
         std::size_t n = 0;
         for (std::size_t i = 0; i < fetcher.count(); ++i) {
-            n += const_cast<ScriptedFetcher&>(fetcher).call(i).request.url.find(part) !=
-                 std::string::npos;
+            n += const_cast<ScriptedFetcher&>(fetcher).call(i).request.url.find(part) != std::string::npos;
         }
         return n;
     }

@@ -37,7 +37,7 @@ struct ProbeResponse {
 /// `pump` runs while it waits; with the server on the same thread it is
 /// `[&] { loop.run_once(false); }`. Whoever waits longer than 90 s gets an exception.
 class HttpProbe {
- public:
+  public:
     using Pump = std::function<void()>;
 
     static HttpProbe tcp(int port, Pump pump = {}) {
@@ -54,7 +54,9 @@ class HttpProbe {
         return HttpProbe(AF_UNIX, &address, sizeof address, std::move(pump));
     }
     HttpProbe(HttpProbe&& other) noexcept
-        : fd_(std::exchange(other.fd_, -1)), pump_(std::move(other.pump_)), in_(std::move(other.in_)),
+        : fd_(std::exchange(other.fd_, -1)),
+          pump_(std::move(other.pump_)),
+          in_(std::move(other.in_)),
           eof_(other.eof_) {}
     HttpProbe& operator=(HttpProbe&&) = delete;
     ~HttpProbe() { close(); }
@@ -92,7 +94,8 @@ class HttpProbe {
         } else if (ascii::equals_ignoring_case(out.headers.get("transfer-encoding"), "chunked")) {
             out.complete = read_chunks(out);
         } else if (out.headers.has("content-length")) {
-            const std::size_t size = std::strtoul(std::string(out.headers.get("content-length")).c_str(), nullptr, 10);
+            const std::size_t size =
+                std::strtoul(std::string(out.headers.get("content-length")).c_str(), nullptr, 10);
             out.complete = need(size);
             out.body = take(std::min(size, in_.size()));
         } else {
@@ -143,7 +146,7 @@ class HttpProbe {
     }
     int fd() const { return fd_; }
 
- private:
+  private:
     using Clock = std::chrono::steady_clock;
 
     HttpProbe(int family, const void* address, socklen_t length, Pump pump) : pump_(std::move(pump)) {
@@ -210,7 +213,8 @@ class HttpProbe {
             if (line.empty()) return true;
             const std::size_t colon = line.find(':');
             if (colon == std::string::npos) return false;
-            out.headers.add(line.substr(0, colon), std::string(ascii::trim(std::string_view(line).substr(colon + 1))));
+            out.headers.add(line.substr(0, colon),
+                            std::string(ascii::trim(std::string_view(line).substr(colon + 1))));
         }
         return false;
     }

@@ -20,17 +20,22 @@ inline kiro::EncodeOptions encode_options(std::string model_id = "claude-sonnet-
     return options;
 }
 
-/// A request as upstream sees it, taken apart for assertions; what upstream would refuse fails the test.
+/// A request as upstream sees it, taken apart for assertions; what upstream would refuse fails the
+/// test.
 struct Encoded {
     kiro::EncodedRequest request;
     nlohmann::json body;
 
     const nlohmann::json& state() const { return body.at("conversationState"); }
     const nlohmann::json& current() const { return state().at("currentMessage").at("userInputMessage"); }
-    nlohmann::json context() const { return current().value("userInputMessageContext", nlohmann::json::object()); }
+    nlohmann::json context() const {
+        return current().value("userInputMessageContext", nlohmann::json::object());
+    }
     nlohmann::json tools() const { return context().value("tools", nlohmann::json::array()); }
     nlohmann::json history() const { return state().value("history", nlohmann::json::array()); }
-    const nlohmann::json& user_at(std::size_t i) const { return state().at("history").at(i).at("userInputMessage"); }
+    const nlohmann::json& user_at(std::size_t i) const {
+        return state().at("history").at(i).at("userInputMessage");
+    }
     const nlohmann::json& assistant_at(std::size_t i) const {
         return state().at("history").at(i).at("assistantResponseMessage");
     }
@@ -46,7 +51,8 @@ inline Encoded encode(const chat::Request& request, const kiro::EncodeOptions& o
     auto encoded = kiro::encode_request(request, options);
     INFO((encoded ? std::string() : encoded.error().message));
     REQUIRE(encoded.has_value());
-    const std::string text = *encoded->body("arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL");
+    const std::string text =
+        *encoded->body("arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL");
     const auto violations = KiroChecker::violations(text);
     INFO(text.substr(0, 4000) << "\n" << join_lines(violations));
     REQUIRE(violations.empty());

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-// Test vectors of the event stream (kiro-upstream 10.1-10.3): framing V and G0, Kiro's frames G, and
-// damaged frames B. Hex, as published.
+// Test vectors of the event stream (kiro-upstream 10.1-10.3): framing V and G0, Kiro's frames G,
+// and damaged frames B. Hex, as published.
 
 namespace kg::test::vectors {
 
@@ -17,25 +17,18 @@ inline std::string bytes(std::string_view hex) {
     return out;
 }
 
-inline const std::string kV1 = bytes(
-    "000000100000000005c248eb7d98c8ff");
-inline const std::string kV2 = bytes(
-    "0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936");
+inline const std::string kV1 = bytes("000000100000000005c248eb7d98c8ff");
+inline const std::string kV2 = bytes("0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936");
 inline const std::string kV3 = bytes(
     "0000003d0000002007fd83960c636f6e74656e742d747970650700106170706c69636174696f6e2f6a736f6e"
     "7b27666f6f273a27626172277d8d9c08b1");
-inline const std::string kV4 = bytes(
-    "0000002b0000000e348bec7b086576656e742d6964040000a00c7b27666f6f273a27626172277dd3890285");
-inline const std::string kV5 = bytes(
-    "0000001b0000000be5c0a072056576656e74040000002004a1d47c");
-inline const std::string kV6 = bytes(
-    "00000022000000122d9ad245046275666606000006737472696e67070000c84cf853");
-inline const std::string kV7 = bytes(
-    "000000170000000729860158056576656e74004b4d2be7");
-inline const std::string kV8 = bytes(
-    "0000001400000008fe996619000000000000000000");
-inline const std::string kV9 = bytes(
-    "0000000c00000000a0d2326800");
+inline const std::string kV4 =
+    bytes("0000002b0000000e348bec7b086576656e742d6964040000a00c7b27666f6f273a27626172277dd3890285");
+inline const std::string kV5 = bytes("0000001b0000000be5c0a072056576656e74040000002004a1d47c");
+inline const std::string kV6 = bytes("00000022000000122d9ad245046275666606000006737472696e67070000c84cf853");
+inline const std::string kV7 = bytes("000000170000000729860158056576656e74004b4d2be7");
+inline const std::string kV8 = bytes("0000001400000008fe996619000000000000000000");
+inline const std::string kV9 = bytes("0000000c00000000a0d2326800");
 inline const std::string kG0 = bytes(
     "0000006500000053c692271a017400016601016202fe017303fed4016904fffeee90016c05fffffffed5fa0e"
     "000262610600030102030373747207000368c3a9027473080000019b76daa800017509000102030405060708"
@@ -149,8 +142,8 @@ inline const std::string kB2 = bytes(
     "0000007f0001005c7c7db5a80b3a6576656e742d74797065070016617373697374616e74526573706f6e7365"
     "4576656e740d3a636f6e74656e742d747970650700106170706c69636174696f6e2f6a736f6e0d3a6d657373"
     "6167652d747970650700056576656e747b22636f6e74656e74223a2248656c6c6f227d9b5d0635");
-inline const std::string kB3 = bytes(
-    "0000007f0000005c7c7db5a80b3a6576656e742d74797065070016617373697374616e7452657370");
+inline const std::string kB3 =
+    bytes("0000007f0000005c7c7db5a80b3a6576656e742d74797065070016617373697374616e7452657370");
 
 /// 10.3: one text, one tool call, usage, context, credits.
 inline const std::string kWholeStream = kG1 + kG3 + kG4 + kG5 + kG6 + kG10 + kG11 + kG12;

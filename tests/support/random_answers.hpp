@@ -18,12 +18,16 @@ struct RandomAnswer {
         for (std::size_t count = below(12); count > 0; --count) add_event();
     }
 
- private:
+  private:
     std::size_t below(std::size_t bound) { return random_() % bound; }
 
     std::string_view text() {
-        static const std::vector<std::string> pieces = {
-            "a", "word ", "\n", "\"", "\\", "\t", "{", "data: x\n\n", "\xC3\xA9", "\xF0\x9F\x98\x80", "</think>", std::string(1, '\0')};
+        static const std::vector<std::string> pieces = {"a",        "word ",
+                                                        "\n",       "\"",
+                                                        "\\",       "\t",
+                                                        "{",        "data: x\n\n",
+                                                        "\xC3\xA9", "\xF0\x9F\x98\x80",
+                                                        "</think>", std::string(1, '\0')};
         std::string& out = texts.emplace_back();
         for (std::size_t count = 1 + below(4); count > 0; --count) out += pieces[below(pieces.size())];
         return out;
@@ -32,7 +36,8 @@ struct RandomAnswer {
     void add_tool() {
         static const std::vector<std::string> ids = {"tooluse_1", "tooluse_2", "bad id", "", "x/y"};
         events.emplace_back(chat::ToolUseStart{ids[below(ids.size())], "tool"});
-        static const std::vector<std::string> inputs = {"", "{}", "{\"a\":\"b \\\" c\",\"n\":[1,{\"x\":null}]}"};
+        static const std::vector<std::string> inputs = {"", "{}",
+                                                        "{\"a\":\"b \\\" c\",\"n\":[1,{\"x\":null}]}"};
         std::string_view input = inputs[below(inputs.size())];
         while (!input.empty()) {
             const std::size_t piece = 1 + below(input.size());
@@ -44,7 +49,9 @@ struct RandomAnswer {
 
     void add_event() {
         switch (below(8)) {
-            case 0: case 1: case 2: events.emplace_back(chat::TextDelta{text()}); break;
+            case 0:
+            case 1:
+            case 2: events.emplace_back(chat::TextDelta{text()}); break;
             case 3: events.emplace_back(chat::ThinkingDelta{text()}); break;
             case 4: events.emplace_back(chat::ThinkingSignature{"c2ln"}); break;
             case 5: events.emplace_back(chat::RedactedThinking{"cmVk"}); break;

@@ -93,8 +93,7 @@ class RawServer {
         port_ = ntohs(address.sin_port);
         acceptor_ = std::thread([this] { accept_all(); });
     }
-    explicit RawServer(Script script)
-        : RawServer([script](const RecordedRequest&) { return script; }) {}
+    explicit RawServer(Script script) : RawServer([script](const RecordedRequest&) { return script; }) {}
     RawServer(const RawServer&) = delete;
     RawServer& operator=(const RawServer&) = delete;
     ~RawServer() {
@@ -171,8 +170,7 @@ class RawServer {
             Connection& connection = connections_.emplace_back();
             connection.socket = socket;
             ++open_;
-            connection.thread =
-                std::thread([this, &connection, number] { serve(connection, number); });
+            connection.thread = std::thread([this, &connection, number] { serve(connection, number); });
         }
     }
 

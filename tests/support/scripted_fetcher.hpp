@@ -16,17 +16,17 @@ namespace kg::test {
 ///   fetcher.last().head(200, {{"content-type", "application/json"}}); ...body("{}"); ...done();
 /// Every step does nothing once the transfer ended or its owner cancelled it, as a real one would.
 class ScriptedFetcher final : public fetch::Fetcher {
- public:
+  public:
     class Call {
-     public:
+      public:
         Call(fetch::Request r, fetch::Handler& handler) : request(std::move(r)), handler_(&handler) {}
         Call(const Call&) = delete;
         Call& operator=(const Call&) = delete;
 
         fetch::Request request;
-        std::size_t resumes = 0;   // how often the owner called Fetch::resume
-        bool cancelled = false;    // the Fetch was destroyed before the end
-        bool paused = false;       // the last on_body answered Flow::pause and no resume came since
+        std::size_t resumes = 0;  // how often the owner called Fetch::resume
+        bool cancelled = false;   // the Fetch was destroyed before the end
+        bool paused = false;      // the last on_body answered Flow::pause and no resume came since
 
         bool alive() const { return handler_ != nullptr; }
         bool has_header(std::string_view line) const {
@@ -72,7 +72,8 @@ class ScriptedFetcher final : public fetch::Fetcher {
             if (auto* handler = std::exchange(handler_, nullptr)) handler->on_done();
         }
         void fail(fetch::FailureKind kind, std::string detail = "scripted") {
-            if (auto* handler = std::exchange(handler_, nullptr)) handler->on_failure({kind, std::move(detail)});
+            if (auto* handler = std::exchange(handler_, nullptr))
+                handler->on_failure({kind, std::move(detail)});
         }
         /// A whole answer.
         void answer(int status, std::string_view text, const std::vector<http::Headers::Field>& fields = {}) {
@@ -82,7 +83,7 @@ class ScriptedFetcher final : public fetch::Fetcher {
             done();
         }
 
-     private:
+      private:
         friend class ScriptedFetcher;
         fetch::Handler* handler_;
     };
@@ -102,9 +103,9 @@ class ScriptedFetcher final : public fetch::Fetcher {
         return n;
     }
 
- private:
+  private:
     class Front final : public fetch::Fetch {
-     public:
+      public:
         explicit Front(Call& call) : call_(call) {}
         Front(const Front&) = delete;
         Front& operator=(const Front&) = delete;
@@ -117,7 +118,7 @@ class ScriptedFetcher final : public fetch::Fetcher {
             call_.paused = false;
         }
 
-     private:
+      private:
         Call& call_;
     };
     std::deque<Call> calls_;

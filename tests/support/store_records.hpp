@@ -8,7 +8,9 @@
 /// Records with every field filled, so that a store that forgets one is found out.
 namespace kg::test {
 
-inline Sealer test_sealer(char fill = 'k') { return Sealer::from_key(std::string(32, fill)); }
+inline Sealer test_sealer(char fill = 'k') {
+    return Sealer::from_key(std::string(32, fill));
+}
 
 inline store::Account full_account(const std::string& id, const std::string& name = "") {
     store::Account a;
@@ -48,21 +50,18 @@ inline store::Account full_account(const std::string& id, const std::string& nam
 }
 
 inline bool same(const store::Account& a, const store::Account& b) {
-    return a.id == b.id && a.name == b.name && a.email == b.email &&
-           a.auth_method == b.auth_method && a.provider == b.provider &&
-           a.access_token == b.access_token && a.refresh_token == b.refresh_token &&
-           a.client_id == b.client_id && a.client_secret == b.client_secret &&
-           a.api_key == b.api_key && a.token_endpoint == b.token_endpoint &&
-           a.scopes == b.scopes && a.start_url == b.start_url && a.auth_region == b.auth_region &&
-           a.api_region == b.api_region && a.profile_arn == b.profile_arn &&
-           a.machine_id == b.machine_id && a.proxy == b.proxy && a.note == b.note &&
-           a.source == b.source && a.expires_at_ms == b.expires_at_ms &&
-           a.priority == b.priority && a.weight == b.weight && a.enabled == b.enabled &&
-           a.state == b.state && a.state_reason == b.state_reason &&
+    return a.id == b.id && a.name == b.name && a.email == b.email && a.auth_method == b.auth_method &&
+           a.provider == b.provider && a.access_token == b.access_token &&
+           a.refresh_token == b.refresh_token && a.client_id == b.client_id &&
+           a.client_secret == b.client_secret && a.api_key == b.api_key &&
+           a.token_endpoint == b.token_endpoint && a.scopes == b.scopes && a.start_url == b.start_url &&
+           a.auth_region == b.auth_region && a.api_region == b.api_region && a.profile_arn == b.profile_arn &&
+           a.machine_id == b.machine_id && a.proxy == b.proxy && a.note == b.note && a.source == b.source &&
+           a.expires_at_ms == b.expires_at_ms && a.priority == b.priority && a.weight == b.weight &&
+           a.enabled == b.enabled && a.state == b.state && a.state_reason == b.state_reason &&
            a.state_since_ms == b.state_since_ms && a.state_until_ms == b.state_until_ms &&
            a.created_at_ms == b.created_at_ms && a.last_used_at_ms == b.last_used_at_ms &&
-           a.last_refreshed_at_ms == b.last_refreshed_at_ms &&
-           a.token_generation == b.token_generation;
+           a.last_refreshed_at_ms == b.last_refreshed_at_ms && a.token_generation == b.token_generation;
 }
 
 inline store::Key full_key(const std::string& id, const std::string& text) {
@@ -87,12 +86,11 @@ inline store::Key full_key(const std::string& id, const std::string& text) {
 
 inline bool same(const store::Key& a, const store::Key& b) {
     return a.id == b.id && a.name == b.name && a.key_hash == b.key_hash && a.prefix == b.prefix &&
-           a.suffix == b.suffix && a.enabled == b.enabled &&
-           a.allowed_models == b.allowed_models && a.allowed_accounts == b.allowed_accounts &&
-           a.credit_limit == b.credit_limit && a.expires_at_ms == b.expires_at_ms &&
-           a.requests_per_minute == b.requests_per_minute && a.created_at_ms == b.created_at_ms &&
-           a.last_used_at_ms == b.last_used_at_ms && a.credits_used == b.credits_used &&
-           a.requests == b.requests;
+           a.suffix == b.suffix && a.enabled == b.enabled && a.allowed_models == b.allowed_models &&
+           a.allowed_accounts == b.allowed_accounts && a.credit_limit == b.credit_limit &&
+           a.expires_at_ms == b.expires_at_ms && a.requests_per_minute == b.requests_per_minute &&
+           a.created_at_ms == b.created_at_ms && a.last_used_at_ms == b.last_used_at_ms &&
+           a.credits_used == b.credits_used && a.requests == b.requests;
 }
 
 inline store::RequestRecord full_record(const std::string& request_id) {
@@ -118,14 +116,13 @@ inline store::RequestRecord full_record(const std::string& request_id) {
 }
 
 inline bool same(const store::RequestRecord& a, const store::RequestRecord& b) {
-    return a.request_id == b.request_id && a.started_at_ms == b.started_at_ms &&
-           a.dialect == b.dialect && a.model == b.model && a.wire_model == b.wire_model &&
-           a.account_id == b.account_id && a.key_id == b.key_id && a.stream == b.stream &&
-           a.status == b.status && a.error == b.error && a.first_event_ms == b.first_event_ms &&
-           a.total_ms == b.total_ms && a.attempts == b.attempts &&
+    return a.request_id == b.request_id && a.started_at_ms == b.started_at_ms && a.dialect == b.dialect &&
+           a.model == b.model && a.wire_model == b.wire_model && a.account_id == b.account_id &&
+           a.key_id == b.key_id && a.stream == b.stream && a.status == b.status && a.error == b.error &&
+           a.first_event_ms == b.first_event_ms && a.total_ms == b.total_ms && a.attempts == b.attempts &&
            a.input_tokens == b.input_tokens && a.output_tokens == b.output_tokens &&
-           a.cache_read_tokens == b.cache_read_tokens &&
-           a.cache_write_tokens == b.cache_write_tokens && a.credits == b.credits;
+           a.cache_read_tokens == b.cache_read_tokens && a.cache_write_tokens == b.cache_write_tokens &&
+           a.credits == b.credits;
 }
 
 }  // namespace kg::test

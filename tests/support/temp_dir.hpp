@@ -15,8 +15,7 @@ namespace kg::test {
 class TempDir {
   public:
     TempDir() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "kirogate-test-XXXXXX").string();
+        std::string name = (std::filesystem::temp_directory_path() / "kirogate-test-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
         path_ = name;
     }

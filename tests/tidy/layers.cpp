@@ -16,10 +16,14 @@ Room parse_room(const std::string& arguments) {
     in >> room.name;
     std::string word, mode;
     while (in >> word) {
-        if (word == "PATH" || word == "DEPS" || word == "LIBS" || word == "RECURSE") mode = word;
-        else if (mode == "PATH") room.path = word;
-        else if (mode == "DEPS") room.deps.push_back(word);
-        else if (mode == "LIBS") room.libs.push_back(word);
+        if (word == "PATH" || word == "DEPS" || word == "LIBS" || word == "RECURSE")
+            mode = word;
+        else if (mode == "PATH")
+            room.path = word;
+        else if (mode == "DEPS")
+            room.deps.push_back(word);
+        else if (mode == "LIBS")
+            room.libs.push_back(word);
     }
     return room;
 }
@@ -30,7 +34,9 @@ bool Room::may_use(std::string_view other) const {
     return other == name || other == "base" || contains(deps, other);
 }
 
-bool Room::links(std::string_view lib) const { return contains(libs, lib); }
+bool Room::links(std::string_view lib) const {
+    return contains(libs, lib);
+}
 
 std::vector<Room> parse_rooms(std::string_view cmake_lists) {
     constexpr std::string_view kCall = "\nkirogate_library(";

@@ -33,7 +33,8 @@ std::string at(const SourceFile& file, std::size_t line, std::string_view what) 
 }
 
 /// Lines whose code (comments left out) has one of the words.
-Findings code_words(const SourceFile& file, std::initializer_list<std::string_view> words, std::string_view why) {
+Findings code_words(const SourceFile& file, std::initializer_list<std::string_view> words,
+                    std::string_view why) {
     Findings out;
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
         for (const auto word : words) {
@@ -53,9 +54,11 @@ Findings layers(const SourceFile& file, const std::vector<Room>& rooms) {
         if (!include.quoted || include.name == "kirogate_version.hpp") continue;
         const Room* const other = room_of(rooms, include.name);
         if (other == nullptr) {
-            out.push_back(at(file, include.line, "\"" + include.name + "\" is not a path from the root into a room"));
+            out.push_back(
+                at(file, include.line, "\"" + include.name + "\" is not a path from the root into a room"));
         } else if (!room->may_use(other->name)) {
-            out.push_back(at(file, include.line, room->name + " may not know " + other->name + " (" + include.name + ')'));
+            out.push_back(at(file, include.line,
+                             room->name + " may not know " + other->name + " (" + include.name + ')'));
         }
     }
     return out;
@@ -70,7 +73,9 @@ Findings third_party(const SourceFile& file, const std::vector<Room>& rooms) {
             const bool hit = library.header.ends_with('/') ? include.name.starts_with(library.header)
                                                            : include.name == library.header;
             if (hit && (room == nullptr || !room->links(library.lib))) {
-                out.push_back(at(file, include.line, include.name + " belongs to the rooms that link " + std::string(library.lib)));
+                out.push_back(
+                    at(file, include.line,
+                       include.name + " belongs to the rooms that link " + std::string(library.lib)));
             }
         }
     }
@@ -81,7 +86,14 @@ Findings leftovers(const SourceFile& file, const std::vector<Room>&) {
     Findings out;
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
         // Spelt in halves, or this file would report itself.
-        for (const std::string_view word : {"TO" "DO", "FIX" "ME", "X" "XX", "HA" "CK"}) {
+        for (const std::string_view word : {"TO"
+                                            "DO",
+                                            "FIX"
+                                            "ME",
+                                            "X"
+                                            "XX",
+                                            "HA"
+                                            "CK"}) {
             if (has_word(file.lines[i], word)) out.push_back(at(file, i + 1, word));
         }
     }
@@ -121,7 +133,8 @@ Findings size(const SourceFile& file, const std::vector<Room>&) {
         const auto& line = file.lines[i];
         // Tests carry documents and wire lines as literals, which are clearer in one piece.
         if (!file.is_product() && line.find('"') != std::string::npos) continue;
-        const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; });
+        const auto columns =
+            std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; });
         if (static_cast<std::size_t>(columns) > kColumns) {
             out.push_back(at(file, i + 1, std::to_string(columns) + " columns"));
         }
@@ -131,12 +144,14 @@ Findings size(const SourceFile& file, const std::vector<Room>&) {
 
 Findings environment(const SourceFile& file, const std::vector<Room>&) {
     if (!file.is_product() || file.path.starts_with("core/config/")) return {};
-    return code_words(file, {"getenv", "secure_getenv", "environ"}, ": the environment is read in core/config alone");
+    return code_words(file, {"getenv", "secure_getenv", "environ"},
+                      ": the environment is read in core/config alone");
 }
 
 Findings sleeping(const SourceFile& file, const std::vector<Room>&) {
     if (file.is_product()) return {};
-    return code_words(file, {"sleep_for", "sleep_until", "usleep", "nanosleep"}, ": wait for an event or move a manual clock");
+    return code_words(file, {"sleep_for", "sleep_until", "usleep", "nanosleep"},
+                      ": wait for an event or move a manual clock");
 }
 
 Findings streams(const SourceFile& file, const std::vector<Room>&) {
@@ -152,9 +167,15 @@ Findings streams(const SourceFile& file, const std::vector<Room>&) {
 
 const std::vector<Rule>& rules() {
     static const std::vector<Rule> all{
-        {"layers", layers},     {"third_party", third_party},           {"leftovers", leftovers},
-        {"headers", headers},   {"own_header_first", own_header_first}, {"size", size},
-        {"environment", environment}, {"sleeping", sleeping},           {"streams", streams},
+        {"layers", layers},
+        {"third_party", third_party},
+        {"leftovers", leftovers},
+        {"headers", headers},
+        {"own_header_first", own_header_first},
+        {"size", size},
+        {"environment", environment},
+        {"sleeping", sleeping},
+        {"streams", streams},
     };
     return all;
 }

@@ -42,7 +42,9 @@ std::vector<SourceFile> read_tree(const std::string& root) {
     return files;
 }
 
-std::string_view without_comment(std::string_view line) { return line.substr(0, line.find("//")); }
+std::string_view without_comment(std::string_view line) {
+    return line.substr(0, line.find("//"));
+}
 
 bool has_word(std::string_view line, std::string_view word) {
     const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };

@@ -21,7 +21,8 @@ SourceFile make_source(std::string path, std::string_view text);
 std::vector<SourceFile> read_tree(const std::string& root);
 std::string read_text(const std::string& path);
 
-/// The line without a trailing // comment (a // inside a string counts as one, which is harmless here).
+/// The line without a trailing // comment (a // inside a string counts as one, which is harmless
+/// here).
 std::string_view without_comment(std::string_view line);
 /// Whether `word` occurs with no letter, digit or underscore beside it.
 bool has_word(std::string_view line, std::string_view word);

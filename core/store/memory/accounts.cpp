@@ -29,9 +29,8 @@ Result<std::vector<Account>> MemoryAccountStore::list() {
     const std::lock_guard lock(state_.mutex);
     std::vector<Account> accounts;
     for (const auto& entry : state_.accounts) accounts.push_back(entry.second);
-    std::stable_sort(accounts.begin(), accounts.end(), [](const Account& a, const Account& b) {
-        return a.created_at_ms < b.created_at_ms;
-    });
+    std::stable_sort(accounts.begin(), accounts.end(),
+                     [](const Account& a, const Account& b) { return a.created_at_ms < b.created_at_ms; });
     return accounts;
 }
 
@@ -53,8 +52,7 @@ Result<std::optional<Account>> MemoryAccountStore::select(std::string_view selec
     return std::optional<Account>{state_.accounts.find(*id)->second};
 }
 
-Result<bool> MemoryAccountStore::update(std::string_view id,
-                                        const std::function<bool(Account&)>& change) {
+Result<bool> MemoryAccountStore::update(std::string_view id, const std::function<bool(Account&)>& change) {
     const std::lock_guard lock(state_.mutex);
     const auto found = state_.accounts.find(id);
     if (found == state_.accounts.end()) return false;
@@ -79,8 +77,8 @@ Result<bool> MemoryAccountStore::remove(std::string_view id) {
 
 Result<bool> MemoryAccountStore::save_tokens(std::string_view id, std::uint64_t expected_generation,
                                              const Secret& access_token, const Secret& refresh_token,
-                                             std::int64_t expires_at_ms,
-                                             std::string_view profile_arn, std::int64_t now_ms) {
+                                             std::int64_t expires_at_ms, std::string_view profile_arn,
+                                             std::int64_t now_ms) {
     const std::lock_guard lock(state_.mutex);
     const auto found = state_.accounts.find(id);
     if (found == state_.accounts.end()) return false;

@@ -26,9 +26,8 @@ Result<std::vector<Key>> MemoryKeyStore::list() {
     const std::lock_guard lock(state_.mutex);
     std::vector<Key> keys;
     for (const auto& entry : state_.keys) keys.push_back(entry.second);
-    std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
-        return a.created_at_ms < b.created_at_ms;
-    });
+    std::stable_sort(keys.begin(), keys.end(),
+                     [](const Key& a, const Key& b) { return a.created_at_ms < b.created_at_ms; });
     return keys;
 }
 

@@ -16,8 +16,7 @@ Result<void> MemorySettingsStore::put(std::string_view name, std::string_view va
     return {};
 }
 
-Result<std::string> MemorySettingsStore::put_if_absent(std::string_view name,
-                                                       std::string_view value) {
+Result<std::string> MemorySettingsStore::put_if_absent(std::string_view name, std::string_view value) {
     const std::lock_guard lock(state_.mutex);
     const auto [entry, added] = state_.settings.emplace(name, value);
     if (added) ++state_.version;

@@ -33,7 +33,7 @@ struct State {
 };
 
 class MemoryAccountStore final : public AccountStore {
- public:
+  public:
     explicit MemoryAccountStore(State& state) : state_(state) {}
 
     Result<void> add(const Account& account) override;
@@ -52,13 +52,13 @@ class MemoryAccountStore final : public AccountStore {
                                std::int64_t ttl_ms) override;
     Result<void> release_refresh(std::string_view id, std::string_view holder) override;
 
- private:
+  private:
     bool name_taken(const Account& account) const;
     State& state_;
 };
 
 class MemoryKeyStore final : public KeyStore {
- public:
+  public:
     explicit MemoryKeyStore(State& state) : state_(state) {}
 
     Result<void> add(const Key& key) override;
@@ -68,13 +68,13 @@ class MemoryKeyStore final : public KeyStore {
     Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) override;
     Result<bool> remove(std::string_view id) override;
 
- private:
+  private:
     bool hash_taken(const Key& key) const;
     State& state_;
 };
 
 class MemorySettingsStore final : public SettingsStore {
- public:
+  public:
     explicit MemorySettingsStore(State& state) : state_(state) {}
 
     Result<std::optional<std::string>> get(std::string_view name) override;
@@ -82,12 +82,12 @@ class MemorySettingsStore final : public SettingsStore {
     Result<std::string> put_if_absent(std::string_view name, std::string_view value) override;
     Result<bool> erase(std::string_view name) override;
 
- private:
+  private:
     State& state_;
 };
 
 class MemoryUsageStore final : public UsageStore {
- public:
+  public:
     explicit MemoryUsageStore(State& state) : state_(state) {}
 
     Result<void> record(const std::vector<RequestRecord>& batch) override;
@@ -96,19 +96,19 @@ class MemoryUsageStore final : public UsageStore {
     Result<std::vector<RequestRecord>> recent(std::size_t limit) override;
     Result<void> prune(std::size_t keep_rows) override;
 
- private:
+  private:
     State& state_;
 };
 
 class MemoryStores final : public Stores {
- public:
+  public:
     AccountStore& accounts() override { return accounts_; }
     KeyStore& keys() override { return keys_; }
     SettingsStore& settings() override { return settings_; }
     UsageStore& usage() override { return usage_; }
     Result<std::uint64_t> version() override;
 
- private:
+  private:
     State state_;
     MemoryAccountStore accounts_{state_};
     MemoryKeyStore keys_{state_};

@@ -10,19 +10,16 @@ Result<void> MemoryUsageStore::record(const std::vector<RequestRecord>& batch) {
     for (const RequestRecord& record : batch) {
         if (!state_.request_ids.insert(record.request_id).second) continue;
         const DailyUsage usage = daily_usage_of(record);
-        auto [entry, first] = state_.daily.try_emplace(
-            {usage.day, usage.key_id, usage.account_id, usage.model}, usage);
+        auto [entry, first] =
+            state_.daily.try_emplace({usage.day, usage.key_id, usage.account_id, usage.model}, usage);
         if (!first) kg::store::add(entry->second, usage);
         if (const auto key = state_.keys.find(record.key_id); key != state_.keys.end()) {
             key->second.credits_used += usage.credits;
             key->second.requests += 1;
-            key->second.last_used_at_ms =
-                std::max(key->second.last_used_at_ms, record.started_at_ms);
+            key->second.last_used_at_ms = std::max(key->second.last_used_at_ms, record.started_at_ms);
         }
-        if (const auto account = state_.accounts.find(record.account_id);
-            account != state_.accounts.end()) {
-            account->second.last_used_at_ms =
-                std::max(account->second.last_used_at_ms, record.started_at_ms);
+        if (const auto account = state_.accounts.find(record.account_id); account != state_.accounts.end()) {
+            account->second.last_used_at_ms = std::max(account->second.last_used_at_ms, record.started_at_ms);
         }
         state_.requests.push_back(record);
         state_.requests.back().credits = usage.credits;
@@ -43,8 +40,7 @@ Result<UsageTotals> MemoryUsageStore::totals() {
     return totals;
 }
 
-Result<std::vector<DailyUsage>> MemoryUsageStore::daily(std::int64_t first_day,
-                                                        std::int64_t last_day) {
+Result<std::vector<DailyUsage>> MemoryUsageStore::daily(std::int64_t first_day, std::int64_t last_day) {
     const std::lock_guard lock(state_.mutex);
     std::vector<DailyUsage> days;
     for (const auto& entry : state_.daily) {
@@ -57,8 +53,8 @@ Result<std::vector<DailyUsage>> MemoryUsageStore::daily(std::int64_t first_day,
 Result<std::vector<RequestRecord>> MemoryUsageStore::recent(std::size_t limit) {
     const std::lock_guard lock(state_.mutex);
     const auto count = std::min(limit, state_.requests.size());
-    return std::vector<RequestRecord>(
-        state_.requests.rbegin(), state_.requests.rbegin() + static_cast<std::ptrdiff_t>(count));
+    return std::vector<RequestRecord>(state_.requests.rbegin(),
+                                      state_.requests.rbegin() + static_cast<std::ptrdiff_t>(count));
 }
 
 Result<void> MemoryUsageStore::prune(std::size_t keep_rows) {

@@ -67,8 +67,7 @@ Result<std::optional<Account>> SqliteAccountStore::select(std::string_view selec
     return read(*id);
 }
 
-Result<bool> SqliteAccountStore::update(std::string_view id,
-                                        const std::function<bool(Account&)>& change) {
+Result<bool> SqliteAccountStore::update(std::string_view id, const std::function<bool(Account&)>& change) {
     return write(connection_, [&]() -> Result<bool> {
         KG_TRY(before, read(id));
         if (!before) return false;
@@ -90,18 +89,17 @@ Result<bool> SqliteAccountStore::remove(std::string_view id) {
 
 Result<bool> SqliteAccountStore::save_tokens(std::string_view id, std::uint64_t expected_generation,
                                              const Secret& access_token, const Secret& refresh_token,
-                                             std::int64_t expires_at_ms,
-                                             std::string_view profile_arn, std::int64_t now_ms) {
+                                             std::int64_t expires_at_ms, std::string_view profile_arn,
+                                             std::int64_t now_ms) {
     const auto access = sealed(connection_.sealer, access_token, id, "access_token");
     const auto refresh = sealed(connection_.sealer, refresh_token, id, "refresh_token");
     return write(connection_, [&]() -> Result<bool> {
-        KG_TRY(statement,
-               connection_.db.prepare(
-                   "UPDATE accounts SET access_token = ?3,"
-                   " refresh_token = iif(?4 = '', refresh_token, ?4), expires_at_ms = ?5,"
-                   " profile_arn = iif(?6 = '', profile_arn, ?6), last_refreshed_at_ms = ?7,"
-                   " token_generation = token_generation + 1"
-                   " WHERE id = ?1 AND token_generation = ?2"));
+        KG_TRY(statement, connection_.db.prepare(
+                              "UPDATE accounts SET access_token = ?3,"
+                              " refresh_token = iif(?4 = '', refresh_token, ?4), expires_at_ms = ?5,"
+                              " profile_arn = iif(?6 = '', profile_arn, ?6), last_refreshed_at_ms = ?7,"
+                              " token_generation = token_generation + 1"
+                              " WHERE id = ?1 AND token_generation = ?2"));
         statement.bind(id, expected_generation, access, refresh, expires_at_ms, profile_arn, now_ms);
         KG_CHECK(statement.run());
         return connection_.db.changes() > 0;
@@ -112,9 +110,8 @@ Result<bool> SqliteAccountStore::set_state(std::string_view id, std::string_view
                                            std::string_view reason, std::int64_t since_ms,
                                            std::int64_t until_ms) {
     return write(connection_, [&]() -> Result<bool> {
-        KG_TRY(statement, connection_.db.prepare(
-                              "UPDATE accounts SET state = ?2, state_reason = ?3,"
-                              " state_since_ms = ?4, state_until_ms = ?5 WHERE id = ?1"));
+        KG_TRY(statement, connection_.db.prepare("UPDATE accounts SET state = ?2, state_reason = ?3,"
+                                                 " state_since_ms = ?4, state_until_ms = ?5 WHERE id = ?1"));
         KG_CHECK(statement.bind(id, state, reason, since_ms, until_ms).run());
         return connection_.db.changes() > 0;
     });
@@ -123,11 +120,10 @@ Result<bool> SqliteAccountStore::set_state(std::string_view id, std::string_view
 Result<bool> SqliteAccountStore::claim_refresh(std::string_view id, std::string_view holder,
                                                std::int64_t now_ms, std::int64_t ttl_ms) {
     return write(connection_, [&]() -> Result<bool> {
-        KG_TRY(statement,
-               connection_.db.prepare(
-                   "UPDATE accounts SET refresh_holder = ?2, refresh_since_ms = ?3,"
-                   " refresh_until_ms = ?4 WHERE id = ?1 AND (refresh_holder = '' OR"
-                   " refresh_holder = ?2 OR refresh_until_ms <= ?3 OR refresh_since_ms > ?5)"));
+        KG_TRY(statement, connection_.db.prepare(
+                              "UPDATE accounts SET refresh_holder = ?2, refresh_since_ms = ?3,"
+                              " refresh_until_ms = ?4 WHERE id = ?1 AND (refresh_holder = '' OR"
+                              " refresh_holder = ?2 OR refresh_until_ms <= ?3 OR refresh_since_ms > ?5)"));
         statement.bind(id, holder, now_ms, now_ms + ttl_ms, now_ms + kLeaseClockSlackMs);
         KG_CHECK(statement.run());
         return connection_.db.changes() > 0;
@@ -136,9 +132,9 @@ Result<bool> SqliteAccountStore::claim_refresh(std::string_view id, std::string_
 
 Result<void> SqliteAccountStore::release_refresh(std::string_view id, std::string_view holder) {
     return write(connection_, [&]() -> Result<void> {
-        KG_TRY(statement, connection_.db.prepare(
-                              "UPDATE accounts SET refresh_holder = '', refresh_since_ms = 0,"
-                              " refresh_until_ms = 0 WHERE id = ?1 AND refresh_holder = ?2"));
+        KG_TRY(statement,
+               connection_.db.prepare("UPDATE accounts SET refresh_holder = '', refresh_since_ms = 0,"
+                                      " refresh_until_ms = 0 WHERE id = ?1 AND refresh_holder = ?2"));
         return statement.bind(id, holder).run();
     });
 }

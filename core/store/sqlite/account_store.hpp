@@ -6,7 +6,7 @@
 namespace kg::store::sqlite {
 
 class SqliteAccountStore final : public AccountStore {
- public:
+  public:
     explicit SqliteAccountStore(Connection& connection) : connection_(connection) {}
 
     Result<void> add(const Account& account) override;
@@ -25,7 +25,7 @@ class SqliteAccountStore final : public AccountStore {
                                std::int64_t ttl_ms) override;
     Result<void> release_refresh(std::string_view id, std::string_view holder) override;
 
- private:
+  private:
     /// These two expect the mutex to be held.
     Result<std::optional<Account>> read(std::string_view id);
     Result<void> store(const std::string& sql, const Account& account);

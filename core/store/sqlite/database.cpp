@@ -31,8 +31,8 @@ std::string_view sentence(int code) {
 
 Error describe(sqlite3* raw, int code, const std::string& path) {
     Error error{.kind = ErrorKind::store_failed, .message = std::string(sentence(code))};
-    error.detail = path + ": " + (raw != nullptr ? sqlite3_errmsg(raw) : sqlite3_errstr(code)) +
-                   " (sqlite " + std::to_string(code) + ")";
+    error.detail = path + ": " + (raw != nullptr ? sqlite3_errmsg(raw) : sqlite3_errstr(code)) + " (sqlite " +
+                   std::to_string(code) + ")";
     return error;
 }
 
@@ -50,8 +50,8 @@ void Database::Finalizer::operator()(sqlite3_stmt* raw) const noexcept {
 
 Result<Database> Database::open(const std::string& path) {
     sqlite3* raw = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &raw,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     Database db(path, raw);
     if (code != SQLITE_OK) return Err(describe(raw, code, path));
     // Without the right to write, SQLite opens the file for reading only and complains much later.
@@ -113,7 +113,9 @@ Result<std::int64_t> Database::query_integer(const std::string& sql) {
     return row ? statement.integer(0) : 0;
 }
 
-std::int64_t Database::changes() const { return sqlite3_changes64(raw_.get()); }
+std::int64_t Database::changes() const {
+    return sqlite3_changes64(raw_.get());
+}
 
 Result<void> Database::set_durability(Durability durability) {
     assert(!in_transaction());
@@ -124,7 +126,9 @@ Result<void> Database::set_durability(Durability durability) {
     return {};
 }
 
-bool Database::in_transaction() const { return sqlite3_get_autocommit(raw_.get()) == 0; }
+bool Database::in_transaction() const {
+    return sqlite3_get_autocommit(raw_.get()) == 0;
+}
 
 Error Database::last_error() const {
     return describe(raw_.get(), sqlite3_extended_errcode(raw_.get()), path_);

@@ -23,7 +23,7 @@ class Database;
 /// One use of a prepared statement of the Database's cache: bind, step, read; the destructor hands
 /// it back, reset and without its parameters.
 class Statement {
- public:
+  public:
     Statement(Database& db, sqlite3_stmt* raw) : db_(&db), raw_(raw) {}
     Statement(Statement&& other) noexcept;
     Statement& operator=(Statement&&) = delete;
@@ -47,7 +47,7 @@ class Statement {
     std::optional<std::int64_t> optional_integer(int column) const;
     std::optional<double> optional_real(int column) const;
 
- private:
+  private:
     void bind_next(std::string_view text);
     void bind_next(const std::string& text) { bind_next(std::string_view(text)); }
     void bind_next(double value);
@@ -75,7 +75,7 @@ enum class Durability : std::uint8_t { process_death, power_loss };
 
 /// One connection in WAL mode. Not thread-safe: its owner holds a mutex.
 class Database {
- public:
+  public:
     /// Opens an existing file (it may be empty) without touching it.
     static Result<Database> open(const std::string& path);
     /// WAL and the other properties of a connection that will write.
@@ -101,7 +101,7 @@ class Database {
     enum class Conflict : std::uint8_t { none, primary_key, unique };
     Conflict last_conflict() const;
 
- private:
+  private:
     struct Closer {
         void operator()(sqlite3* raw) const noexcept;
     };
@@ -120,7 +120,7 @@ class Database {
 
 /// BEGIN IMMEDIATE ... COMMIT; the destructor rolls back what was not committed.
 class Transaction {
- public:
+  public:
     static Result<Transaction> begin(Database& db, Durability durability = Durability::power_loss);
     Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;
@@ -128,7 +128,7 @@ class Transaction {
 
     Result<void> commit();
 
- private:
+  private:
     explicit Transaction(Database& db) : db_(&db) {}
     Database* db_;
 };

@@ -44,8 +44,7 @@ Result<std::vector<std::string>> from_json(std::string text, const std::string& 
     }
     if (readable) return items;
     return Err(Error{.kind = ErrorKind::store_failed,
-                     .message = "the database is damaged: a list of key " + key_id +
-                                " cannot be read"});
+                     .message = "the database is damaged: a list of key " + key_id + " cannot be read"});
 }
 
 Result<Key> read_key(const Statement& row) {
@@ -54,9 +53,9 @@ Result<Key> read_key(const Statement& row) {
     key.name = row.text(1);
     const std::string hash = row.text(2);
     if (hash.size() != key.key_hash.size()) {
-        return Err(Error{.kind = ErrorKind::store_failed,
-                         .message = "the database is damaged: the hash of key " + key.id +
-                                    " has the wrong size"});
+        return Err(
+            Error{.kind = ErrorKind::store_failed,
+                  .message = "the database is damaged: the hash of key " + key.id + " has the wrong size"});
     }
     std::copy(hash.begin(), hash.end(), key.key_hash.begin());
     key.prefix = row.text(3);
@@ -94,8 +93,8 @@ Result<void> SqliteKeyStore::store(const std::string& sql, const Key& key) {
     KG_TRY(statement, connection_.db.prepare(sql));
     statement.bind(key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled,
                    to_json(key.allowed_models), to_json(key.allowed_accounts), key.credit_limit,
-                   key.expires_at_ms, key.requests_per_minute, key.created_at_ms,
-                   key.last_used_at_ms, key.credits_used, key.requests);
+                   key.expires_at_ms, key.requests_per_minute, key.created_at_ms, key.last_used_at_ms,
+                   key.credits_used, key.requests);
     auto stored = statement.run();
     if (stored) return {};
     switch (connection_.db.last_conflict()) {

@@ -6,7 +6,7 @@
 namespace kg::store::sqlite {
 
 class SqliteKeyStore final : public KeyStore {
- public:
+  public:
     explicit SqliteKeyStore(Connection& connection) : connection_(connection) {}
 
     Result<void> add(const Key& key) override;
@@ -16,7 +16,7 @@ class SqliteKeyStore final : public KeyStore {
     Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) override;
     Result<bool> remove(std::string_view id) override;
 
- private:
+  private:
     /// These two expect the mutex to be held.
     Result<std::optional<Key>> read(std::string_view id);
     Result<void> store(const std::string& sql, const Key& key);

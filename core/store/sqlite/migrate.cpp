@@ -46,9 +46,8 @@ Result<std::int64_t> check_schema(Database& db, std::span<const Migration> migra
         return Err(refused(db, " belongs to another program: move it away"));
     }
     if (schema > known) {
-        return Err(refused(db, " has schema " + std::to_string(schema) +
-                                   ", this kirogate knows up to " + std::to_string(known) +
-                                   ": use a newer kirogate or restore a backup"));
+        return Err(refused(db, " has schema " + std::to_string(schema) + ", this kirogate knows up to " +
+                                   std::to_string(known) + ": use a newer kirogate or restore a backup"));
     }
     return schema;
 }

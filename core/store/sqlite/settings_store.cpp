@@ -3,7 +3,9 @@
 namespace kg::store::sqlite {
 namespace {
 
-std::string context_of(std::string_view name) { return "setting/" + std::string(name); }
+std::string context_of(std::string_view name) {
+    return "setting/" + std::string(name);
+}
 
 }  // namespace
 
@@ -20,9 +22,8 @@ Result<std::optional<std::string>> SqliteSettingsStore::read(std::string_view na
 }
 
 Result<void> SqliteSettingsStore::store(std::string_view name, std::string_view value) {
-    KG_TRY(statement, connection_.db.prepare(
-                          "INSERT INTO settings (name, value) VALUES (?1, ?2)"
-                          " ON CONFLICT (name) DO UPDATE SET value = excluded.value"));
+    KG_TRY(statement, connection_.db.prepare("INSERT INTO settings (name, value) VALUES (?1, ?2)"
+                                             " ON CONFLICT (name) DO UPDATE SET value = excluded.value"));
     return statement.bind(name, connection_.sealer.seal(value, context_of(name))).run();
 }
 
@@ -35,8 +36,7 @@ Result<void> SqliteSettingsStore::put(std::string_view name, std::string_view va
     return write(connection_, [&] { return store(name, value); });
 }
 
-Result<std::string> SqliteSettingsStore::put_if_absent(std::string_view name,
-                                                       std::string_view value) {
+Result<std::string> SqliteSettingsStore::put_if_absent(std::string_view name, std::string_view value) {
     return write(connection_, [&]() -> Result<std::string> {
         KG_TRY(present, read(name));
         if (present) return std::move(*present);

@@ -6,7 +6,7 @@
 namespace kg::store::sqlite {
 
 class SqliteSettingsStore final : public SettingsStore {
- public:
+  public:
     explicit SqliteSettingsStore(Connection& connection) : connection_(connection) {}
 
     Result<std::optional<std::string>> get(std::string_view name) override;
@@ -14,7 +14,7 @@ class SqliteSettingsStore final : public SettingsStore {
     Result<std::string> put_if_absent(std::string_view name, std::string_view value) override;
     Result<bool> erase(std::string_view name) override;
 
- private:
+  private:
     /// These two expect the mutex to be held.
     Result<std::optional<std::string>> read(std::string_view name);
     Result<void> store(std::string_view name, std::string_view value);

@@ -48,9 +48,13 @@ std::string Statement::text(int column) const {
     return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(raw_, column); }
+std::int64_t Statement::integer(int column) const {
+    return sqlite3_column_int64(raw_, column);
+}
 
-double Statement::real(int column) const { return sqlite3_column_double(raw_, column); }
+double Statement::real(int column) const {
+    return sqlite3_column_double(raw_, column);
+}
 
 bool Statement::is_null(int column) const {
     return sqlite3_column_type(raw_, column) == SQLITE_NULL;
@@ -69,11 +73,12 @@ std::optional<double> Statement::optional_real(int column) const {
 void Statement::bind_next(std::string_view text) {
     // A null pointer would bind NULL instead of an empty text.
     const char* bytes = text.data() != nullptr ? text.data() : "";
-    keep_error(
-        sqlite3_bind_text64(raw_, next_++, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+    keep_error(sqlite3_bind_text64(raw_, next_++, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
-void Statement::bind_next(double value) { keep_error(sqlite3_bind_double(raw_, next_++, value)); }
+void Statement::bind_next(double value) {
+    keep_error(sqlite3_bind_double(raw_, next_++, value));
+}
 
 void Statement::bind_next(const Sha256& blob) {
     keep_error(sqlite3_bind_blob64(raw_, next_++, blob.data(), blob.size(), SQLITE_TRANSIENT));
@@ -83,7 +88,9 @@ void Statement::bind_integer(std::int64_t value) {
     keep_error(sqlite3_bind_int64(raw_, next_++, value));
 }
 
-void Statement::bind_null() { keep_error(sqlite3_bind_null(raw_, next_++)); }
+void Statement::bind_null() {
+    keep_error(sqlite3_bind_null(raw_, next_++));
+}
 
 void Statement::keep_error(int code) {
     assert(code != SQLITE_RANGE && code != SQLITE_MISUSE);

@@ -14,7 +14,7 @@ namespace kg::store::sqlite {
 
 /// One database file, shared with other processes (the daemon and the command line).
 class SqliteStores final : public Stores {
- public:
+  public:
     /// `path` exists already, perhaps empty; brings it up to date and checks the seal key.
     static Result<std::unique_ptr<SqliteStores>> open(const std::string& path, Sealer sealer,
                                                       std::span<const Migration> migrations);
@@ -25,7 +25,7 @@ class SqliteStores final : public Stores {
     UsageStore& usage() override { return usage_; }
     Result<std::uint64_t> version() override;
 
- private:
+  private:
     SqliteStores(Database db, Sealer sealer) : connection_(std::move(db), std::move(sealer)) {}
     Result<void> check_seal();
 

@@ -44,16 +44,15 @@ RequestRecord read_record(const Statement& row) {
 Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
     if (batch.empty()) return {};
     const auto body = [&]() -> Result<void> {
-        std::vector<DailyUsage>
-            days;  // one row update for each key, account and model of the batch
+        std::vector<DailyUsage> days;         // one row update for each key, account and model of the batch
         std::vector<std::int64_t> last_used;  // of the requests behind each of them
         for (const RequestRecord& record : batch) {
             KG_TRY(added, append(record));
             if (!added) continue;
             const DailyUsage usage = daily_usage_of(record);
             const auto same = std::ranges::find_if(days, [&](const DailyUsage& d) {
-                return d.day == usage.day && d.key_id == usage.key_id &&
-                       d.account_id == usage.account_id && d.model == usage.model;
+                return d.day == usage.day && d.key_id == usage.key_id && d.account_id == usage.account_id &&
+                       d.model == usage.model;
             });
             if (same == days.end()) {
                 days.push_back(usage);
@@ -74,53 +73,49 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
 }
 
 Result<bool> SqliteUsageStore::append(const RequestRecord& record) {
-    KG_TRY(statement,
-           connection_.db.prepare(
-               "INSERT INTO requests (request_id, started_at_ms, dialect, model, wire_model,"
-               " account_id, key_id, stream, status, error, first_event_ms, total_ms, attempts,"
-               " input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, credits)"
-               " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-               " ON CONFLICT DO NOTHING"));
-    statement.bind(record.request_id, record.started_at_ms, record.dialect, record.model,
-                   record.wire_model, record.account_id, record.key_id, record.stream,
-                   record.status, record.error, record.first_event_ms, record.total_ms,
-                   record.attempts, record.input_tokens, record.output_tokens,
-                   record.cache_read_tokens, record.cache_write_tokens,
+    KG_TRY(statement, connection_.db.prepare(
+                          "INSERT INTO requests (request_id, started_at_ms, dialect, model, wire_model,"
+                          " account_id, key_id, stream, status, error, first_event_ms, total_ms, attempts,"
+                          " input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, credits)"
+                          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                          " ON CONFLICT DO NOTHING"));
+    statement.bind(record.request_id, record.started_at_ms, record.dialect, record.model, record.wire_model,
+                   record.account_id, record.key_id, record.stream, record.status, record.error,
+                   record.first_event_ms, record.total_ms, record.attempts, record.input_tokens,
+                   record.output_tokens, record.cache_read_tokens, record.cache_write_tokens,
                    daily_usage_of(record).credits);
     KG_CHECK(statement.run());
     return connection_.db.changes() > 0;
 }
 
 Result<void> SqliteUsageStore::count(const DailyUsage& usage) {
-    KG_TRY(statement,
-           connection_.db.prepare(
-               "INSERT INTO usage_daily VALUES (?,?,?,?,?,?,?,?,?,?,?)"
-               " ON CONFLICT (day, key_id, account_id, model) DO UPDATE SET"
-               " requests = requests + excluded.requests, errors = errors + excluded.errors,"
-               " input_tokens = input_tokens + excluded.input_tokens,"
-               " output_tokens = output_tokens + excluded.output_tokens,"
-               " cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,"
-               " cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,"
-               " credits = credits + excluded.credits"));
+    KG_TRY(statement, connection_.db.prepare(
+                          "INSERT INTO usage_daily VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+                          " ON CONFLICT (day, key_id, account_id, model) DO UPDATE SET"
+                          " requests = requests + excluded.requests, errors = errors + excluded.errors,"
+                          " input_tokens = input_tokens + excluded.input_tokens,"
+                          " output_tokens = output_tokens + excluded.output_tokens,"
+                          " cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,"
+                          " cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,"
+                          " credits = credits + excluded.credits"));
     return statement
         .bind(usage.day, usage.key_id, usage.account_id, usage.model, usage.requests, usage.errors,
-              usage.input_tokens, usage.output_tokens, usage.cache_read_tokens,
-              usage.cache_write_tokens, usage.credits)
+              usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens,
+              usage.credits)
         .run();
 }
 
 Result<void> SqliteUsageStore::touch(const DailyUsage& usage, std::int64_t last_used_at_ms) {
     if (!usage.key_id.empty()) {
-        KG_TRY(key,
-               connection_.db.prepare(
-                   "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + ?4,"
-                   " last_used_at_ms = max(last_used_at_ms, ?3) WHERE id = ?1"));
+        KG_TRY(key, connection_.db.prepare(
+                        "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + ?4,"
+                        " last_used_at_ms = max(last_used_at_ms, ?3) WHERE id = ?1"));
         KG_CHECK(key.bind(usage.key_id, usage.credits, last_used_at_ms, usage.requests).run());
     }
     if (!usage.account_id.empty()) {
-        KG_TRY(account, connection_.db.prepare(
-                            "UPDATE accounts SET last_used_at_ms = max(last_used_at_ms, ?2)"
-                            " WHERE id = ?1"));
+        KG_TRY(account,
+               connection_.db.prepare("UPDATE accounts SET last_used_at_ms = max(last_used_at_ms, ?2)"
+                                      " WHERE id = ?1"));
         KG_CHECK(account.bind(usage.account_id, last_used_at_ms).run());
     }
     return {};
@@ -141,14 +136,13 @@ Result<UsageTotals> SqliteUsageStore::totals() {
     return totals;
 }
 
-Result<std::vector<DailyUsage>> SqliteUsageStore::daily(std::int64_t first_day,
-                                                        std::int64_t last_day) {
+Result<std::vector<DailyUsage>> SqliteUsageStore::daily(std::int64_t first_day, std::int64_t last_day) {
     const std::lock_guard lock(connection_.mutex);
-    KG_TRY(statement, connection_.db.prepare(
-                          "SELECT day, key_id, account_id, model, requests, errors, input_tokens,"
-                          " output_tokens, cache_read_tokens, cache_write_tokens, credits"
-                          " FROM usage_daily WHERE day BETWEEN ?1 AND ?2"
-                          " ORDER BY day, key_id, account_id, model"));
+    KG_TRY(statement,
+           connection_.db.prepare("SELECT day, key_id, account_id, model, requests, errors, input_tokens,"
+                                  " output_tokens, cache_read_tokens, cache_write_tokens, credits"
+                                  " FROM usage_daily WHERE day BETWEEN ?1 AND ?2"
+                                  " ORDER BY day, key_id, account_id, model"));
     statement.bind(first_day, last_day);
     std::vector<DailyUsage> days;
     for (;;) {
@@ -170,12 +164,11 @@ Result<std::vector<DailyUsage>> SqliteUsageStore::daily(std::int64_t first_day,
 
 Result<std::vector<RequestRecord>> SqliteUsageStore::recent(std::size_t limit) {
     const std::lock_guard lock(connection_.mutex);
-    KG_TRY(statement,
-           connection_.db.prepare(
-               "SELECT request_id, started_at_ms, dialect, model, wire_model, account_id, key_id,"
-               " stream, status, error, first_event_ms, total_ms, attempts, input_tokens,"
-               " output_tokens, cache_read_tokens, cache_write_tokens, credits"
-               " FROM requests ORDER BY seq DESC LIMIT ?1"));
+    KG_TRY(statement, connection_.db.prepare(
+                          "SELECT request_id, started_at_ms, dialect, model, wire_model, account_id, key_id,"
+                          " stream, status, error, first_event_ms, total_ms, attempts, input_tokens,"
+                          " output_tokens, cache_read_tokens, cache_write_tokens, credits"
+                          " FROM requests ORDER BY seq DESC LIMIT ?1"));
     statement.bind(clamped(limit));
     std::vector<RequestRecord> records;
     for (;;) {
@@ -188,9 +181,9 @@ Result<std::vector<RequestRecord>> SqliteUsageStore::recent(std::size_t limit) {
 Result<void> SqliteUsageStore::prune(std::size_t keep_rows) {
     for (;;) {
         const auto chunk = [&]() -> Result<bool> {
-            KG_TRY(statement, connection_.db.prepare(
-                                  "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests"
-                                  " ORDER BY seq DESC LIMIT ?1 OFFSET ?2)"));
+            KG_TRY(statement,
+                   connection_.db.prepare("DELETE FROM requests WHERE seq IN (SELECT seq FROM requests"
+                                          " ORDER BY seq DESC LIMIT ?1 OFFSET ?2)"));
             KG_CHECK(statement.bind(kPruneChunk, clamped(keep_rows)).run());
             return connection_.db.changes() == kPruneChunk;
         };

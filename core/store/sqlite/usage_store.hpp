@@ -6,7 +6,7 @@
 namespace kg::store::sqlite {
 
 class SqliteUsageStore final : public UsageStore {
- public:
+  public:
     explicit SqliteUsageStore(Connection& connection) : connection_(connection) {}
 
     Result<void> record(const std::vector<RequestRecord>& batch) override;
@@ -15,7 +15,7 @@ class SqliteUsageStore final : public UsageStore {
     Result<std::vector<RequestRecord>> recent(std::size_t limit) override;
     Result<void> prune(std::size_t keep_rows) override;
 
- private:
+  private:
     /// These expect the mutex to be held, inside a transaction.
     Result<bool> append(const RequestRecord& record);  // false: it is already there
     Result<void> count(const DailyUsage& usage);

@@ -35,7 +35,8 @@ TEST_CASE("A10: any value replaced by any other is accepted or refused as the ca
     const auto document = test::parse(kBody);
     std::size_t accepted = 0, refused = 0;
     const auto dialect = anthropic::make_dialect();
-    for (const std::string_view other : {"null", "7", "-1.5", "\"\"", "\"x\"", "[]", "{}", "true", "[null]", "{\"type\":null}"}) {
+    for (const std::string_view other :
+         {"null", "7", "-1.5", "\"\"", "\"x\"", "[]", "{}", "true", "[null]", "{\"type\":null}"}) {
         for (std::size_t position = 0; position < 100; ++position) {
             std::size_t countdown = position;
             const auto text = with_replaced(document.root(), countdown, other);

@@ -11,7 +11,7 @@ namespace {
 
 /// A strict client: follows client-apis 4.8 event by event and rebuilds the content array.
 class StrictClient {
- public:
+  public:
     void read(std::string_view stream) {
         while (!stream.empty()) {
             const auto end = stream.find("\n\n");
@@ -24,7 +24,7 @@ class StrictClient {
     std::string content() const { return "[" + content_ + "]"; }
     std::string stop_reason, usage;
 
- private:
+  private:
     void frame(std::string_view text) {
         REQUIRE_FALSE(stopped_);
         const auto line_end = text.find('\n');
@@ -74,10 +74,13 @@ class StrictClient {
             signature_ = std::string(body["signature"].text());
             return;
         }
-        const bool fits = (kind == "text_delta" && type_ == "text") || (kind == "thinking_delta" && type_ == "thinking") ||
+        const bool fits = (kind == "text_delta" && type_ == "text") ||
+                          (kind == "thinking_delta" && type_ == "thinking") ||
                           (kind == "input_json_delta" && type_ == "tool_use");
         REQUIRE(fits);
-        value_.append(body["text"].text()).append(body["thinking"].text()).append(body["partial_json"].text());
+        value_.append(body["text"].text())
+            .append(body["thinking"].text())
+            .append(body["partial_json"].text());
     }
     void stop(json::Node data) {
         REQUIRE(open_);
@@ -116,14 +119,16 @@ TEST_CASE("C14: random answers obey the state machine and equal the whole answer
         request.max_tokens = 10;
         request.thinking.enabled = seed % 3 != 0;
         request.thinking.omit_text = seed % 3 == 2;
-        const auto played = test::play(*dialect, request, answer.events, StopReason::end_turn, test::usage(seed, 3));
+        const auto played =
+            test::play(*dialect, request, answer.events, StopReason::end_turn, test::usage(seed, 3));
         StrictClient client;
         client.read(played.stream);
         const auto whole = json::Document::parse(played.whole);
         REQUIRE(whole);
         REQUIRE(client.content() == whole->root()["content"].raw());
         REQUIRE(client.stop_reason == whole->root()["stop_reason"].text());
-        REQUIRE(test::parse(client.usage).root()["input_tokens"].as_int() == whole->root()["usage"]["input_tokens"].as_int());
+        REQUIRE(test::parse(client.usage).root()["input_tokens"].as_int() ==
+                whole->root()["usage"]["input_tokens"].as_int());
         if (!request.thinking.enabled) REQUIRE(played.stream.find("\"thinking\"") == std::string::npos);
     }
 }

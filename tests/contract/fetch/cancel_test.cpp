@@ -91,8 +91,7 @@ TEST_CASE("a fetch cancelled in on_head, on_body or on_batch is not heard of aga
 
 TEST_CASE("a fetch may be destroyed in on_done and in on_failure") {
     const bool fails = GENERATE(false, true);
-    Rig rig(fails ? Script{send_bytes(kChunkedHead), close_now()}
-                  : Script{send_bytes(answer("ok"))});
+    Rig rig(fails ? Script{send_bytes(kChunkedHead), close_now()} : Script{send_bytes(answer("ok"))});
     FetchProbe probe;
     probe.at_end = [&] { probe.fetch.reset(); };
     probe.fetch = rig.fetcher.start(get(rig.server.url()), probe);
@@ -138,8 +137,7 @@ TEST_CASE("the owner of both handler and fetch may delete itself in every call")
 }
 
 TEST_CASE("one handler may cancel another transfer and start a third") {
-    Rig rig(
-        {send_bytes(kChunkedHead), send_bytes(chunk("x")), wait_gate(), send_bytes(kLastChunk)});
+    Rig rig({send_bytes(kChunkedHead), send_bytes(chunk("x")), wait_gate(), send_bytes(kLastChunk)});
     FetchProbe first;
     FetchProbe second;
     FetchProbe third;

@@ -61,14 +61,12 @@ TEST_CASE("A3: a cut chunked body is a failure, not an end") {
 }
 
 TEST_CASE("A3: a body shorter than its Content-Length is a failure, not an end") {
-    const RawServer server(
-        {send_bytes("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), close_now()});
+    const RawServer server({send_bytes("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), close_now()});
     check_failure(get(server.url()), FailureKind::reset, "hb!");
 }
 
 TEST_CASE("A3: a reset in the middle of a body is a failure") {
-    RawServer server(
-        {send_bytes(std::string(kChunkedHead) + chunk("half")), wait_gate(), reset_now()});
+    RawServer server({send_bytes(std::string(kChunkedHead) + chunk("half")), wait_gate(), reset_now()});
     FetchProbe probe;
     probe.at_batch = [&] { server.open_gate(); };
     run(get(server.url()), probe);
@@ -97,8 +95,7 @@ TEST_CASE("a damaged chunk size is a failure") {
 
 TEST_CASE("a head without end is refused") {
     const RawServer server({send_bytes("HTTP/1.1 200 OK\r\n"),
-                            send_times("X-Filler: " + std::string(1000, 'x') + "\r\n", 2000),
-                            stall()});
+                            send_times("X-Filler: " + std::string(1000, 'x') + "\r\n", 2000), stall()});
     check_failure(get(server.url()), FailureKind::protocol, "!");
 }
 

@@ -14,8 +14,8 @@ constexpr std::size_t kPieceBytes = 65536;
 constexpr std::size_t kPieces = 512;
 
 Script large_body() {
-    return {send_bytes("HTTP/1.1 200 OK\r\nContent-Length: " +
-                       std::to_string(kPieceBytes * kPieces) + "\r\n\r\n"),
+    return {send_bytes("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kPieceBytes * kPieces) +
+                       "\r\n\r\n"),
             send_times(std::string(kPieceBytes, 'x'), kPieces)};
 }
 

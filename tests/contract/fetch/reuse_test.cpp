@@ -58,10 +58,9 @@ TEST_CASE("a request is sent exactly as given, whatever the handle sent before")
     const auto seen = server.requests();
     REQUIRE(seen.size() == 7);
     const std::string host = host_line(server);
-    CHECK(seen[0].head ==
-          "POST /a?b=c HTTP/1.1\r\n" + host +
-              "Content-Type: application/json\r\nX-Empty:\r\nAccept: text/event-stream\r\n"
-              "Content-Length: 2\r\n\r\n");
+    CHECK(seen[0].head == "POST /a?b=c HTTP/1.1\r\n" + host +
+                              "Content-Type: application/json\r\nX-Empty:\r\nAccept: text/event-stream\r\n"
+                              "Content-Length: 2\r\n\r\n");
     CHECK(seen[0].body == "{}");
     CHECK(seen[1].head == "GET /plain HTTP/1.1\r\n" + host + "\r\n");
     CHECK(seen[2].head == "DELETE /gone HTTP/1.1\r\n" + host + "\r\n");
@@ -89,8 +88,7 @@ TEST_CASE("the head is told with its fields, interim answers are not") {
 }
 
 TEST_CASE("redirects are answers like any other") {
-    RawServer server(
-        {send_bytes("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")});
+    RawServer server({send_bytes("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")});
     Client client;
     CHECK(client.ask(get(server.url())).head.status == 302);
     CHECK(server.requests().size() == 1);
@@ -110,9 +108,8 @@ TEST_CASE("a hundred parallel transfers, and a hundred more on the same connecti
         }
         CHECK(client.fetcher.active() == 100);
         // Nobody is answered before everybody has asked: all hundred are in flight at once.
-        REQUIRE(run_until(client.loop, [&] {
-            return server.requests().size() == 100u * static_cast<unsigned>(round);
-        }));
+        REQUIRE(run_until(client.loop,
+                          [&] { return server.requests().size() == 100u * static_cast<unsigned>(round); }));
         server.open_gate(100);
         REQUIRE(run_until(client.loop, [&] { return ended == 100; }));
         for (const auto& probe : probes) CHECK(probe->body == "onetwo");
@@ -159,8 +156,7 @@ TEST_CASE("five megabytes are posted unharmed, without asking for permission fir
     RawServer server({send_bytes(answer("ok"))});
     Client client;
     std::string body(5u << 20, '\0');
-    for (std::size_t i = 0; i < body.size(); ++i)
-        body[i] = static_cast<char>(i * 2654435761u >> 13);
+    for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>(i * 2654435761u >> 13);
     CHECK(client.ask(post(server.url(), body)).body == "ok");
     const auto seen = server.requests();
     REQUIRE(seen.size() == 1);

@@ -42,9 +42,7 @@ class Refuse final : public Counted {
   public:
     using Counted::Counted;
     void on_head(Exchange& exchange) override { exchange.respond({401, {}, "no"}); }
-    void on_request(Exchange&, std::string body) override {
-        server_.bodies.push_back(std::move(body));
-    }
+    void on_request(Exchange&, std::string body) override { server_.bodies.push_back(std::move(body)); }
 };
 
 /// Leaves the answer to the test, which finds the exchange in `held`.
@@ -129,9 +127,7 @@ TestServer::TestServer(ServerOptions options, const std::string& address) {
     const auto hold = [this](Exchange& exchange, std::string_view) {
         return std::make_unique<Hold>(*this, exchange);
     };
-    const auto refuse = [this](Exchange&, std::string_view) {
-        return std::make_unique<Refuse>(*this);
-    };
+    const auto refuse = [this](Exchange&, std::string_view) { return std::make_unique<Refuse>(*this); };
     router.emplace(std::vector<Route>{
         {Method::get, "/", echo, true},
         {Method::get, "/hello", echo, true},
@@ -143,8 +139,8 @@ TestServer::TestServer(ServerOptions options, const std::string& address) {
         {Method::post, "/hold", hold, true},
         {Method::get, "/flood",
          [this](Exchange&, std::string_view) { return std::make_unique<Flood>(*this); }, true},
-        {Method::get, "/ws",
-         [this](Exchange&, std::string_view) { return std::make_unique<Upgrade>(*this); }, true},
+        {Method::get, "/ws", [this](Exchange&, std::string_view) { return std::make_unique<Upgrade>(*this); },
+         true},
         {Method::get, "/admin/page", echo, false},
     });
     server.emplace(loop, *router, errors, random, gauges, std::move(options));

@@ -12,13 +12,15 @@
 
 namespace kg::httpd {
 
-/// Renders every error as its name, so that a test sees which one it was and whether a head was known.
+/// Renders every error as its name, so that a test sees which one it was and whether a head was
+/// known.
 class PlainErrors final : public ErrorRenderer {
- public:
+  public:
     http::Response render(const RequestHead* head, const Error& error, std::string_view id) const override {
         http::Response out;
         out.status = error_row(error.kind).openai_status;
-        out.body = std::string(error_name(error.kind)) + " " + (head ? head->path : "-") + " " + std::string(id);
+        out.body =
+            std::string(error_name(error.kind)) + " " + (head ? head->path : "-") + " " + std::string(id);
         return out;
     }
 };
@@ -26,14 +28,14 @@ class PlainErrors final : public ErrorRenderer {
 /// A real server on a loop of this thread, with routes that cover every way of answering and
 /// record what happened to their handlers.
 class TestServer {
- public:
-    int alive = 0;      // handlers that exist
+  public:
+    int alive = 0;  // handlers that exist
     int made = 0;
-    int pauses = 0;     // commit() said pause
+    int pauses = 0;  // commit() said pause
     int drained = 0;
-    std::size_t backlog_most = 0;  // of any /flood
-    std::vector<std::string> bodies;       // of every on_request
-    std::vector<Exchange*> held;           // of /hold and /stream, while they run
+    std::size_t backlog_most = 0;              // of any /flood
+    std::vector<std::string> bodies;           // of every on_request
+    std::vector<Exchange*> held;               // of /hold and /stream, while they run
     std::function<void(Exchange&)> on_stream;  // called by /stream
 
     explicit TestServer(ServerOptions options = {}) : TestServer(std::move(options), "127.0.0.1:0") {}
@@ -43,7 +45,8 @@ class TestServer {
     test::HttpProbe::Pump pump() {
         return [this] { loop.run_once(false); };
     }
-    /// Runs the loop until `done`, at most 90 s: a guard for a hang, sized for sanitizers on a busy machine.
+    /// Runs the loop until `done`, at most 90 s: a guard for a hang, sized for sanitizers on a busy
+    /// machine.
     bool until(const std::function<bool()>& done);
     void turns(int count) {
         for (int i = 0; i < count; ++i) loop.run_once(false);

@@ -88,7 +88,8 @@ TEST_CASE("ten thousand pipelined requests are answered in order") {
     }
     REQUIRE(server.until([&] {
         answers += probe.available();
-        return server.bodies.size() == 10'000 && answers.size() >= 5 && answers.substr(answers.size() - 4) == "9999";
+        return server.bodies.size() == 10'000 && answers.size() >= 5 &&
+               answers.substr(answers.size() - 4) == "9999";
     }));
     for (int i = 0; i < 10'000; ++i) {
         if (server.bodies[static_cast<std::size_t>(i)] != std::to_string(i)) FAIL("out of order at " << i);
@@ -133,13 +134,13 @@ TEST_CASE("damaged requests are refused, the connection closes, nothing after th
         {"GET /hello HTTP/2.0\r\nHost: x\r\n\r\n", 505},
         {"GET /hello HTTP/9.9\r\nHost: x\r\n\r\n", 505},
         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
-        {"GET /hello HTTP/1.1\r\n\r\n", 400},                                  // no Host
+        {"GET /hello HTTP/1.1\r\n\r\n", 400},  // no Host
         {"GET /hello" + host + "Host: y\r\n\r\n", 400},
-        {"GET /hello" + host + "X : 1\r\n\r\n", 400},                          // space before the colon
+        {"GET /hello" + host + "X : 1\r\n\r\n", 400},  // space before the colon
         {"GET /hello" + host + " folded: 1\r\n\r\n", 400},
         {"GET /hello" + host + "X: 1\r\n 2\r\n\r\n", 400},
-        {"GET /hello" + host + "X: a\nY: b\r\n\r\n", 400},                     // bare LF
-        {"GET /hello" + host + "X: a\rY: b\r\n\r\n", 400},                     // bare CR
+        {"GET /hello" + host + "X: a\nY: b\r\n\r\n", 400},  // bare LF
+        {"GET /hello" + host + "X: a\rY: b\r\n\r\n", 400},  // bare CR
         {"GET /hello HTTP/1.1\nHost: x\n\n", 400},
         {std::string("GET /hello") + host + "X: a" + '\0' + "b\r\n\r\n", 400},
         {"GET /hello" + host + "X: a\x01\r\n\r\n", 400},
@@ -247,7 +248,8 @@ TEST_CASE("header names keep no case, values keep theirs, underscores and empty 
     TestServer server;
     auto probe = server.connect();
     const auto response = probe.exchange(
-        "\r\n\r\nGET http://other:80/hello/?q=1&r=%20#frag HTTP/1.1\r\nHOST: x\r\nsession_id: A\r\nempty:\r\nx:  y \t\r\n\r\n");
+        "\r\n\r\nGET http://other:80/hello/?q=1&r=%20#frag HTTP/1.1\r\nHOST: x\r\nsession_id: "
+        "A\r\nempty:\r\nx:  y \t\r\n\r\n");
     CHECK(response.status == 200);
     CHECK(response.headers.get("x-path") == "/hello");
     CHECK(response.headers.get("x-query") == "q=1&r=%20");

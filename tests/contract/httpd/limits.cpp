@@ -12,7 +12,8 @@ TEST_CASE("B15: a slow head and a slow body end in 408, at whatever byte they st
     options.limits.head_timeout = 40ms;
     options.limits.body_timeout = 40ms;
     TestServer server(options);
-    for (const std::string request : {"G", "GET /hello HTTP/1.1\r\nHo", "GET /hello HTTP/1.1\r\nHost: x\r\n\r"}) {
+    for (const std::string request :
+         {"G", "GET /hello HTTP/1.1\r\nHo", "GET /hello HTTP/1.1\r\nHost: x\r\n\r"}) {
         auto probe = server.connect();
         probe.send(request);
         const auto response = probe.response();
@@ -94,7 +95,8 @@ TEST_CASE("B15: oversize head, URL and body are 431, 414 and 413") {
     CHECK(status(post("/echo", std::string(1001, 'x'))) == 413);
     // From the length alone, before a byte of the body.
     CHECK(status("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n") == 413);
-    CHECK(status("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n") == 413);
+    CHECK(status("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+                 "1001\r\n\r\n") == 413);
     const std::string chunked = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     CHECK(status(chunked + "3e8\r\n" + std::string(1000, 'x') + "\r\n0\r\n\r\n") == 200);
     CHECK(status(chunked + "3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n") == 413);
@@ -147,7 +149,8 @@ TEST_CASE("Expect: 100-continue is answered only when the body is wanted") {
     CHECK(probe.exchange(wanted).body == "Hello");  // a client that does not wait
 
     auto refused = server.connect();
-    const auto response = refused.exchange("POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n" + expect + "\r\n");
+    const auto response =
+        refused.exchange("POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n" + expect + "\r\n");
     CHECK(response.status == 401);
     CHECK_FALSE(refused.saw_continue());
     CHECK(response.headers.get("connection") == "close");

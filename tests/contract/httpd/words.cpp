@@ -12,11 +12,13 @@ TEST_CASE("B16: every answer of an API route carries CORS headers, errors includ
     TestServer server;
     auto probe = server.connect();
     const std::string origin = "Origin: https://app.example\r\n";
-    const auto allowed = [](const test::ProbeResponse& r) { return std::string(r.headers.get("access-control-allow-origin")); };
+    const auto allowed = [](const test::ProbeResponse& r) {
+        return std::string(r.headers.get("access-control-allow-origin"));
+    };
     CHECK(allowed(probe.exchange(get("/hello", origin))) == "*");
-    CHECK(allowed(probe.exchange(get("/v1/embeddings", origin))) == "*");         // 404
-    CHECK(allowed(probe.exchange(get("/echo", origin))) == "*");                  // 405
-    CHECK(allowed(probe.exchange(post("/refuse", "", origin))) == "*");           // 401
+    CHECK(allowed(probe.exchange(get("/v1/embeddings", origin))) == "*");  // 404
+    CHECK(allowed(probe.exchange(get("/echo", origin))) == "*");           // 405
+    CHECK(allowed(probe.exchange(post("/refuse", "", origin))) == "*");    // 401
     CHECK(allowed(probe.exchange(post("/echo", "x", "Content-Encoding: br\r\n"))) == "*");
     CHECK(allowed(probe.exchange(get("/flood?10", origin))) == "*");
     CHECK(allowed(probe.exchange(get("/admin/page", origin))).empty());
@@ -32,19 +34,22 @@ TEST_CASE("B16: a preflight is answered on every API path without a handler") {
     auto probe = server.connect();
     for (const std::string path : {"/echo", "/v1/chat/completions", "/v1/models/x", "/", "*"}) {
         CAPTURE(path);
-        const auto response = probe.exchange("OPTIONS " + path +
-                                             " HTTP/1.1\r\nHost: x\r\nOrigin: https://a.b\r\n"
-                                             "Access-Control-Request-Method: POST\r\n"
-                                             "Access-Control-Request-Headers: authorization, x-stainless-os\r\n\r\n");
+        const auto response =
+            probe.exchange("OPTIONS " + path +
+                           " HTTP/1.1\r\nHost: x\r\nOrigin: https://a.b\r\n"
+                           "Access-Control-Request-Method: POST\r\n"
+                           "Access-Control-Request-Headers: authorization, x-stainless-os\r\n\r\n");
         CHECK(response.status == 204);
         CHECK_FALSE(response.headers.has("content-length"));
         CHECK(response.headers.get("access-control-allow-origin") == "*");
         CHECK(response.headers.get("access-control-allow-headers") == "authorization, x-stainless-os");
-        CHECK(response.headers.get("access-control-allow-methods") == "GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD");
+        CHECK(response.headers.get("access-control-allow-methods") ==
+              "GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD");
         CHECK(response.headers.get("access-control-max-age") == "86400");
         CHECK(response.headers.has("request-id"));
     }
-    CHECK(probe.exchange("OPTIONS /echo HTTP/1.1\r\nHost: x\r\n\r\n").headers.get("access-control-allow-headers") == "*");
+    CHECK(probe.exchange("OPTIONS /echo HTTP/1.1\r\nHost: x\r\n\r\n")
+              .headers.get("access-control-allow-headers") == "*");
     CHECK(server.made == 0);
 }
 
@@ -83,11 +88,13 @@ TEST_CASE("H5: every answer has a request id, the client's own when it is well f
     }
     CHECK(seen.size() == 4);
     const auto id_for = [&](const std::string& offered) {
-        return std::string(probe.exchange(get("/hello", "X-Request-ID: " + offered + "\r\n")).headers.get("request-id"));
+        return std::string(
+            probe.exchange(get("/hello", "X-Request-ID: " + offered + "\r\n")).headers.get("request-id"));
     };
     CHECK(id_for("my.Trace_id-1") == "my.Trace_id-1");
     CHECK(id_for(std::string(64, 'a')) == std::string(64, 'a'));
-    for (const std::string& bad : {std::string(65, 'a'), std::string("a b"), std::string("a\"b"), std::string()}) {
+    for (const std::string& bad :
+         {std::string(65, 'a'), std::string("a b"), std::string("a\"b"), std::string()}) {
         CHECK(id_for(bad).substr(0, 4) == "req_");
     }
     auto garbage = server.connect();
@@ -135,7 +142,8 @@ TEST_CASE("an upgrade is an ordinary request that a route may refuse with 426") 
     TestServer server;
     auto probe = server.connect();
     const std::string upgrade =
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n";
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+        "13\r\nSec-WebSocket-Key: x\r\n";
     CHECK(probe.exchange(get("/hello", upgrade)).status == 200);
     const auto response = probe.exchange(get("/ws", upgrade));
     CHECK(response.status == 426);

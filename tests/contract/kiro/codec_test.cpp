@@ -72,14 +72,13 @@ std::vector<std::string> receive_whole(std::string_view stream) {
 bool begins_like(const std::vector<std::string>& lines, const std::vector<std::string>& whole,
                  std::size_t count) {
     if (count > lines.size() || count > whole.size()) return false;
-    return std::equal(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count),
-                      whole.begin());
+    return std::equal(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count), whole.begin());
 }
 
-const std::string kEverything = vectors::kG19 + vectors::kG13 + vectors::kG7 + vectors::kG8 +
-                                vectors::kG9 + vectors::kG1 + vectors::kG2 + vectors::kG15 +
-                                vectors::kG20 + vectors::kG3 + vectors::kG4 + vectors::kG5 +
-                                vectors::kG6 + vectors::kG10 + vectors::kG11 + vectors::kG12;
+const std::string kEverything = vectors::kG19 + vectors::kG13 + vectors::kG7 + vectors::kG8 + vectors::kG9 +
+                                vectors::kG1 + vectors::kG2 + vectors::kG15 + vectors::kG20 + vectors::kG3 +
+                                vectors::kG4 + vectors::kG5 + vectors::kG6 + vectors::kG10 + vectors::kG11 +
+                                vectors::kG12;
 
 }  // namespace
 
@@ -118,8 +117,8 @@ TEST_CASE("cut at every offset: a prefix of the answer, then a verdict, never a 
         CHECK(begins_like(lines, whole, lines.size() - 1));
         const std::string& verdict = lines.back();
         CHECK((verdict == "truncated" || verdict == "failed" || verdict.starts_with("end ")));
-        const auto starts = std::count_if(lines.begin(), lines.end(),
-                                          [](auto& l) { return l.starts_with("tool tooluse"); });
+        const auto starts =
+            std::count_if(lines.begin(), lines.end(), [](auto& l) { return l.starts_with("tool tooluse"); });
         const auto ends = std::count(lines.begin(), lines.end(), "tool end");
         CHECK(starts == ends);
     }

@@ -54,7 +54,8 @@ struct StrictClient {
             const auto index = static_cast<std::size_t>(call["index"].as_int().value());
             if (index == calls.size()) {
                 REQUIRE(call["type"].text() == "function");
-                calls.push_back({std::string(call["id"].text()), std::string(call["function"]["name"].text()), ""});
+                calls.push_back(
+                    {std::string(call["id"].text()), std::string(call["function"]["name"].text()), ""});
             } else {
                 REQUIRE(index + 1 == calls.size());
                 REQUIRE_FALSE(call["id"]);
@@ -74,7 +75,8 @@ TEST_CASE("C12: random answers obey the chunk rules and equal the whole answer")
         const test::RandomAnswer answer(seed);
         Request request;
         request.model = "m\"odel";
-        const auto played = test::play(*dialect, request, answer.events, StopReason::end_turn, test::usage(seed, 3));
+        const auto played =
+            test::play(*dialect, request, answer.events, StopReason::end_turn, test::usage(seed, 3));
         StrictClient client;
         client.read(played.stream);
         const auto whole = json::Document::parse(played.whole);

@@ -141,8 +141,7 @@ TEST_CASE("a new sign-in during a refresh wins over the refresh") {
         a.refresh_token = Secret("from-new-sign-in");
         return true;
     })));
-    CHECK_FALSE(kept(stores->accounts().save_tokens("acc_one", 41, Secret("old"), Secret("old"), 1,
-                                                    "", 1)));
+    CHECK_FALSE(kept(stores->accounts().save_tokens("acc_one", 41, Secret("old"), Secret("old"), 1, "", 1)));
     auto account = must_find(stores, "acc_one");
     CHECK(account.refresh_token == Secret("from-new-sign-in"));
     CHECK(account.token_generation == 42);

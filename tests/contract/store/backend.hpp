@@ -13,7 +13,7 @@ namespace kg::test {
 
 /// One empty store of each kind in turn: every section of a test runs for all of them.
 class Backend {
- public:
+  public:
     Backend() : kind_(GENERATE(as<std::string>{}, "memory", "sqlite")) {
         if (kind_ == "memory") {
             stores_ = store::open_memory();
@@ -35,7 +35,7 @@ class Backend {
         return *version;
     }
 
- private:
+  private:
     std::string kind_;
     std::optional<TempDir> dir_;
     std::unique_ptr<store::Stores> stores_;

@@ -123,8 +123,7 @@ TEST_CASE("a request is counted once, however often its batch is written") {
     failed.status = 503;
     failed.error = "upstream_failed";
     failed.credits = 0.25;
-    const std::vector<store::RequestRecord> batch = {full_record("req_1"), failed,
-                                                     full_record("req_1")};
+    const std::vector<store::RequestRecord> batch = {full_record("req_1"), failed, full_record("req_1")};
     REQUIRE(stores->usage().record(batch));
     REQUIRE(stores->usage().record(batch));
     REQUIRE(stores->usage().record({}));
@@ -165,8 +164,8 @@ TEST_CASE("the daily usage is kept by UTC day, key, account and model") {
     unknown_model.status = 404;
     auto before_1970 = full_record("req_5");
     before_1970.started_at_ms = -1;
-    REQUIRE(stores->usage().record({full_record("req_1"), next_day, proxy_key, unknown_model,
-                                    before_1970, full_record("req_6")}));
+    REQUIRE(stores->usage().record(
+        {full_record("req_1"), next_day, proxy_key, unknown_model, before_1970, full_record("req_6")}));
     auto days = stores->usage().daily(20833, 20834);
     REQUIRE(days);
     REQUIRE(days->size() == 4);

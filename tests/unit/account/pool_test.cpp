@@ -79,8 +79,7 @@ TEST_CASE("E6: a disabled account is never used, not even when nothing else is t
     REQUIRE_FALSE(lease);
     CHECK(lease.error().kind == ErrorKind::no_account);
     CHECK(lease.error().retry_after);
-    CHECK(lease.error().message.find("a0") ==
-          std::string::npos);  // the tenant learns no account names
+    CHECK(lease.error().message.find("a0") == std::string::npos);  // the tenant learns no account names
     CHECK(lease.error().detail.find("a0=disabled") != std::string::npos);
 }
 
@@ -125,8 +124,7 @@ TEST_CASE("throttling doubles the pause up to its cap and honours Retry-After") 
 
 TEST_CASE("an exhausted quota comes back on the first of the next month, a daily one at midnight") {
     Fixture f(1);
-    f.pool.report_failure("a0", "m",
-                          failure(FailureClass::quota_exhausted, "MONTHLY_REQUEST_COUNT"));
+    f.pool.report_failure("a0", "m", failure(FailureClass::quota_exhausted, "MONTHLY_REQUEST_COUNT"));
     auto none = f.pool.lease({.wire_model = "m"});
     REQUIRE_FALSE(none);
     CHECK(none.error().kind == ErrorKind::accounts_exhausted);
@@ -166,14 +164,12 @@ TEST_CASE("the CLI's reset is newer than our verdict and wins") {
 
 TEST_CASE("57: a malformed request never costs an account anything") {
     Fixture f(1);
-    for (int i = 0; i < 100; ++i)
-        f.pool.report_failure("a0", "m", failure(FailureClass::malformed));
+    for (int i = 0; i < 100; ++i) f.pool.report_failure("a0", "m", failure(FailureClass::malformed));
     CHECK(f.pool.view()[0].health == 100);
     CHECK(f.pick() == "a0");
 }
 
-TEST_CASE(
-    "65: a model is asked of an account that lists it, a refused one is left alone for an hour") {
+TEST_CASE("65: a model is asked of an account that lists it, a refused one is left alone for an hour") {
     Fixture f(2);
     f.pool.set_models("a0", {"haiku"});
     f.pool.set_models("a1", {"haiku", "opus"});
@@ -188,8 +184,7 @@ TEST_CASE("allowed accounts are an intersection, never the whole pool") {
     Fixture f(3);
     const std::vector<std::string> allowed{"a2"}, unknown{"gone"};
     for (int i = 0; i < 10; ++i)
-        CHECK(f.pool.lease({.wire_model = "m", .allowed_accounts = &allowed})->account_id() ==
-              "a2");
+        CHECK(f.pool.lease({.wire_model = "m", .allowed_accounts = &allowed})->account_id() == "a2");
     CHECK_FALSE(f.pool.lease({.wire_model = "m", .allowed_accounts = &unknown}));
 }
 

@@ -11,7 +11,8 @@ namespace {
 const auto kDialect = anthropic::make_dialect();
 
 /// A minimal body with `extra` members and these messages.
-std::string body(std::string_view messages = R"([{"role":"user","content":"hi"}])", std::string_view extra = "") {
+std::string body(std::string_view messages = R"([{"role":"user","content":"hi"}])",
+                 std::string_view extra = "") {
     std::string text = R"({"model":"claude-sonnet-4-5","max_tokens":100,"messages":)";
     text.append(messages).append(extra.empty() ? "" : ",").append(extra).append("}");
     return text;
@@ -71,19 +72,28 @@ TEST_CASE("A10: wrong shapes are refused with the path of the field") {
         {body(R"([{"role":"user","content":[7]}])"), kBad, "messages[0].content[0]"},
         {body(R"([{"role":"user","content":[{}]}])"), kBad, "messages[0].content[0].type"},
         {body(R"([{"role":"user","content":[{"type":"text"}]}])"), kBad, "messages[0].content[0].text"},
-        {body(R"([{"role":"user","content":[{"type":"tool_result"}]}])"), kBad, "messages[0].content[0].tool_use_id"},
-        {body(R"([{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":7}]}])"), kBad, "messages[0].content[0].content"},
-        {body(R"([{"role":"user","content":[{"type":"tool_use","id":"a","name":"b"}]}])"), kBad, "messages[0].content[0].type"},
-        {body(R"([{"role":"assistant","content":[{"type":"tool_use","name":"b"}]}])"), kBad, "messages[0].content[0].id"},
+        {body(R"([{"role":"user","content":[{"type":"tool_result"}]}])"), kBad,
+         "messages[0].content[0].tool_use_id"},
+        {body(R"([{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":7}]}])"), kBad,
+         "messages[0].content[0].content"},
+        {body(R"([{"role":"user","content":[{"type":"tool_use","id":"a","name":"b"}]}])"), kBad,
+         "messages[0].content[0].type"},
+        {body(R"([{"role":"assistant","content":[{"type":"tool_use","name":"b"}]}])"), kBad,
+         "messages[0].content[0].id"},
         {body(R"([{"role":"user","content":""}])"), kBad, "messages"},
         {body(R"([{"role":"user","content":"x"}])", R"("stream":"yes")"), kBad, "stream"},
         {body(R"([{"role":"user","content":"x"}])", R"("system":7)"), kBad, "system"},
         {body(R"([{"role":"user","content":"x"}])", R"("tools":{})"), kBad, "tools"},
-        {body(R"([{"role":"user","content":"x"}])", R"("tools":[{"input_schema":{}}])"), kBad, "tools[0].name"},
-        {body(R"([{"role":"user","content":"x"}])", R"("tools":[{"name":"a","input_schema":[]}])"), kBad, "tools[0].input_schema"},
-        {body(R"([{"role":"user","content":"x"}])", R"("tool_choice":{"type":"tool","name":"gone"})"), kBad, "tool_choice"},
-        {body(R"([{"role":"user","content":"x"}])", R"("tool_choice":{"type":"maybe"})"), kBad, "tool_choice.type"},
-        {body(R"([{"role":"user","content":"x"}])", R"("stop_sequences":["ok"," \n"])"), kBad, "stop_sequences[1]"},
+        {body(R"([{"role":"user","content":"x"}])", R"("tools":[{"input_schema":{}}])"), kBad,
+         "tools[0].name"},
+        {body(R"([{"role":"user","content":"x"}])", R"("tools":[{"name":"a","input_schema":[]}])"), kBad,
+         "tools[0].input_schema"},
+        {body(R"([{"role":"user","content":"x"}])", R"("tool_choice":{"type":"tool","name":"gone"})"), kBad,
+         "tool_choice"},
+        {body(R"([{"role":"user","content":"x"}])", R"("tool_choice":{"type":"maybe"})"), kBad,
+         "tool_choice.type"},
+        {body(R"([{"role":"user","content":"x"}])", R"("stop_sequences":["ok"," \n"])"), kBad,
+         "stop_sequences[1]"},
         {body(R"([{"role":"user","content":"x"}])", R"("stop_sequences":"x")"), kBad, "stop_sequences"},
         {body(R"([{"role":"user","content":"x"}])", R"("thinking":"on")"), kBad, "thinking"},
     });
@@ -91,24 +101,36 @@ TEST_CASE("A10: wrong shapes are refused with the path of the field") {
 
 TEST_CASE("4.2: what cannot be honoured and must not be ignored is refused") {
     const std::string user = R"([{"role":"user","content":[%]}])";
-    const auto block = [&](std::string_view text) { return body(std::string(user).replace(user.find('%'), 1, text)); };
+    const auto block = [&](std::string_view text) {
+        return body(std::string(user).replace(user.find('%'), 1, text));
+    };
     check_refused({
-        {body(R"([{"role":"user","content":"x"}])", R"("mcp_servers":[{"url":"x"}])"), kRefused, "mcp_servers"},
+        {body(R"([{"role":"user","content":"x"}])", R"("mcp_servers":[{"url":"x"}])"), kRefused,
+         "mcp_servers"},
         {body(R"([{"role":"user","content":"x"}])", R"("thread":{"type":"create"})"), kRefused, "thread"},
-        {block(R"({"type":"image","source":{"type":"url","url":"https://example.com/a.png"}})"), kRefused, "messages[0].content[0].source.url"},
-        {block(R"({"type":"image","source":{"type":"file","file_id":"f"}})"), kRefused, "messages[0].content[0].source.type"},
-        {block(R"({"type":"image","source":{"type":"base64","media_type":"image/bmp","data":"AAAA"}})"), kRefused, "messages[0].content[0].source"},
-        {block(R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":"!!"}})"), kBad, "messages[0].content[0].source"},
-        {block(R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":""}})"), kBad, "messages[0].content[0].source"},
-        {block(R"({"type":"document","source":{"type":"url","url":"https://example.com/a.pdf"}})"), kRefused, "messages[0].content[0].source.type"},
-        {body(R"([{"role":"user","content":"x"}])", R"("tools":[{"type":"computer_20250124","name":"computer"}],"tool_choice":{"type":"any"})"), kBad, "tool_choice"},
+        {block(R"({"type":"image","source":{"type":"url","url":"https://example.com/a.png"}})"), kRefused,
+         "messages[0].content[0].source.url"},
+        {block(R"({"type":"image","source":{"type":"file","file_id":"f"}})"), kRefused,
+         "messages[0].content[0].source.type"},
+        {block(R"({"type":"image","source":{"type":"base64","media_type":"image/bmp","data":"AAAA"}})"),
+         kRefused, "messages[0].content[0].source"},
+        {block(R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":"!!"}})"), kBad,
+         "messages[0].content[0].source"},
+        {block(R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":""}})"), kBad,
+         "messages[0].content[0].source"},
+        {block(R"({"type":"document","source":{"type":"url","url":"https://example.com/a.pdf"}})"), kRefused,
+         "messages[0].content[0].source.type"},
+        {body(R"([{"role":"user","content":"x"}])",
+              R"("tools":[{"type":"computer_20250124","name":"computer"}],"tool_choice":{"type":"any"})"),
+         kBad, "tool_choice"},
     });
     CHECK(accept(body(R"([{"role":"user","content":"x"}])", R"("mcp_servers":[])")).messages.size() == 1);
 }
 
 TEST_CASE("D3: scalar fields are honoured") {
-    const auto request = accept(body(R"([{"role":"user","content":"x"}])",
-                                     R"("stream":true,"stop_sequences":["END","\n\nHuman:"],"system":"be brief")"));
+    const auto request =
+        accept(body(R"([{"role":"user","content":"x"}])",
+                    R"("stream":true,"stop_sequences":["END","\n\nHuman:"],"system":"be brief")"));
     CHECK(request.model == "claude-sonnet-4-5");
     CHECK(request.max_tokens == 100u);
     CHECK(request.stream);
@@ -116,27 +138,35 @@ TEST_CASE("D3: scalar fields are honoured") {
     CHECK(request.stop_sequences == std::vector<std::string>{"END", "\n\nHuman:"});
     CHECK(part<Text>(request, 0, 0).text == "x");
     CHECK(request.warnings.empty());
-    CHECK(accept(R"({"model":"m","max_tokens":0,"messages":[{"role":"user","content":"x"}]})").max_tokens == 0u);
-    CHECK(accept(R"({"model":"m","max_tokens":99999999999,"messages":[{"role":"user","content":"x"}]})").max_tokens == 0xffffffffu);
+    CHECK(accept(R"({"model":"m","max_tokens":0,"messages":[{"role":"user","content":"x"}]})").max_tokens ==
+          0u);
+    CHECK(accept(R"({"model":"m","max_tokens":99999999999,"messages":[{"role":"user","content":"x"}]})")
+              .max_tokens == 0xffffffffu);
 }
 
 TEST_CASE("D6: ignored knobs are named in a warning, harmless fields are not") {
-    const auto loud = accept(body(R"([{"role":"user","content":"x"}])",
-                                  R"("temperature":0.2,"top_p":0.5,"top_k":40,"service_tier":"priority","inference_geo":"eu")"));
-    for (const char* name : {"temperature", "top_p", "top_k", "service_tier", "inference_geo"}) CHECK(test::warns_about(loud, name));
+    const auto loud = accept(
+        body(R"([{"role":"user","content":"x"}])",
+             R"("temperature":0.2,"top_p":0.5,"top_k":40,"service_tier":"priority","inference_geo":"eu")"));
+    for (const char* name : {"temperature", "top_p", "top_k", "service_tier", "inference_geo"})
+        CHECK(test::warns_about(loud, name));
     CHECK(loud.warnings.front() == "temperature is not supported by the backend and was ignored");
-    const auto silent = accept(body(R"([{"role":"user","content":"x"}])",
-                                    R"("temperature":1,"metadata":{"user_id":"u"},"cache_control":{"type":"ephemeral"},"service_tier":"auto",)"
-                                    R"("context_management":{},"container":"c","diagnostics":{},"brand_new_field":[1,2])"));
+    const auto silent = accept(body(
+        R"([{"role":"user","content":"x"}])",
+        R"("temperature":1,"metadata":{"user_id":"u"},"cache_control":{"type":"ephemeral"},"service_tier":"auto",)"
+        R"("context_management":{},"container":"c","diagnostics":{},"brand_new_field":[1,2])"));
     CHECK(silent.warnings.empty());
 }
 
 TEST_CASE("captures 7: the billing marker is left out of the system prompt") {
-    const auto request = accept(body(R"([{"role":"user","content":"x"}])",
-                                     R"("system":[{"type":"text","text":"x-anthropic-billing-header: cc=7;"},)"
-                                     R"({"type":"text","text":"You are","cache_control":{"type":"ephemeral"}},{"type":"text","text":""},{"type":"text","text":"helpful"}])"));
+    const auto request = accept(body(
+        R"([{"role":"user","content":"x"}])",
+        R"("system":[{"type":"text","text":"x-anthropic-billing-header: cc=7;"},)"
+        R"({"type":"text","text":"You are","cache_control":{"type":"ephemeral"}},{"type":"text","text":""},{"type":"text","text":"helpful"}])"));
     CHECK(request.system == "You are\n\nhelpful");
-    CHECK(accept(body(R"([{"role":"user","content":"x"}])", R"("system":"x-anthropic-billing-header: 1\nreal")")).system == "real");
+    CHECK(accept(
+              body(R"([{"role":"user","content":"x"}])", R"("system":"x-anthropic-billing-header: 1\nreal")"))
+              .system == "real");
 }
 
 TEST_CASE("captures 6: system turns inside messages") {
@@ -150,16 +180,19 @@ TEST_CASE("captures 6: system turns inside messages") {
     CHECK(request.messages[1].role == Role::system);
     CHECK(part<Text>(request, 1, 0).text == "late");
     CHECK(request.messages[3].role == Role::user);
-    const auto first_turn = accept(body(R"([{"role":"user","content":"q"},{"role":"system","content":"note"}])"));
+    const auto first_turn =
+        accept(body(R"([{"role":"user","content":"q"},{"role":"system","content":"note"}])"));
     REQUIRE(first_turn.messages.size() == 2);
     CHECK(first_turn.messages[1].role == Role::system);
 }
 
 TEST_CASE("a prefill stays, a blank one goes") {
-    const auto prefill = accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":"{"}])"));  // captures 13
+    const auto prefill =
+        accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":"{"}])"));  // captures 13
     REQUIRE(prefill.messages.size() == 2);
     CHECK(part<Text>(prefill, 1, 0).text == "{");
-    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":" \n"}])")).messages.size() == 1);
+    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":" \n"}])"))
+              .messages.size() == 1);
 }
 
 TEST_CASE("captures 9: tool results in every form, in any order of keys, with text behind") {
@@ -229,13 +262,15 @@ TEST_CASE("documents, search results and foreign history become text or go") {
 }
 
 TEST_CASE("4.4: tools of every kind") {
-    const auto request = accept(body(R"([{"role":"user","content":"x"}])",
+    const auto request = accept(body(
+        R"([{"role":"user","content":"x"}])",
         R"("tools":[{"name":"a","description":"d","input_schema":{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"},"strict":true,"defer_loading":true,"eager_input_streaming":true,"cache_control":{"type":"ephemeral"}},)"
         R"({"type":"custom","name":"b"},{"type":null,"name":"a","input_schema":{}},{"name":"DeferredToolPlaceholder","input_schema":{}},)"
         R"({"type":"bash_20250124","name":"bash"},{"type":"text_editor_20250728","name":"str_replace_based_edit_tool"},{"type":"memory_20250818","name":"memory"},)"
         R"({"type":"web_search_20250305","name":"web_search"},{"type":"computer_20250124","name":"computer"}])"));
     REQUIRE(request.tools.size() == 5);
-    CHECK(request.tools[0].schema.text() == R"({"$schema":"http://json-schema.org/draft-07/schema#","type":"object"})");  // captures 37
+    CHECK(request.tools[0].schema.text() ==
+          R"({"$schema":"http://json-schema.org/draft-07/schema#","type":"object"})");  // captures 37
     CHECK(request.tools[1].schema.text() == R"({"type":"object","properties":{}})");
     CHECK(request.tools[2].name == "bash");
     CHECK(request.tools[3].name == "str_replace_based_edit_tool");
@@ -252,7 +287,8 @@ TEST_CASE("4.4: tools of every kind") {
 TEST_CASE("D6: tool_choice in every form") {
     const auto choice = [](std::string_view json) {
         return accept(body(R"([{"role":"user","content":"x"}])",
-                           R"("tools":[{"name":"a","input_schema":{}}],"tool_choice":)" + std::string(json))).tool_choice;
+                           R"("tools":[{"name":"a","input_schema":{}}],"tool_choice":)" + std::string(json)))
+            .tool_choice;
     };
     CHECK(choice(R"({"type":"auto"})").mode == ToolChoice::Mode::automatic);
     CHECK(choice(R"({"type":"none"})").mode == ToolChoice::Mode::none);
@@ -260,13 +296,15 @@ TEST_CASE("D6: tool_choice in every form") {
     CHECK(choice(R"({"type":"any","disable_parallel_tool_use":true})").disable_parallel);
     CHECK(choice(R"({"type":"tool","name":"a"})").mode == ToolChoice::Mode::named);
     CHECK(choice(R"({"type":"tool","name":"a"})").name == "a");
-    const auto no_tools = accept(body(R"([{"role":"user","content":"x"}])", R"("tools":[],"tool_choice":{"type":"any"})"));
+    const auto no_tools =
+        accept(body(R"([{"role":"user","content":"x"}])", R"("tools":[],"tool_choice":{"type":"any"})"));
     CHECK(no_tools.tool_choice.mode == ToolChoice::Mode::automatic);
     CHECK(test::warns_about(no_tools, "tool_choice"));
 }
 
 TEST_CASE("captures 11: the forced web search is dropped together with its choice") {
-    const auto request = accept(body(R"([{"role":"user","content":"x"}])",
+    const auto request = accept(body(
+        R"([{"role":"user","content":"x"}])",
         R"("tools":[{"type":"web_search_20250305","name":"web_search","max_uses":8}],"tool_choice":{"type":"tool","name":"web_search"},"thinking":{"type":"disabled"},"temperature":1,"stream":true)"));
     CHECK(request.tools.empty());
     CHECK(request.tool_choice.mode == ToolChoice::Mode::automatic);
@@ -275,32 +313,43 @@ TEST_CASE("captures 11: the forced web search is dropped together with its choic
 }
 
 TEST_CASE("4.5: thinking options, odd budgets clamped") {
-    const auto thinking = [](std::string_view extra) { return accept(body(R"([{"role":"user","content":"x"}])", extra)).thinking; };
+    const auto thinking = [](std::string_view extra) {
+        return accept(body(R"([{"role":"user","content":"x"}])", extra)).thinking;
+    };
     CHECK_FALSE(thinking("").enabled);
     CHECK_FALSE(thinking(R"("thinking":{"type":"disabled","budget_tokens":5})").enabled);
-    const auto omitted = thinking(R"("thinking":{"type":"enabled","budget_tokens":31999,"display":"omitted"})");  // captures 5
+    const auto omitted =
+        thinking(R"("thinking":{"type":"enabled","budget_tokens":31999,"display":"omitted"})");  // captures
+                                                                                                 // 5
     CHECK(omitted.enabled);
     CHECK(omitted.budget_tokens == 31999u);
     CHECK(omitted.omit_text);
-    CHECK(thinking(R"("thinking":{"type":"enabled","budget_tokens":-1})").budget_tokens == 1024u);  // captures 32
+    CHECK(thinking(R"("thinking":{"type":"enabled","budget_tokens":-1})").budget_tokens ==
+          1024u);  // captures 32
     CHECK(thinking(R"("thinking":{"type":"enabled","budget_tokens":9e18})").budget_tokens == 200000u);
-    const auto adaptive = thinking(R"("thinking":{"type":"adaptive","display":"updates"},"output_config":{"effort":"xhigh"})");
+    const auto adaptive =
+        thinking(R"("thinking":{"type":"adaptive","display":"updates"},"output_config":{"effort":"xhigh"})");
     CHECK(adaptive.enabled);
     CHECK_FALSE(adaptive.omit_text);
     CHECK(adaptive.effort == Effort::xhigh);
     CHECK(thinking(R"("thinking":{"type":"between_tools"})").enabled);
-    CHECK_FALSE(thinking(R"("thinking":{"type":"enabled","display":"summarized","budget_tokens":2048})").omit_text);  // captures 38
+    CHECK_FALSE(thinking(R"("thinking":{"type":"enabled","display":"summarized","budget_tokens":2048})")
+                    .omit_text);  // captures 38
 }
 
 TEST_CASE("captures 12, 41: structured output under both names") {
-    for (const char* extra : {R"("output_config":{"format":{"type":"json_schema","schema":{"type":"object","x":1}}})",
-                              R"("output_format":{"type":"json_schema","schema":{"type":"object","x":1}})"}) {
+    for (const char* extra :
+         {R"("output_config":{"format":{"type":"json_schema","schema":{"type":"object","x":1}}})",
+          R"("output_format":{"type":"json_schema","schema":{"type":"object","x":1}})"}) {
         const auto request = accept(body(R"([{"role":"user","content":"x"}])", extra));
         CHECK(request.json_only);
         CHECK(request.json_schema.text() == R"({"type":"object","x":1})");
     }
-    check_refused({{body(R"([{"role":"user","content":"x"}])", R"("output_config":{"format":{"type":"json_schema"}})"), kBad, "output_config.format.schema"},
-                   {body(R"([{"role":"user","content":"x"}])", R"("output_format":{"type":"xml"})"), kRefused, "output_format.type"}});
+    check_refused(
+        {{body(R"([{"role":"user","content":"x"}])", R"("output_config":{"format":{"type":"json_schema"}})"),
+          kBad, "output_config.format.schema"},
+         {body(R"([{"role":"user","content":"x"}])", R"("output_format":{"type":"xml"})"), kRefused,
+          "output_format.type"}});
 }
 
 TEST_CASE("captures 19, 20: the session comes from headers first, then the user id, then the cache key") {

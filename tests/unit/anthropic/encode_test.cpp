@@ -36,20 +36,23 @@ TEST_CASE("C14: a whole answer keeps the order of text and tools, with cache num
     numbers.cache_read_tokens = 7;
     numbers.cache_write_tokens = 3;
     const auto answer = test::play(*kDialect, request,
-                                   {ThinkingDelta{"..."}, ThinkingSignature{"EqQBCg"}, TextDelta{"Hel"}, TextDelta{"lo"},
-                                    ToolUseStart{"toolu_01", "get_weather"}, ToolInputDelta{"{\"city\":\"Oslo\"}"},
-                                    ToolUseEnd{}, TextDelta{"bye"}},
+                                   {ThinkingDelta{"..."}, ThinkingSignature{"EqQBCg"}, TextDelta{"Hel"},
+                                    TextDelta{"lo"}, ToolUseStart{"toolu_01", "get_weather"},
+                                    ToolInputDelta{"{\"city\":\"Oslo\"}"}, ToolUseEnd{}, TextDelta{"bye"}},
                                    StopReason::tool_use, numbers);
-    CHECK(answer.whole ==
-          R"({"id":"msg_AbCdEfGhIjKlMnOpQrStUvWx","type":"message","role":"assistant","model":"claude-sonnet-4-5",)"
-          R"("content":[{"type":"thinking","thinking":"...","signature":"EqQBCg"},{"type":"text","text":"Hello"},)"
-          R"({"type":"tool_use","id":"toolu_01","name":"get_weather","input":{"city":"Oslo"}},)"
-          R"({"type":"text","text":"bye"}],"stop_reason":"tool_use","stop_sequence":null,)"
-          R"("usage":{"input_tokens":120,"cache_creation_input_tokens":3,"cache_read_input_tokens":7,)"
-          R"("output_tokens":48,"service_tier":"standard"}})");
+    CHECK(
+        answer.whole ==
+        R"({"id":"msg_AbCdEfGhIjKlMnOpQrStUvWx","type":"message","role":"assistant","model":"claude-sonnet-4-5",)"
+        R"("content":[{"type":"thinking","thinking":"...","signature":"EqQBCg"},{"type":"text","text":"Hello"},)"
+        R"({"type":"tool_use","id":"toolu_01","name":"get_weather","input":{"city":"Oslo"}},)"
+        R"({"type":"text","text":"bye"}],"stop_reason":"tool_use","stop_sequence":null,)"
+        R"("usage":{"input_tokens":120,"cache_creation_input_tokens":3,"cache_read_input_tokens":7,)"
+        R"("output_tokens":48,"service_tier":"standard"}})");
     CHECK(answer.whole.find("citations") == std::string::npos);  // captures 42
-    CHECK(answer.stream.find(R"("usage":{"input_tokens":120,"cache_creation_input_tokens":3,"cache_read_input_tokens":7,"output_tokens":48}})") !=
-          std::string::npos);
+    CHECK(
+        answer.stream.find(
+            R"("usage":{"input_tokens":120,"cache_creation_input_tokens":3,"cache_read_input_tokens":7,"output_tokens":48}})") !=
+        std::string::npos);
 }
 
 TEST_CASE("error bodies: one row for each kind") {
@@ -82,14 +85,16 @@ TEST_CASE("error bodies: one row for each kind") {
     };
     for (const auto& row : rows) {
         INFO(error_name(row.kind));
-        const auto response = kDialect->encode_error(Error{.kind = row.kind, .message = "Sentence."}, "req_9");
+        const auto response =
+            kDialect->encode_error(Error{.kind = row.kind, .message = "Sentence."}, "req_9");
         CHECK(response.status == row.status);
         CHECK(response.body == R"({"type":"error","error":{"type":")" + std::string(row.type) +
                                    R"(","message":"Sentence."},"request_id":"req_9"})");
         CHECK(response.headers.get("content-type") == "application/json");
         CHECK(response.headers.get("x-should-retry") == (row.permanent ? "false" : ""));
         CHECK(response.headers.has("www-authenticate") == (row.status == 401));
-        const bool says_when = !row.permanent && (row.status == 429 || row.status == 503 || row.status == 529);
+        const bool says_when =
+            !row.permanent && (row.status == 429 || row.status == 503 || row.status == 529);
         CHECK(response.headers.has("retry-after") == says_when);
     }
 }
@@ -104,8 +109,11 @@ TEST_CASE("every error kind has a non-empty message and a status that is an erro
 
 TEST_CASE("retry-after is whole seconds, rounded up, at least one") {
     const auto header = [](int ms) {
-        return std::string(kDialect->encode_error(Error{.kind = ErrorKind::rate_limited, .retry_after = std::chrono::milliseconds(ms)}, "r")
-                               .headers.get("retry-after"));
+        return std::string(
+            kDialect
+                ->encode_error(
+                    Error{.kind = ErrorKind::rate_limited, .retry_after = std::chrono::milliseconds(ms)}, "r")
+                .headers.get("retry-after"));
     };
     CHECK(header(0) == "1");
     CHECK(header(1000) == "1");
@@ -115,7 +123,8 @@ TEST_CASE("retry-after is whole seconds, rounded up, at least one") {
 
 TEST_CASE("an unknown model is told as \"model: NAME\"") {
     const auto message = [](std::string text) {
-        const auto response = kDialect->encode_error(Error{.kind = ErrorKind::model_not_found, .message = std::move(text)}, "r");
+        const auto response = kDialect->encode_error(
+            Error{.kind = ErrorKind::model_not_found, .message = std::move(text)}, "r");
         return std::string(test::parse(response.body).root()["error"]["message"].text());
     };
     CHECK(message("model: gpt-9") == "model: gpt-9");
@@ -124,22 +133,29 @@ TEST_CASE("an unknown model is told as \"model: NAME\"") {
 }
 
 TEST_CASE("captures 22: a thread is refused in the one way the tool runner understands") {
-    const auto refused = test::decode(*kDialect, R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"thread":{"type":"create"}})");
+    const auto refused = test::decode(
+        *kDialect,
+        R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"thread":{"type":"create"}})");
     REQUIRE_FALSE(refused);
     const auto response = kDialect->encode_error(refused.error(), "req_1");
     CHECK(response.status == 400);
-    CHECK(response.body ==
-          R"({"type":"error","error":{"type":"invalid_request_error","message":"thread: message threads are not supported",)"
-          R"("details":{"error_code":"thread_unsupported_request","unsupported":[]}},"request_id":"req_1"})");
-    CHECK(test::decode(*kDialect, R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"thread":null})"));
+    CHECK(
+        response.body ==
+        R"({"type":"error","error":{"type":"invalid_request_error","message":"thread: message threads are not supported",)"
+        R"("details":{"error_code":"thread_unsupported_request","unsupported":[]}},"request_id":"req_1"})");
+    CHECK(test::decode(
+        *kDialect,
+        R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"thread":null})"));
 }
 
 TEST_CASE("a model in the list has a stable date, the epoch when unknown") {
     const auto models = three_models();
-    CHECK(kDialect->encode_model(models[0]) ==
-          R"({"type":"model","id":"claude-sonnet-4-5","display_name":"Claude Sonnet 4.5","created_at":"2025-09-29T00:00:00Z",)"
-          R"("max_input_tokens":200000,"max_tokens":64000})");
-    CHECK(kDialect->encode_model(models[1]).find(R"("display_name":"b","created_at":"1970-01-01T00:00:00Z")") != std::string::npos);
+    CHECK(
+        kDialect->encode_model(models[0]) ==
+        R"({"type":"model","id":"claude-sonnet-4-5","display_name":"Claude Sonnet 4.5","created_at":"2025-09-29T00:00:00Z",)"
+        R"("max_input_tokens":200000,"max_tokens":64000})");
+    CHECK(kDialect->encode_model(models[1]).find(
+              R"("display_name":"b","created_at":"1970-01-01T00:00:00Z")") != std::string::npos);
 }
 
 TEST_CASE("captures 17, 23: the model list pages honestly") {
@@ -153,13 +169,15 @@ TEST_CASE("captures 17, 23: the model list pages honestly") {
     CHECK(page("limit=1&before_id=c") == "b more");
     CHECK(page("limit=2&before_id=c") == "claude-sonnet-4-5 b end");
     CHECK(page("after_id=gone") == "end");
-    for (const char* bad : {"limit=0", "limit=1001", "limit=x", "limit=-1", "limit="}) CHECK(page(bad) == "claude-sonnet-4-5 b c end");
+    for (const char* bad : {"limit=0", "limit=1001", "limit=x", "limit=-1", "limit="})
+        CHECK(page(bad) == "claude-sonnet-4-5 b c end");
     const auto empty = test::parse(kDialect->encode_models({}, "limit=2"));
     CHECK(empty.root().raw() == R"({"data":[],"has_more":false,"first_id":null,"last_id":null})");
 }
 
 TEST_CASE("captures 14: tokens are counted without max_tokens and with empty tools") {
-    const auto counted = anthropic::count_tokens(test::parse(R"({"model":"m","messages":[{"role":"user","content":"foo"}],"tools":[]})"));
+    const auto counted = anthropic::count_tokens(
+        test::parse(R"({"model":"m","messages":[{"role":"user","content":"foo"}],"tools":[]})"));
     REQUIRE(counted);
     const auto answer = test::parse(*counted);
     CHECK(answer.root()["input_tokens"].as_int().value() > 0);

@@ -24,7 +24,9 @@ Request thinking_request() {
 
 const std::string kStart =
     "event: message_start\n"
-    "data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_AbCdEfGhIjKlMnOpQrStUvWx\",\"type\":\"message\","
+    "data: "
+    "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_AbCdEfGhIjKlMnOpQrStUvWx\",\"type\":"
+    "\"message\","
     "\"role\":\"assistant\",\"model\":\"claude-sonnet-4-5\",\"content\":[],\"stop_reason\":null,"
     "\"stop_sequence\":null,\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":0,"
     "\"cache_read_input_tokens\":0,\"output_tokens\":1}}}\n\n"
@@ -32,7 +34,8 @@ const std::string kStart =
 
 std::vector<std::string> lines_of(const Request& request, const std::vector<StreamEvent>& events,
                                   StopReason reason = StopReason::end_turn, std::string_view stop = {}) {
-    auto lines = test::data_lines(test::play(*kDialect, request, events, reason, test::usage(25, 15), stop).stream);
+    auto lines =
+        test::data_lines(test::play(*kDialect, request, events, reason, test::usage(25, 15), stop).stream);
     REQUIRE(lines.size() >= 4);
     return lines;
 }
@@ -42,30 +45,38 @@ std::vector<std::string> lines_of(const Request& request, const std::vector<Stre
 TEST_CASE("C9: a text answer is the documented stream, byte for byte") {
     const auto answer = test::play(*kDialect, plain_request(), {TextDelta{"Hel"}, TextDelta{"lo"}},
                                    StopReason::end_turn, test::usage(25, 15));
-    CHECK(answer.stream ==
-          kStart +
-              "event: content_block_start\n"
-              "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
-              "event: content_block_delta\n"
-              "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hel\"}}\n\n"
-              "event: content_block_delta\n"
-              "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"lo\"}}\n\n"
-              "event: content_block_stop\n"
-              "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
-              "event: message_delta\n"
-              "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
-              "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":15}}\n\n"
-              "event: message_stop\n"
-              "data: {\"type\":\"message_stop\"}\n\n");
+    CHECK(answer.stream == kStart +
+                               "event: content_block_start\n"
+                               "data: "
+                               "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{"
+                               "\"type\":\"text\",\"text\":\"\"}}\n\n"
+                               "event: content_block_delta\n"
+                               "data: "
+                               "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+                               "\"text_delta\",\"text\":\"Hel\"}}\n\n"
+                               "event: content_block_delta\n"
+                               "data: "
+                               "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+                               "\"text_delta\",\"text\":\"lo\"}}\n\n"
+                               "event: content_block_stop\n"
+                               "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+                               "event: message_delta\n"
+                               "data: "
+                               "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_"
+                               "turn\",\"stop_sequence\":null},"
+                               "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":0,"
+                               "\"cache_read_input_tokens\":0,\"output_tokens\":15}}\n\n"
+                               "event: message_stop\n"
+                               "data: {\"type\":\"message_stop\"}\n\n");
 }
 
 TEST_CASE("C1: thinking, text and two tools are four blocks in order") {
-    const auto lines = lines_of(thinking_request(),
-                                {ThinkingDelta{"Let me see"}, ThinkingSignature{"EqQBCgIYAhIM"}, TextDelta{"Checking."},
-                                 ToolUseStart{"toolu_01A", "get_weather"}, ToolInputDelta{"{\"city\":"},
-                                 ToolInputDelta{"\"Oslo\"}"}, ToolUseEnd{}, ToolUseStart{"toolu_01B", "get_time"},
-                                 ToolInputDelta{"{}"}, ToolUseEnd{}},
-                                StopReason::end_turn);
+    const auto lines = lines_of(
+        thinking_request(),
+        {ThinkingDelta{"Let me see"}, ThinkingSignature{"EqQBCgIYAhIM"}, TextDelta{"Checking."},
+         ToolUseStart{"toolu_01A", "get_weather"}, ToolInputDelta{"{\"city\":"}, ToolInputDelta{"\"Oslo\"}"},
+         ToolUseEnd{}, ToolUseStart{"toolu_01B", "get_time"}, ToolInputDelta{"{}"}, ToolUseEnd{}},
+        StopReason::end_turn);
     const std::vector<std::string> expected = {
         R"({"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}})",
         R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Let me see"}})",
@@ -95,7 +106,8 @@ TEST_CASE("an unsigned thinking block gets a placeholder signature, the same in 
     const auto whole = test::parse(answer.whole);
     const std::string signature(whole.root()["content"].at(0)["signature"].text());
     CHECK(signature.size() >= 16);
-    CHECK(answer.stream.find("\"signature_delta\",\"signature\":\"" + signature + "\"}}\n\n"
+    CHECK(answer.stream.find("\"signature_delta\",\"signature\":\"" + signature +
+                             "\"}}\n\n"
                              "event: content_block_stop") != std::string::npos);
 }
 
@@ -114,8 +126,9 @@ TEST_CASE("thinking that was not asked for is not shown, and the text around it 
 TEST_CASE("captures 5: display omitted keeps the block and its signature but no text") {
     auto request = thinking_request();
     request.thinking.omit_text = true;
-    const auto answer = test::play(*kDialect, request, {ThinkingDelta{"secret"}, ThinkingSignature{"SIG="}, TextDelta{"a"}},
-                                   StopReason::end_turn, test::usage(1, 1));
+    const auto answer =
+        test::play(*kDialect, request, {ThinkingDelta{"secret"}, ThinkingSignature{"SIG="}, TextDelta{"a"}},
+                   StopReason::end_turn, test::usage(1, 1));
     CHECK(answer.stream.find("secret") == std::string::npos);
     CHECK(answer.stream.find("\"signature_delta\",\"signature\":\"SIG=\"") != std::string::npos);
     CHECK(test::parse(answer.whole).root()["content"].at(0).raw() ==
@@ -124,7 +137,9 @@ TEST_CASE("captures 5: display omitted keeps the block and its signature but no 
 
 TEST_CASE("redacted thinking carries its data in the start event and has no delta") {
     const auto lines = lines_of(thinking_request(), {RedactedThinking{"b3Bh"}});
-    CHECK(lines[2] == R"({"type":"content_block_start","index":0,"content_block":{"type":"redacted_thinking","data":"b3Bh"}})");
+    CHECK(
+        lines[2] ==
+        R"({"type":"content_block_start","index":0,"content_block":{"type":"redacted_thinking","data":"b3Bh"}})");
     CHECK(lines[3] == R"({"type":"content_block_stop","index":0})");
 }
 
@@ -132,7 +147,8 @@ TEST_CASE("an answer without output has one empty text block") {
     const auto answer = test::play(*kDialect, plain_request(), {}, StopReason::end_turn, test::usage(1, 0));
     const auto lines = test::data_lines(answer.stream);
     REQUIRE(lines.size() == 6);
-    CHECK(lines[2] == R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})");
+    CHECK(lines[2] ==
+          R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})");
     CHECK(lines[3] == R"({"type":"content_block_stop","index":0})");
     CHECK(test::parse(answer.whole).root()["content"].raw() == R"([{"type":"text","text":""}])");
 }
@@ -148,7 +164,9 @@ TEST_CASE("max_tokens 0 is answered with an empty content array") {
 
 TEST_CASE("C4: a call without arguments gets {}") {
     const auto lines = lines_of(plain_request(), {ToolUseStart{"toolu_1", "now"}, ToolUseEnd{}});
-    CHECK(lines[4] == R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{}"}})");
+    CHECK(
+        lines[4] ==
+        R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{}"}})");
 }
 
 TEST_CASE("stop reasons: upstream reason, tools first") {
@@ -178,7 +196,9 @@ TEST_CASE("C7: a failure in the stream is an error event of the right type, and 
     encoder->fail(Error{.kind = ErrorKind::upstream_overloaded, .message = "Overloaded"}, out);
     CHECK(out ==
           "event: error\n"
-          "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n");
+          "data: "
+          "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}"
+          "}\n\n");
     out.clear();
     encoder->fail(Error{.kind = ErrorKind::upstream_timeout}, out);
     CHECK(out.find("\"timeout_error\",\"message\":\"upstream timeout\"") != std::string::npos);

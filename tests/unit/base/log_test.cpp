@@ -29,7 +29,8 @@ std::string captured(Body body) {
     std::fflush(stderr);
     ::dup2(saved, STDERR_FILENO);
     ::close(saved);
-    std::string out(static_cast<std::size_t>(std::ftell(file) < 0 ? 0 : ::lseek(::fileno(file), 0, SEEK_END)), '\0');
+    std::string out(static_cast<std::size_t>(std::ftell(file) < 0 ? 0 : ::lseek(::fileno(file), 0, SEEK_END)),
+                    '\0');
     std::rewind(file);
     out.resize(std::fread(out.data(), 1, out.size(), file));
     std::fclose(file);
@@ -45,11 +46,19 @@ std::size_t lines_in(const std::string& text) {
 TEST_CASE("a text line has time, level, domain, message and quoted values") {
     log::configure(log::Level::info, log::Format::text);
     const std::string line = captured([] {
-        log::info("http", "request done", {{"status", 200}, {"ms", 1.5}, {"ok", true}, {"model", "claude-4"}, {"agent", "a b"},
-                                           {"empty", ""}, {"quoted", "say \"x\""}});
+        log::info("http", "request done",
+                  {{"status", 200},
+                   {"ms", 1.5},
+                   {"ok", true},
+                   {"model", "claude-4"},
+                   {"agent", "a b"},
+                   {"empty", ""},
+                   {"quoted", "say \"x\""}});
     });
     REQUIRE(line.size() > 24);
-    CHECK(line.substr(24) == " INFO  http: request done status=200 ms=1.5 ok=true model=claude-4 agent=\"a b\" empty=\"\" quoted=\"say \\\"x\\\"\"\n");
+    CHECK(line.substr(24) ==
+          " INFO  http: request done status=200 ms=1.5 ok=true model=claude-4 agent=\"a b\" "
+          "empty=\"\" quoted=\"say \\\"x\\\"\"\n");
     CHECK(line[4] == '-');
     CHECK(line[10] == 'T');
     CHECK(line[19] == '.');
@@ -74,7 +83,8 @@ TEST_CASE("nothing that is logged can forge a second line or steer a terminal") 
 TEST_CASE("a JSON line is one JSON object") {
     log::configure(log::Level::debug, log::Format::json);
     const std::string line = captured([] {
-        log::error("pool", "it \"failed\"", {{"n", std::int64_t{-5}}, {"nan", std::nan("")}, {"path", "C:\\x\n"}, {"flag", false}});
+        log::error("pool", "it \"failed\"",
+                   {{"n", std::int64_t{-5}}, {"nan", std::nan("")}, {"path", "C:\\x\n"}, {"flag", false}});
     });
     const auto parsed = nlohmann::json::parse(line);
     CHECK(parsed["level"] == "error");

@@ -2,9 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <algorithm>
 #include <set>
 #include <type_traits>
 #include <vector>
@@ -25,7 +25,7 @@ namespace {
 
 /// An empty directory of this test, removed at its end.
 class Folder {
- public:
+  public:
     Folder() {
         std::string name = (fs::temp_directory_path() / "kirogate-base-XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
@@ -36,10 +36,11 @@ class Folder {
     ~Folder() { fs::remove_all(path_); }
     std::string file(const std::string& name) const { return (path_ / name).string(); }
     std::size_t count() const {
-        return static_cast<std::size_t>(std::distance(fs::directory_iterator(path_), fs::directory_iterator()));
+        return static_cast<std::size_t>(
+            std::distance(fs::directory_iterator(path_), fs::directory_iterator()));
     }
 
- private:
+  private:
     fs::path path_;
 };
 
@@ -60,13 +61,13 @@ static_assert(!IsPrintable<Secret>::value && !std::is_convertible_v<Secret, std:
 
 /// Hands out a fixed sequence of bytes.
 class Counting final : public Random {
- public:
+  public:
     void fill(void* bytes, std::size_t count) override {
         auto* p = static_cast<unsigned char*>(bytes);
         for (std::size_t i = 0; i < count; ++i) p[i] = static_cast<unsigned char>(next_++);
     }
 
- private:
+  private:
     unsigned next_ = 0;
 };
 
@@ -104,16 +105,19 @@ TEST_CASE("a password matches its own hash alone") {
     CHECK(password_matches("correct horse", hash));
     CHECK_FALSE(password_matches("correct hors", hash));
     CHECK_FALSE(password_matches("", hash));
-    for (const std::string bad : {"", "plain", "scrypt$15$8$1$$", "scrypt$99$8$1$AAAA$AAAA", "scrypt$0$8$1$AAAA$AAAA",
-                                  "scrypt$15$8$1$AAAA$AAAA$x", "bcrypt$15$8$1$AAAA$AAAA"}) {
+    for (const std::string bad :
+         {"", "plain", "scrypt$15$8$1$$", "scrypt$99$8$1$AAAA$AAAA", "scrypt$0$8$1$AAAA$AAAA",
+          "scrypt$15$8$1$AAAA$AAAA$x", "bcrypt$15$8$1$AAAA$AAAA"}) {
         INFO(bad);
         CHECK_FALSE(password_matches("correct horse", bad));
     }
     // RFC 7914, section 12: scrypt("pleaseletmein", "SodiumChloride", 2^14, 8, 1).
-    const auto bytes = hex_decode("7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
-                                  "d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887");
+    const auto bytes = hex_decode(
+        "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
+        "d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887");
     REQUIRE(bytes);
-    CHECK(password_matches("pleaseletmein", "scrypt$14$8$1$" + base64_encode("SodiumChloride") + "$" + base64_encode(*bytes)));
+    CHECK(password_matches("pleaseletmein",
+                           "scrypt$14$8$1$" + base64_encode("SodiumChloride") + "$" + base64_encode(*bytes)));
 }
 
 TEST_CASE("secrets compare, copy and move without leaving their text behind") {
@@ -158,7 +162,8 @@ TEST_CASE("sealed text opens with its key, in its place, undamaged, and not othe
         CHECK_FALSE(sealer.unseal("v1:" + base64_encode(box), "account/1/refresh_token"));
         box[i] = static_cast<char>(box[i] ^ 1);
     }
-    for (const std::string& bad : std::vector<std::string>{"", "v1:", "v2:" + sealed.substr(3), "v1:AAAA", "v1:!!!!"}) {
+    for (const std::string& bad :
+         std::vector<std::string>{"", "v1:", "v2:" + sealed.substr(3), "v1:AAAA", "v1:!!!!"}) {
         CHECK(sealer.unseal(bad, "account/1/refresh_token").error().kind == ErrorKind::store_failed);
     }
 }
@@ -179,8 +184,8 @@ TEST_CASE("key files are private, whole and kept") {
 
     write_file(folder.file("open"), std::string(64, 'a'), 0644);
     CHECK(Sealer::open(folder.file("open")).error().message.find("chmod 600") != std::string::npos);
-    for (const std::string& bad : {std::string(), std::string(63, 'a'), std::string(66, 'a'), std::string(64, 'g'),
-                                   std::string(200, 'a')}) {
+    for (const std::string& bad : {std::string(), std::string(63, 'a'), std::string(66, 'a'),
+                                   std::string(64, 'g'), std::string(200, 'a')}) {
         write_file(folder.file("bad"), bad, 0600);
         const auto result = Sealer::open(folder.file("bad"));
         REQUIRE_FALSE(result);

@@ -8,9 +8,15 @@ using namespace kg;
 using namespace std::string_literals;
 
 TEST_CASE("base64 follows RFC 4648") {
-    const std::pair<std::string, std::string> vectors[] = {
-        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
-        {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfd"s, "//79"}, {"\0"s, "AA=="}};
+    const std::pair<std::string, std::string> vectors[] = {{"", ""},
+                                                           {"f", "Zg=="},
+                                                           {"fo", "Zm8="},
+                                                           {"foo", "Zm9v"},
+                                                           {"foob", "Zm9vYg=="},
+                                                           {"fooba", "Zm9vYmE="},
+                                                           {"foobar", "Zm9vYmFy"},
+                                                           {"\xff\xfe\xfd"s, "//79"},
+                                                           {"\0"s, "AA=="}};
     for (const auto& [plain, coded] : vectors) {
         CHECK(base64_encode(plain) == coded);
         CHECK(base64_decode(coded) == plain);
@@ -19,8 +25,9 @@ TEST_CASE("base64 follows RFC 4648") {
 }
 
 TEST_CASE("base64 refuses what is not exactly base64") {
-    for (const std::string bad : {"A", "AA", "AAA", "AA=", "A===", "====", "AA==AAAA", "AAA=AAAA", "AAA\n", " AAA", "AA-_",
-                                  "Zh==", "Zm9=", "AAAA=", "AAAAAAA\xc3", "AAAA====", "A=AA", "AAAAAAAAAAA*AAAA"}) {
+    for (const std::string bad :
+         {"A", "AA", "AAA", "AA=", "A===", "====", "AA==AAAA", "AAA=AAAA", "AAA\n", " AAA", "AA-_",
+          "Zh==", "Zm9=", "AAAA=", "AAAAAAA\xc3", "AAAA====", "A=AA", "AAAAAAAAAAA*AAAA"}) {
         INFO(bad);
         CHECK_FALSE(base64_decode(bad));
         CHECK_FALSE(base64_valid(bad));
@@ -75,12 +82,14 @@ TEST_CASE("the nearest word is offered only when it is near") {
 }
 
 TEST_CASE("UTF-8 is checked as Unicode defines it") {
-    for (const std::string good : {"", "abcdefgh", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-                                   "\xf4\x8f\xbf\xbf", "long ascii and then \xc3\xa9"}) {
+    for (const std::string good :
+         {"", "abcdefgh", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+          "\xf4\x8f\xbf\xbf", "long ascii and then \xc3\xa9"}) {
         CHECK(ascii::is_utf8(good));
     }
-    for (const std::string bad : {"\x80", "\xc0\xaf", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-                                  "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x28\xa1", "12345678\xff"}) {
+    for (const std::string bad :
+         {"\x80", "\xc0\xaf", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x28\xa1", "12345678\xff"}) {
         INFO(hex_encode(bad));
         CHECK_FALSE(ascii::is_utf8(bad));
     }

@@ -7,9 +7,10 @@ using namespace kg::chat;
 TEST_CASE("C14: parts keep their order of arrival and deltas are joined") {
     Accumulator a;
     for (const StreamEvent& e : std::vector<StreamEvent>{
-             ThinkingDelta{"h"}, ThinkingDelta{"m"}, ThinkingSignature{"sig"}, TextDelta{"one "}, TextDelta{"two"},
-             ToolUseStart{"t1", "read"}, ToolInputDelta{"{\"a\":"}, ToolInputDelta{"1}"}, ToolUseEnd{}, TextDelta{"three"},
-             ToolUseStart{"t2", "list"}, ToolUseEnd{}, Usage{}, MessageEnd{}}) {
+             ThinkingDelta{"h"}, ThinkingDelta{"m"}, ThinkingSignature{"sig"}, TextDelta{"one "},
+             TextDelta{"two"}, ToolUseStart{"t1", "read"}, ToolInputDelta{"{\"a\":"}, ToolInputDelta{"1}"},
+             ToolUseEnd{}, TextDelta{"three"}, ToolUseStart{"t2", "list"}, ToolUseEnd{}, Usage{},
+             MessageEnd{}}) {
         a.add(e);
     }
     const Response r = a.take(StopReason::tool_use, "", {.input_tokens = 5});

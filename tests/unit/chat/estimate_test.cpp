@@ -18,7 +18,9 @@ std::string png(std::uint32_t width, std::uint32_t height) {
     return out + std::string(40, '\x08');
 }
 
-Image image(const std::string& bytes) { return {"png", base64_encode(bytes)}; }
+Image image(const std::string& bytes) {
+    return {"png", base64_encode(bytes)};
+}
 
 }  // namespace
 
@@ -31,7 +33,9 @@ TEST_CASE("estimates count by kind of letter") {
 }
 
 TEST_CASE("pieces of a text sum up to the whole, cut anywhere") {
-    const std::string text = "Hello \xe4\xbd\xa0\xe5\xa5\xbd, caf\xc3\xa9 \xf0\x9f\x98\x80 and so on, long enough for words.";
+    const std::string text =
+        "Hello \xe4\xbd\xa0\xe5\xa5\xbd, caf\xc3\xa9 \xf0\x9f\x98\x80 and so on, long enough for "
+        "words.";
     for (std::size_t i = 0; i <= text.size(); ++i) {
         TokenEstimate estimate;
         estimate.add(std::string_view(text).substr(0, i));
@@ -79,7 +83,8 @@ TEST_CASE("a prompt counts all that upstream will read") {
     request.messages.push_back({Role::user, {Text{std::string(400, 'u')}, image(png(750, 100))}});
     const auto with_message = estimate_prompt_tokens(request);
     CHECK(with_message >= with_system + 200);
-    request.messages.push_back({Role::assistant, {ToolUse{"i", "n", RawJson::trusted(std::string(400, '1'))}}});
+    request.messages.push_back(
+        {Role::assistant, {ToolUse{"i", "n", RawJson::trusted(std::string(400, '1'))}}});
     request.messages.push_back({Role::user, {ToolResult{"i", {Text{std::string(400, 'r')}}, false}}});
     const auto with_tools_used = estimate_prompt_tokens(request);
     CHECK(with_tools_used >= with_message + 200);

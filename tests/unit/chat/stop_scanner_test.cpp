@@ -13,7 +13,9 @@ struct Found {
     std::string matched;
     bool operator==(const Found& other) const { return text == other.text && matched == other.matched; }
 };
-std::ostream& operator<<(std::ostream& out, const Found& f) { return out << '"' << f.text << "\" stop \"" << f.matched << '"'; }
+std::ostream& operator<<(std::ostream& out, const Found& f) {
+    return out << '"' << f.text << "\" stop \"" << f.matched << '"';
+}
 
 Found scan(const std::vector<std::string>& sequences, const std::vector<std::string_view>& pieces) {
     StopScanner scanner(sequences);
@@ -70,7 +72,8 @@ TEST_CASE("C17: stop sequences cut the text at every split point alike") {
         for (std::size_t i = 0; i <= text.size(); ++i) {
             for (std::size_t j = i; j <= text.size(); ++j) {
                 INFO("split at " << i << " and " << j);
-                REQUIRE(scan(c.sequences, {text.substr(0, i), text.substr(i, j - i), text.substr(j)}) == c.found);
+                REQUIRE(scan(c.sequences, {text.substr(0, i), text.substr(i, j - i), text.substr(j)}) ==
+                        c.found);
             }
         }
     }

@@ -11,7 +11,7 @@ namespace {
 
 /// Blocks as one readable text: T(...) for text, K(...) for thinking; "!" where a block ended.
 class Blocks final : public ThinkingSplitter::Output {
- public:
+  public:
     void on_text(std::string_view text) override { add('T', text); }
     void on_thinking(std::string_view text) override { add('K', text); }
     void on_thinking_end() override {
@@ -23,7 +23,7 @@ class Blocks final : public ThinkingSplitter::Output {
         return std::exchange(shown_, {});
     }
 
- private:
+  private:
     void add(char kind, std::string_view text) {
         CHECK_FALSE(text.empty());
         if (kind_ != kind) {
@@ -60,14 +60,17 @@ const std::vector<Case>& cases() {
     static const std::vector<Case> all{
         {"plain text", "Hello\nworld <b>", "T(Hello\nworld <b>)"},
         {"thinking first", "<thinking>\nhm\n</thinking>\n\nHello", "K(hm\n)!T(Hello)"},
-        {"only one newline is dropped after the tag", "<thinking>\n\nhm</thinking>\n\n\nHi", "K(\nhm)!T(\nHi)"},
+        {"only one newline is dropped after the tag", "<thinking>\n\nhm</thinking>\n\n\nHi",
+         "K(\nhm)!T(\nHi)"},
         {"no newline after the tag", "<thinking>hm</thinking>\n\nHi", "K(hm)!T(Hi)"},
         {"at the start of a later line", "Sure.\n<thinking>x</thinking>\n\ny", "T(Sure.\n)K(x)!T(y)"},
-        {"mentioned in a line", "Use <thinking> tags\nand </thinking>\n\nso", "T(Use <thinking> tags\nand </thinking>\n\nso)"},
+        {"mentioned in a line", "Use <thinking> tags\nand </thinking>\n\nso",
+         "T(Use <thinking> tags\nand </thinking>\n\nso)"},
         {"indented is not at the start", " <thinking>x", "T( <thinking>x)"},
         {"closing tag in prose", "<thinking>the </thinking> tag\nand `</thinking>`\nx</thinking>\n\nok",
          "K(the </thinking> tag\nand `</thinking>`\nx)!T(ok)"},
-        {"closing tag and one newline", "<thinking>a</thinking>\nb</thinking>\n\nc", "K(a</thinking>\nb)!T(c)"},
+        {"closing tag and one newline", "<thinking>a</thinking>\nb</thinking>\n\nc",
+         "K(a</thinking>\nb)!T(c)"},
         {"closing tag at the end", "<thinking>a</thinking>", "K(a)!"},
         {"closing tag and newline at the end", "<thinking>a</thinking>\n", "K(a)!"},
         {"closing tag, blank line, end", "<thinking>a</thinking>\n\n", "K(a)!"},
@@ -80,13 +83,16 @@ const std::vector<Case>& cases() {
          "T(<<thinking>\n<think\n)K(a<</thinking)!T(b)"},
         {"inside a fence", "```xml\n<thinking>a</thinking>\n\n```\n<thinking>b</thinking>\n\nc",
          "T(```xml\n<thinking>a</thinking>\n\n```\n)K(b)!T(c)"},
-        {"tilde fence is closed by tildes alone", "~~~\n```\n<thinking>\n~~~\n<thinking>b", "T(~~~\n```\n<thinking>\n~~~\n)K(b)!"},
-        {"longer fence", "````\n```\n<thinking>\n````  \n<thinking>b", "T(````\n```\n<thinking>\n````  \n)K(b)!"},
+        {"tilde fence is closed by tildes alone", "~~~\n```\n<thinking>\n~~~\n<thinking>b",
+         "T(~~~\n```\n<thinking>\n~~~\n)K(b)!"},
+        {"longer fence", "````\n```\n<thinking>\n````  \n<thinking>b",
+         "T(````\n```\n<thinking>\n````  \n)K(b)!"},
         {"a fence with text does not close", "```\n``` x\n<thinking>", "T(```\n``` x\n<thinking>)"},
         {"code on one line is no fence", "```a```\n<thinking>b", "T(```a```\n)K(b)!"},
         {"four spaces are no fence", "    ```\n<thinking>b", "T(    ```\n)K(b)!"},
         {"two back-ticks are no fence", "``\n<thinking>b", "T(``\n)K(b)!"},
-        {"other letters", "\xc3\xa9\n<thinking>\xe6\x80\x9d</thinking>\n\n\xe7\xad\x94", "T(\xc3\xa9\n)K(\xe6\x80\x9d)!T(\xe7\xad\x94)"},
+        {"other letters", "\xc3\xa9\n<thinking>\xe6\x80\x9d</thinking>\n\n\xe7\xad\x94",
+         "T(\xc3\xa9\n)K(\xe6\x80\x9d)!T(\xe7\xad\x94)"},
     };
     return all;
 }
@@ -168,10 +174,10 @@ TEST_CASE("a tool call ends open thinking, and text behind it starts a line") {
 }
 
 TEST_CASE("K3: an unclosed tag in many small pieces costs linear time") {
-    // Work is counted, not time: every byte must leave the splitter as soon as it is decided, so that
-    // nothing grows that could be scanned again.
+    // Work is counted, not time: every byte must leave the splitter as soon as it is decided, so
+    // that nothing grows that could be scanned again.
     class Count final : public ThinkingSplitter::Output {
-     public:
+      public:
         void on_text(std::string_view text) override { bytes += text.size(); }
         void on_thinking(std::string_view text) override { bytes += text.size(); }
         void on_thinking_end() override {}

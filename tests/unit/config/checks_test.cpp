@@ -6,8 +6,8 @@ using namespace kg::config;
 using namespace std::chrono_literals;
 
 TEST_CASE("listen addresses") {
-    for (const char* good : {"127.0.0.1:0", "0.0.0.0:8000", "[::]:80", "[fe80::1]:65535",
-                             "localhost:1", "gateway.example:8000", "unix:/run/k.sock"}) {
+    for (const char* good : {"127.0.0.1:0", "0.0.0.0:8000", "[::]:80", "[fe80::1]:65535", "localhost:1",
+                             "gateway.example:8000", "unix:/run/k.sock"}) {
         INFO(good);
         CHECK_FALSE(check_listen(good));
     }
@@ -40,47 +40,42 @@ TEST_CASE("listen addresses") {
 }
 
 TEST_CASE("which addresses only this machine can reach") {
-    for (const char* local :
-         {"127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "localhost:80", "unix:/x"}) {
+    for (const char* local : {"127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "localhost:80", "unix:/x"}) {
         CHECK(is_local_listen(local));
     }
-    for (const char* open :
-         {"0.0.0.0:80", "[::]:80", "127.example.com:80", "10.0.0.1:80", "host:80"}) {
+    for (const char* open : {"0.0.0.0:80", "[::]:80", "127.example.com:80", "10.0.0.1:80", "host:80"}) {
         CHECK_FALSE(is_local_listen(open));
     }
 }
 
 TEST_CASE("upstream URLs are https, or http on loopback, and carry nothing else") {
-    for (const char* good :
-         {"", "https://a.example", "https://a.example:8443/base", "http://127.0.0.1:9",
-          "http://localhost", "http://[::1]:9/x", "HTTPS://A.EXAMPLE"}) {
+    for (const char* good : {"", "https://a.example", "https://a.example:8443/base", "http://127.0.0.1:9",
+                             "http://localhost", "http://[::1]:9/x", "HTTPS://A.EXAMPLE"}) {
         INFO(good);
         CHECK_FALSE(check_upstream_url(good));
     }
     for (const char* bad :
-         {"a.example", "http://a.example", "http://127.0.0.1.evil.example", "ftp://127.0.0.1",
-          "https://", "https://u:p@a.example", "https://a.example?x=1", "https://a.example#f",
-          "https://a.example:0", "https://a.example:70000", "https://a b", "https://[::1",
-          "http://localhost@evil.example", "https://[::1]x"}) {
+         {"a.example", "http://a.example", "http://127.0.0.1.evil.example", "ftp://127.0.0.1", "https://",
+          "https://u:p@a.example", "https://a.example?x=1", "https://a.example#f", "https://a.example:0",
+          "https://a.example:70000", "https://a b", "https://[::1", "http://localhost@evil.example",
+          "https://[::1]x"}) {
         INFO(bad);
         CHECK(check_upstream_url(bad));
     }
 }
 
 TEST_CASE("outbound proxies and origins") {
-    for (const char* good :
-         {"", "http://proxy:3128", "https://u:p@proxy", "socks5h://[::1]:1080/"}) {
+    for (const char* good : {"", "http://proxy:3128", "https://u:p@proxy", "socks5h://[::1]:1080/"}) {
         CHECK_FALSE(check_proxy_url(good));
     }
     for (const char* bad : {"proxy:3128", "ftp://proxy", "http://proxy/path", "http://"}) {
         CHECK(check_proxy_url(bad));
     }
-    for (const char* good :
-         {"", "*", "https://a.example", "https://a.example, http://localhost:3000"}) {
+    for (const char* good : {"", "*", "https://a.example", "https://a.example, http://localhost:3000"}) {
         CHECK_FALSE(check_origins(good));
     }
-    for (const char* bad : {"a.example", "https://a.example/", "*,https://a.example",
-                            "https://a.example,", "https://u@a.example"}) {
+    for (const char* bad : {"a.example", "https://a.example/", "*,https://a.example", "https://a.example,",
+                            "https://u@a.example"}) {
         CHECK(check_origins(bad));
     }
     CHECK(hide_user("http://u:p@h:1") == "http://***@h:1");
@@ -107,8 +102,7 @@ TEST_CASE("durations and sizes survive writing and reading") {
     CHECK(parse_size("65536") == 65536);
     CHECK(parse_size("64kib") == 65536);
     CHECK(parse_size("7B") == 7);
-    for (const char* bad :
-         {"", "-1", "64KB", "64 KiB", "1.5MiB", "KiB", "9223372036854775807GiB"}) {
+    for (const char* bad : {"", "-1", "64KB", "64 KiB", "1.5MiB", "KiB", "9223372036854775807GiB"}) {
         INFO(bad);
         CHECK_FALSE(parse_size(bad));
     }

@@ -37,8 +37,7 @@ std::string run(const std::string& command, int& status) {
     std::FILE* pipe = ::popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);
     std::array<char, 4096> buffer{};
-    while (const auto n = std::fread(buffer.data(), 1, buffer.size(), pipe))
-        out.append(buffer.data(), n);
+    while (const auto n = std::fread(buffer.data(), 1, buffer.size(), pipe)) out.append(buffer.data(), n);
     status = ::pclose(pipe);
     return out;
 }
@@ -136,12 +135,12 @@ TEST_CASE("the manual pages are well formed") {
         WARN("man or groff is not installed: not checked");
         return;
     }
-    for (const char* page : {"kirogate.1", "kirogate-serve.1", "kirogate-chat.1",
-                             "kirogate-account.1", "kirogate-key.1", "kirogate.toml.5"}) {
+    for (const char* page : {"kirogate.1", "kirogate-serve.1", "kirogate-chat.1", "kirogate-account.1",
+                             "kirogate-key.1", "kirogate.toml.5"}) {
         INFO(page);
         const auto output =
-            run("LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z '" +
-                    kSource + "/man/" + page + "' 2>&1 >/dev/null",
+            run("LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z '" + kSource +
+                    "/man/" + page + "' 2>&1 >/dev/null",
                 status);
         CHECK(status == 0);
         CHECK(output == "");

@@ -16,17 +16,15 @@ constexpr const char* kDuration = "a duration such as \"500ms\", \"10s\", \"5m\"
 }  // namespace
 
 TEST_CASE("each class of mistake in the file is told with place, key and what is allowed") {
-    const std::string duration =
-        std::string(
-            "1:26: server.drain_timeout: expected a duration, found a whole "
-            "number; allowed: ") +
-        kDuration + ", from 0s to 1h; write the unit, as in \"30s\" or \"30ms\"";
+    const std::string duration = std::string(
+                                     "1:26: server.drain_timeout: expected a duration, found a whole "
+                                     "number; allowed: ") +
+                                 kDuration + ", from 0s to 1h; write the unit, as in \"30s\" or \"30ms\"";
     const std::string garbled =
-        std::string("1:26: server.drain_timeout: \"30 s\" is not a duration; allowed: ") +
-        kDuration + ", from 0s to 1h";
-    const std::string too_long =
-        std::string("1:26: server.drain_timeout: 2h is too large; allowed: ") + kDuration +
+        std::string("1:26: server.drain_timeout: \"30 s\" is not a duration; allowed: ") + kDuration +
         ", from 0s to 1h";
+    const std::string too_long =
+        std::string("1:26: server.drain_timeout: 2h is too large; allowed: ") + kDuration + ", from 0s to 1h";
     const std::vector<Case> cases{
         {"[server]\nworkers = 257",
          "2:11: server.workers: 257 is too large; allowed: a whole number from 0 to 256"},
@@ -114,8 +112,7 @@ TEST_CASE("each class of mistake in the file is told with place, key and what is
          "1:1: \"workers\": unknown section; allowed: the sections server, auth, kiro, accounts, "
          "models, "
          "limits, log, storage; did you mean server.workers?"},
-        {"server = 3",
-         "1:10: server: expected a table, found a whole number; allowed: a section: [server]"},
+        {"server = 3", "1:10: server: expected a table, found a whole number; allowed: a section: [server]"},
         {"[limits]\nwrite_high_bytes = \"32KiB\"",
          "2:20: limits.write_high_bytes: limits.write_low_bytes (64KiB) must be below "
          "limits.write_high_bytes (32KiB)"},
@@ -174,13 +171,11 @@ TEST_CASE("A14: a PORT that is no port ends in a message that names it and its r
     const std::string range = "; allowed: a port number from 0 to 65535 (0: any free port)";
     for (const char* text : {"eighty", "80a", "0x50", "8 0", "99999999999999999999"}) {
         setup.variables["PORT"] = text;
-        CHECK(setup.refusal() ==
-              "environment: PORT: \"" + std::string(text) + "\" is not a number" + range);
+        CHECK(setup.refusal() == "environment: PORT: \"" + std::string(text) + "\" is not a number" + range);
     }
     for (const char* text : {"65536", "-1"}) {
         setup.variables["PORT"] = text;
-        CHECK(setup.refusal() ==
-              "environment: PORT: \"" + std::string(text) + "\" is out of range" + range);
+        CHECK(setup.refusal() == "environment: PORT: \"" + std::string(text) + "\" is out of range" + range);
     }
     setup.variables["PORT"] = "65535";
     CHECK(setup.good().config.server.listen == "127.0.0.1:65535");
@@ -188,10 +183,8 @@ TEST_CASE("A14: a PORT that is no port ends in a message that names it and its r
 
 TEST_CASE("texts of the environment that do not fit their key are refused") {
     const std::vector<std::pair<std::string, std::string>> cases{
-        {"KIROGATE_SERVER_WORKERS",
-         "\"many\" is not a whole number; allowed: a whole number from 0 to 256"},
-        {"KIROGATE_KIRO_DROP_DUPLICATE_TEXT",
-         "\"many\" is neither true nor false; allowed: true or false"},
+        {"KIROGATE_SERVER_WORKERS", "\"many\" is not a whole number; allowed: a whole number from 0 to 256"},
+        {"KIROGATE_KIRO_DROP_DUPLICATE_TEXT", "\"many\" is neither true nor false; allowed: true or false"},
         {"KIROGATE_MODELS_ALIASES",
          "\"many\" is not of the form NAME=MODEL; allowed: a table of NAME = \"MODEL\""},
         {"KIROGATE_LIMITS_WRITE_LOW_BYTES",

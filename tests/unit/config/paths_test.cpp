@@ -15,8 +15,7 @@ TEST_CASE("the first configuration file in the order of places is read") {
     CHECK(find_config_file(setup.input()) == system);
     setup.variables["HOME"] = setup.dir.path("home");
     CHECK(find_config_file(setup.input()) == system);
-    const auto home =
-        setup.dir.write("home/.config/kirogate/kirogate.toml", "[server]\nworkers = 2\n");
+    const auto home = setup.dir.write("home/.config/kirogate/kirogate.toml", "[server]\nworkers = 2\n");
     CHECK(find_config_file(setup.input()) == home);
     setup.variables["XDG_CONFIG_HOME"] = "relative/is/ignored";
     CHECK(find_config_file(setup.input()) == home);
@@ -46,8 +45,8 @@ TEST_CASE("a file named by --config must be there, one named by the environment 
     const auto loaded = setup.good();
     CHECK(loaded.path.empty());
     REQUIRE(loaded.warnings.size() == 1);
-    CHECK(setup.hide_dir(loaded.warnings[0])
-              .find("environment: KIROGATE_CONFIG: ignored, because \"DIR") == 0);
+    CHECK(setup.hide_dir(loaded.warnings[0]).find("environment: KIROGATE_CONFIG: ignored, because \"DIR") ==
+          0);
 }
 
 TEST_CASE("the state directory") {

@@ -32,8 +32,7 @@ const std::vector<Sample>& samples() {
         {"auth.tenant_credentials_max", "5", "5", "5"},
         {"kiro.endpoints", "[\"q\", \"codewhisperer\"]", "q, codewhisperer", "q, codewhisperer"},
         {"kiro.api_url", "\"http://127.0.0.1:9/\"", "http://127.0.0.1:9/", "http://127.0.0.1:9"},
-        {"kiro.management_url", "\"https://m.example/x\"", "https://m.example/x",
-         "https://m.example/x"},
+        {"kiro.management_url", "\"https://m.example/x\"", "https://m.example/x", "https://m.example/x"},
         {"kiro.auth_url", "\"http://localhost:7\"", "http://localhost:7", "http://localhost:7"},
         {"kiro.oidc_url", "\"http://[::1]:7\"", "http://[::1]:7", "http://[::1]:7"},
         {"kiro.kiro_version", "\"1.2.3\"", "1.2.3", "1.2.3"},
@@ -107,8 +106,8 @@ TEST_CASE("every key is read from the file, with its line as origin") {
         INFO(sample.key);
         const Key& key = *find_key(sample.key);
         Setup setup;
-        setup.file("# comment\n[" + std::string(key.section()) + "]\n" + std::string(key.leaf()) +
-                   " = " + sample.toml + "\n");
+        setup.file("# comment\n[" + std::string(key.section()) + "]\n" + std::string(key.leaf()) + " = " +
+                   sample.toml + "\n");
         const auto loaded = setup.good();
         CHECK(loaded.path == *setup.config_flag);
         check_alone(loaded, sample, "file:" + *setup.config_flag + ":3");
@@ -143,16 +142,15 @@ TEST_CASE("every secret is read from a file named in the file, the environment o
         Setup setup;
         const auto path = setup.dir.write("secret", std::string(sample.text) + "\n", 0400);
         SECTION(std::string("toml ") + sample.key) {
-            setup.file("[" + std::string(key.section()) + "]\n" + std::string(key.leaf()) +
-                       "_file = \"" + path + "\"\n");
+            setup.file("[" + std::string(key.section()) + "]\n" + std::string(key.leaf()) + "_file = \"" +
+                       path + "\"\n");
             check_alone(setup.good(), sample, "file:" + *setup.config_flag + ":2 (" + path + ")");
         }
         SECTION(std::string("environment ") + sample.key) {
             setup.variables[env_name(sample.key) + "_FILE"] = path;
             const auto loaded = setup.good();
             CHECK(loaded.warnings.empty());
-            check_alone(loaded, sample,
-                        "environment:" + env_name(sample.key) + "_FILE (" + path + ")");
+            check_alone(loaded, sample, "environment:" + env_name(sample.key) + "_FILE (" + path + ")");
         }
         SECTION(std::string("flag ") + sample.key) {
             setup.overrides = {{std::string(sample.key) + "_file", path}};
@@ -197,8 +195,7 @@ TEST_CASE("the older variables set their keys, and the longer name wins") {
     loaded = setup.good();
     CHECK(loaded.config.server.listen == "0.0.0.0:1");
     REQUIRE(loaded.warnings.size() == 1);
-    CHECK(loaded.warnings[0] ==
-          "environment: PORT: ignored, because KIROGATE_SERVER_LISTEN is set");
+    CHECK(loaded.warnings[0] == "environment: PORT: ignored, because KIROGATE_SERVER_LISTEN is set");
 
     for (auto& variable : setup.variables) variable.second.clear();
     setup.variables.erase("KIROGATE_SERVER_LISTEN");
@@ -215,6 +212,5 @@ TEST_CASE("PORT changes the port of the address in the file, whatever its host")
     const auto loaded = setup.good();
     CHECK(loaded.config.server.listen == "unix:/run/kirogate.sock");
     REQUIRE(loaded.warnings.size() == 1);
-    CHECK(loaded.warnings[0] ==
-          "environment: PORT: ignored, because server.listen is a Unix socket");
+    CHECK(loaded.warnings[0] == "environment: PORT: ignored, because server.listen is a Unix socket");
 }

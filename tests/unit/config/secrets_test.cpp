@@ -13,26 +13,22 @@ constexpr const char* kKey = "a-long-enough-proxy-key";
 
 }  // namespace
 
-TEST_CASE(
-    "B6: there is no default secret, and well-known ones are refused without being repeated") {
+TEST_CASE("B6: there is no default secret, and well-known ones are refused without being repeated") {
     Setup setup;
     const auto loaded = setup.good();
     CHECK(loaded.config.auth.proxy_key.empty());
     CHECK(loaded.config.auth.admin_password.empty());
     CHECK(loaded.config.storage.seal_key.empty());
     for (const char* name : {"PROXY_API_KEY", "ADMIN_PASSWORD", "KIROGATE_AUTH_PROXY_KEY"}) {
-        for (const char* text :
-             {"changeme_proxy_secret", "admin", "changeme", "password", "Admin"}) {
+        for (const char* text : {"changeme_proxy_secret", "admin", "changeme", "password", "Admin"}) {
             Setup bad;
             bad.variables[name] = text;
             const auto message = bad.refusal();
-            CHECK(message.rfind(
-                      "environment: " + std::string(name) +
-                          ": the value is a well-known default that anybody would try first; make "
-                          "one with: openssl rand -hex 24; allowed: ",
-                      0) == 0);
-            if (std::string(text) == "changeme_proxy_secret")
-                CHECK(message.find(text) == std::string::npos);
+            CHECK(message.rfind("environment: " + std::string(name) +
+                                    ": the value is a well-known default that anybody would try first; make "
+                                    "one with: openssl rand -hex 24; allowed: ",
+                                0) == 0);
+            if (std::string(text) == "changeme_proxy_secret") CHECK(message.find(text) == std::string::npos);
         }
     }
 }
@@ -41,9 +37,8 @@ TEST_CASE("B19: a proxy key with a colon is refused and the reason given") {
     Setup setup;
     setup.variables["PROXY_API_KEY"] = "sesame-open:sesame-open";
     const auto message = setup.refusal();
-    CHECK(message.find(
-              "environment: PROXY_API_KEY: the value holds a colon, which would break the form "
-              "KEY:REFRESH_TOKEN") == 0);
+    CHECK(message.find("environment: PROXY_API_KEY: the value holds a colon, which would break the form "
+                       "KEY:REFRESH_TOKEN") == 0);
     CHECK(message.find("sesame") == std::string::npos);
 }
 
@@ -55,9 +50,8 @@ TEST_CASE("no message repeats a secret") {
         CHECK(setup.refusal().find("sesame") == std::string::npos);
     }
     // Forgotten and unfinished quotation marks: the parser's own words must not repeat the value.
-    for (const char* value :
-         {"sesame-sesame", "7sesame-sesame", "\"sesame-sesame", "'sesame-sesame\n'",
-          "\"sesame\" sesame", "\"sesame\\q\"", "true-sesame"}) {
+    for (const char* value : {"sesame-sesame", "7sesame-sesame", "\"sesame-sesame", "'sesame-sesame\n'",
+                              "\"sesame\" sesame", "\"sesame\\q\"", "true-sesame"}) {
         INFO(value);
         Setup setup;
         setup.file("[auth]\nproxy_key = " + std::string(value) + "\n");
@@ -75,19 +69,16 @@ TEST_CASE("no message repeats a secret") {
 
 TEST_CASE("a short secret is warned of") {
     Setup setup;
-    setup.variables = {{"PROXY_API_KEY", "fifteen-letters"},
-                       {"ADMIN_PASSWORD", "sixteen-letters!"}};
+    setup.variables = {{"PROXY_API_KEY", "fifteen-letters"}, {"ADMIN_PASSWORD", "sixteen-letters!"}};
     const auto loaded = setup.good();
     REQUIRE(loaded.warnings.size() == 1);
-    CHECK(loaded.warnings[0] ==
-          "environment: PROXY_API_KEY: shorter than 16 characters, easy to guess");
+    CHECK(loaded.warnings[0] == "environment: PROXY_API_KEY: shorter than 16 characters, easy to guess");
 }
 
 TEST_CASE("a secret and its file in one layer are refused, a later layer replaces either") {
     Setup setup;
     const auto path = setup.dir.write("key", kKey);
-    setup.file("[auth]\nproxy_key = \"another-long-proxy-key\"\nproxy_key_file = \"" + path +
-               "\"\n");
+    setup.file("[auth]\nproxy_key = \"another-long-proxy-key\"\nproxy_key_file = \"" + path + "\"\n");
     CHECK(setup.refusal() ==
           "DIR/kirogate.toml:3:18: auth.proxy_key_file: given together with "
           "auth.proxy_key; allowed: only one of the two");
@@ -95,8 +86,7 @@ TEST_CASE("a secret and its file in one layer are refused, a later layer replace
     setup.variables["PROXY_API_KEY"] = "another-long-proxy-key";
     CHECK(setup.good().config.auth.proxy_key.reveal() == "another-long-proxy-key");
     setup.variables = {{"KIROGATE_AUTH_PROXY_KEY_FILE", path}, {"KIROGATE_AUTH_PROXY_KEY", kKey}};
-    CHECK(setup.refusal().find(
-              "KIROGATE_AUTH_PROXY_KEY_FILE: given together with KIROGATE_AUTH_PROXY_KEY") !=
+    CHECK(setup.refusal().find("KIROGATE_AUTH_PROXY_KEY_FILE: given together with KIROGATE_AUTH_PROXY_KEY") !=
           std::string::npos);
     setup.variables["KIROGATE_AUTH_PROXY_KEY"] = "";
     CHECK(setup.good().config.auth.proxy_key.reveal() == kKey);
@@ -114,8 +104,7 @@ TEST_CASE("a secret file loses one line end and nothing else") {
         CHECK(setup.good().config.auth.admin_password.reveal() == one.second);
     }
     Setup setup;
-    setup.variables["KIROGATE_AUTH_ADMIN_PASSWORD_FILE"] =
-        setup.dir.write("f", "sixteen letters!\n\n");
+    setup.variables["KIROGATE_AUTH_ADMIN_PASSWORD_FILE"] = setup.dir.write("f", "sixteen letters!\n\n");
     CHECK(setup.refusal().find("control character") != std::string::npos);
 }
 
@@ -125,14 +114,12 @@ TEST_CASE("a secret file that cannot be trusted is refused and the reason given"
     const std::string head = "environment: KIROGATE_AUTH_PROXY_KEY_FILE: ";
     const std::string allowed = "; allowed: a file that others cannot read, with the secret alone";
     path = setup.dir.path("none");
-    CHECK(setup.refusal() ==
-          head + "file DIR/none cannot be opened: No such file or directory" + allowed);
+    CHECK(setup.refusal() == head + "file DIR/none cannot be opened: No such file or directory" + allowed);
     path = setup.dir.write("empty", "\n");
     CHECK(setup.refusal() == head + "file DIR/empty is empty" + allowed);
     path = setup.dir.write("open", kKey, 0644);
     CHECK(setup.refusal() ==
-          head + "file DIR/open can be read or written by every user; try: chmod 600 DIR/open" +
-              allowed);
+          head + "file DIR/open can be read or written by every user; try: chmod 600 DIR/open" + allowed);
     path = setup.dir.write("big", std::string(70'000, 'x'));
     CHECK(setup.refusal() == head + "file DIR/big is larger than 64KiB" + allowed);
     path = setup.dir.path();
@@ -141,8 +128,7 @@ TEST_CASE("a secret file that cannot be trusted is refused and the reason given"
     REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
     CHECK(setup.refusal() == head + "file DIR/fifo is not a regular file" + allowed);
     path = "%d/key";
-    CHECK(setup.refusal() ==
-          head + "%d stands for $CREDENTIALS_DIRECTORY, which is not set" + allowed);
+    CHECK(setup.refusal() == head + "%d stands for $CREDENTIALS_DIRECTORY, which is not set" + allowed);
     path = setup.dir.write("bad", "a:colon-in-a-long-key");
     CHECK(setup.refusal().find("holds a colon") != std::string::npos);
 }
@@ -176,8 +162,7 @@ TEST_CASE("a world-readable file with a secret inside is warned of") {
 
 TEST_CASE("show tells no secret") {
     Setup setup;
-    setup.variables = {{"PROXY_API_KEY", kKey},
-                       {"KIROGATE_KIRO_PROXY", "http://joe:hunter22@host:3128"}};
+    setup.variables = {{"PROXY_API_KEY", kKey}, {"KIROGATE_KIRO_PROXY", "http://joe:hunter22@host:3128"}};
     for (const auto& row : show(setup.good())) {
         CHECK(row.value.find(kKey) == std::string::npos);
         CHECK(row.value.find("hunter22") == std::string::npos);

@@ -26,16 +26,15 @@ std::string user(std::string_view text, std::string_view context = {}) {
     return out + "}}";
 }
 std::string assistant(std::string_view text, std::string_view more = {}) {
-    return R"({"assistantResponseMessage":{"content":")" + std::string(text) + "\"" +
-           std::string(more) + "}}";
+    return R"({"assistantResponseMessage":{"content":")" + std::string(text) + "\"" + std::string(more) +
+           "}}";
 }
 std::string use(std::string_view id, std::string_view name = "read_file") {
-    return R"(,"toolUses":[{"toolUseId":")" + std::string(id) + R"(","name":")" +
-           std::string(name) + R"(","input":{}}])";
+    return R"(,"toolUses":[{"toolUseId":")" + std::string(id) + R"(","name":")" + std::string(name) +
+           R"(","input":{}}])";
 }
 std::string result(std::string_view id) {
-    return R"({"toolUseId":")" + std::string(id) +
-           R"(","content":[{"text":"x"}],"status":"success"})";
+    return R"({"toolUseId":")" + std::string(id) + R"(","content":[{"text":"x"}],"status":"success"})";
 }
 std::string results(std::initializer_list<std::string_view> ids) {
     std::string out = R"("toolResults":[)";
@@ -44,9 +43,8 @@ std::string results(std::initializer_list<std::string_view> ids) {
 }
 std::string tools(std::string_view schema = R"({"type":"object","properties":{}})",
                   std::string_view name = "read_file", std::string_view description = "d") {
-    return R"("tools":[{"toolSpecification":{"name":")" + std::string(name) +
-           R"(","description":")" + std::string(description) + R"(","inputSchema":{"json":)" +
-           std::string(schema) + "}}}]";
+    return R"("tools":[{"toolSpecification":{"name":")" + std::string(name) + R"(","description":")" +
+           std::string(description) + R"(","inputSchema":{"json":)" + std::string(schema) + "}}}]";
 }
 std::string conversation(std::initializer_list<std::string> messages, std::string_view root = {}) {
     std::string history, current;
@@ -55,8 +53,8 @@ std::string conversation(std::initializer_list<std::string> messages, std::strin
         current = message;
     }
     return R"({"conversationState":{"chatTriggerType":"MANUAL",)" +
-           (history.empty() ? "" : R"("history":[)" + history + "],") + R"("currentMessage":)" +
-           current + R"(},"profileArn":")" + std::string(kArn) + "\"" + std::string(root) + "}";
+           (history.empty() ? "" : R"("history":[)" + history + "],") + R"("currentMessage":)" + current +
+           R"(},"profileArn":")" + std::string(kArn) + "\"" + std::string(root) + "}";
 }
 
 }  // namespace
@@ -67,15 +65,13 @@ TEST_CASE("bodies that the service takes") {
     CHECK(check(conversation({user("Hello"), assistant("", use("tooluse_1")),
                               user("", results({"tooluse_1"}) + "," + tools())}))
               .empty());
-    CHECK(check(chat_body("x", R"(,"images":[{"format":"png","source":{"bytes":"iVBORw0KGgo="}}])"))
-              .empty());
+    CHECK(check(chat_body("x", R"(,"images":[{"format":"png","source":{"bytes":"iVBORw0KGgo="}}])")).empty());
     CHECK(check(chat_body("x", "", "", "CLAUDE_SONNET_4_5_20250929_V1_0")).empty());
     CHECK(
-        check(
-            chat_body(
-                "x", "",
-                R"(,"additionalModelRequestFields":{"thinking":{"type":"adaptive","display":"summarized"},)"
-                R"("output_config":{"effort":"high"},"max_tokens":2048})"))
+        check(chat_body(
+                  "x", "",
+                  R"(,"additionalModelRequestFields":{"thinking":{"type":"adaptive","display":"summarized"},)"
+                  R"("output_config":{"effort":"high"},"max_tokens":2048})"))
             .empty());
 }
 
@@ -90,35 +86,25 @@ TEST_CASE("each rule of the service is enforced") {
     CHECK(check(conversation({user("a"), call, user("x", tools())})) == "C4");
     CHECK(check(conversation({user("a", results({"tooluse_1"}) + "," + tools())})) == "C5");
     CHECK(check(conversation(
-              {user("a"), call, user("", results({"tooluse_1", "tooluse_1"}) + "," + tools())})) ==
-          "C5");
-    CHECK(check(conversation(
-              {user("a"), call, user("", results({"tooluse_1"})), call, answered})) == "C6");
+              {user("a"), call, user("", results({"tooluse_1", "tooluse_1"}) + "," + tools())})) == "C5");
+    CHECK(check(conversation({user("a"), call, user("", results({"tooluse_1"})), call, answered})) == "C6");
     CHECK(check(conversation({user("a"), assistant("", use("call_a|b")), answered})) == "C7");
-    CHECK(check(conversation({user("a"), assistant("", use(std::string(65, 'a'))), answered})) ==
-          "C7");
+    CHECK(check(conversation({user("a"), assistant("", use(std::string(65, 'a'))), answered})) == "C7");
     CHECK(check(conversation({user("a", tools("{\"type\":\"object\"}", "9lives"))})) == "C8");
-    CHECK(check(conversation({user("a", tools("{\"type\":\"object\"}", std::string(65, 'a')))})) ==
-          "C8");
-    CHECK(check(conversation({user("a"), assistant("", use("tooluse_1", "other")), answered})) ==
-          "C9");
-    CHECK(check(conversation({user("a"), assistant("", use("tooluse_1", "READ_FILE")), answered}))
-              .empty());
+    CHECK(check(conversation({user("a", tools("{\"type\":\"object\"}", std::string(65, 'a')))})) == "C8");
+    CHECK(check(conversation({user("a"), assistant("", use("tooluse_1", "other")), answered})) == "C9");
+    CHECK(check(conversation({user("a"), assistant("", use("tooluse_1", "READ_FILE")), answered})).empty());
     CHECK(check(conversation({user("a"), call, user("", results({"tooluse_1"}))})) == "C9");
     CHECK(check(conversation({user("a", tools("{\"type\":\"object\"}", "t", " "))})) == "C10");
     CHECK(check(conversation({user("a", tools(R"({"type":"string"})"))})) == "C12");
     CHECK(check(conversation({user("a", tools(R"({"type":"object","anyOf":[]})"))})) == "C12");
     CHECK(check(conversation({user("a", tools(R"({"type":"object","required":null})"))})) == "C13");
-    CHECK(
-        check(conversation({user(
-            "a",
-            tools(
-                R"({"type":"object","properties":{"x":{"type":"object","properties":null}}})"))})) ==
-        "C13");
-    CHECK(check(chat_body(
-              "x", R"(,"images":[{"format":"jpg","source":{"bytes":"iVBORw0KGgo="}}])")) == "C17");
-    CHECK(check(chat_body("x",
-                          R"(,"images":[{"format":"png","source":{"bytes":"data:image/png"}}])")) ==
+    CHECK(check(conversation({user(
+              "a", tools(R"({"type":"object","properties":{"x":{"type":"object","properties":null}}})"))})) ==
+          "C13");
+    CHECK(check(chat_body("x", R"(,"images":[{"format":"jpg","source":{"bytes":"iVBORw0KGgo="}}])")) ==
+          "C17");
+    CHECK(check(chat_body("x", R"(,"images":[{"format":"png","source":{"bytes":"data:image/png"}}])")) ==
           "C17");
     std::string eleven;
     for (int i = 0; i < 11; ++i)
@@ -131,8 +117,7 @@ TEST_CASE("a property may be named like a key word") {
         R"({"type":"object","properties":{"required":{"type":"string"},"properties":{"type":"string"},)"
         R"("pattern":{"type":"string"}},"required":["required"]})";
     CHECK(check(conversation({user("a", tools(schema))}), R"({"strict_schemas":true})").empty());
-    const std::string strict =
-        R"({"type":"object","properties":{"x":{"type":"string","pattern":"^a"}}})";
+    const std::string strict = R"({"type":"object","properties":{"x":{"type":"string","pattern":"^a"}}})";
     CHECK(check(conversation({user("a", tools(strict))})).empty());
     CHECK(check(conversation({user("a", tools(strict))}), R"({"strict_schemas":true})") == "C15");
 }
@@ -145,19 +130,17 @@ TEST_CASE("answers to refused bodies are the service's own") {
     CHECK(rig.chat("{not json").status == 400);
     CHECK(rig.chat(conversation({user("a"), assistant("", use("a b")), user("x")})).body ==
           R"({"message":"Invalid tool use format.","reason":null})");
-    CHECK(rig.chat(chat_body("x", "", "", "claude-nothing-9"))
-              .body.find(R"("reason":"INVALID_MODEL_ID")") != std::string::npos);
+    CHECK(rig.chat(chat_body("x", "", "", "claude-nothing-9")).body.find(R"("reason":"INVALID_MODEL_ID")") !=
+          std::string::npos);
     CHECK(rig.chat(chat_body("x", "", R"(,"additionalModelRequestFields":{"effort":"high"})"))
               .body.find("Invalid additionalModelRequestFields: property 'effort' is not defined "
                          "in the schema") != std::string::npos);
-    CHECK(rig.chat(chat_body(
-                       "x", "",
-                       R"(,"additionalModelRequestFields":{"output_config":{"effort":"xhigh"}})"))
-              .status == 400);
-    CHECK(rig.chat(chat_body("x", "", R"(,"additionalModelRequestFields":{"max_tokens":1000000})"))
-              .status == 400);
     CHECK(rig.chat(chat_body("x", "",
-                             R"(,"additionalModelRequestFields":{"thinking":{"type":"adaptive"}})",
+                             R"(,"additionalModelRequestFields":{"output_config":{"effort":"xhigh"}})"))
+              .status == 400);
+    CHECK(rig.chat(chat_body("x", "", R"(,"additionalModelRequestFields":{"max_tokens":1000000})")).status ==
+          400);
+    CHECK(rig.chat(chat_body("x", "", R"(,"additionalModelRequestFields":{"thinking":{"type":"adaptive"}})",
                              "claude-haiku-4.5"))
               .body.find("additionalModelRequestFields is not supported for this model") !=
           std::string::npos);
@@ -176,8 +159,8 @@ TEST_CASE("C20: too long a conversation is refused by its length, pictures aside
     const std::string scenario = R"({"context_tokens":1000})";
     CHECK(check(chat_body(std::string(3000, 'x')), scenario).empty());
     CHECK(check(chat_body(std::string(5000, 'x')), scenario) == "C20");
-    CHECK(check(chat_body("x", R"(,"images":[{"format":"png","source":{"bytes":")" +
-                                   std::string(8000, 'A') + R"("}}])"),
+    CHECK(check(chat_body("x", R"(,"images":[{"format":"png","source":{"bytes":")" + std::string(8000, 'A') +
+                                   R"("}}])"),
                 scenario)
               .empty());
     CHECK(check(chat_body(std::string(801'000, 'x'), "", "", "claude-haiku-4.5")) == "C20");
@@ -188,9 +171,8 @@ TEST_CASE("reasoning comes back with the signature that was issued for it, when 
     const auto body = [](const std::string& signature) {
         return conversation(
             {user("a"),
-             assistant("b",
-                       R"(,"reasoningContent":{"reasoningText":{"text":"thought","signature":")" +
-                           signature + "\"}}"),
+             assistant("b", R"(,"reasoningContent":{"reasoningText":{"text":"thought","signature":")" +
+                                signature + "\"}}"),
              user("c")});
     };
     CHECK(check(body("foreign")).empty());

@@ -39,20 +39,18 @@ inline Frames decode(std::string_view bytes) {
     auto step = decoder.next(view);
     for (; step == kiro::FrameDecoder::Step::frame; step = decoder.next(view)) {
         std::string_view type = view.event_type;
-        if (type.empty())
-            type = view.exception_type.empty() ? view.error_code : view.exception_type;
+        if (type.empty()) type = view.exception_type.empty() ? view.error_code : view.exception_type;
         out.frames.push_back({std::string(type), std::string(view.payload)});
     }
-    out.damaged = step == kiro::FrameDecoder::Step::damaged ||
-                  decoder.finish() == kiro::FrameDecoder::Step::damaged;
+    out.damaged =
+        step == kiro::FrameDecoder::Step::damaged || decoder.finish() == kiro::FrameDecoder::Step::damaged;
     return out;
 }
 
 /// A fake on the test's own loop, and a caller with a raw socket.
 class Rig {
   public:
-    explicit Rig(std::string_view scenario = R"({"accept_unknown": true})")
-        : fake(loop, random, clock) {
+    explicit Rig(std::string_view scenario = R"({"accept_unknown": true})") : fake(loop, random, clock) {
         REQUIRE(fake.listen());
         play(scenario);
     }
@@ -75,18 +73,16 @@ class Rig {
     test::HttpProbe connect() {
         return test::HttpProbe::tcp(fake.port(), [this] { loop.run_once(false); });
     }
-    static std::string request(std::string_view method, std::string_view path,
-                               std::string_view body, std::string_view fields) {
-        std::string out =
-            std::string(method) + " " + std::string(path) +
-            " HTTP/1.1\r\nhost: fake\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" +
-            std::string(fields) + "\r\n";
+    static std::string request(std::string_view method, std::string_view path, std::string_view body,
+                               std::string_view fields) {
+        std::string out = std::string(method) + " " + std::string(path) +
+                          " HTTP/1.1\r\nhost: fake\r\ncontent-length: " + std::to_string(body.size()) +
+                          "\r\n" + std::string(fields) + "\r\n";
         return out += body;
     }
     test::ProbeResponse call(
         std::string_view method, std::string_view path, std::string_view body = {},
-        std::string_view fields =
-            "authorization: Bearer aoaTest\r\ncontent-type: application/json\r\n") {
+        std::string_view fields = "authorization: Bearer aoaTest\r\ncontent-type: application/json\r\n") {
         return connect().exchange(request(method, path, body, fields));
     }
     test::ProbeResponse chat(std::string_view body) {
@@ -112,23 +108,19 @@ class Rig {
     FakeKiro fake;
 };
 
-constexpr std::string_view kArn =
-    "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK";
+constexpr std::string_view kArn = "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK";
 
 /// A chat body with one user message; `more` are further members of that message, `root` of the
 /// body.
-inline std::string chat_body(std::string_view text, std::string_view more = {},
-                             std::string_view root = {},
+inline std::string chat_body(std::string_view text, std::string_view more = {}, std::string_view root = {},
                              std::string_view model = "claude-sonnet-4.6") {
     return R"({"conversationState":{"chatTriggerType":"MANUAL","conversationId":"6f0b6a4e-0000-4000-8000-000000000001",)"
            R"("currentMessage":{"userInputMessage":{"content":")" +
-           std::string(text) + R"(","modelId":")" + std::string(model) +
-           R"(","origin":"AI_EDITOR")" + std::string(more) + R"(}}},"profileArn":")" +
-           std::string(kArn) + "\"" + std::string(root) + "}";
+           std::string(text) + R"(","modelId":")" + std::string(model) + R"(","origin":"AI_EDITOR")" +
+           std::string(more) + R"(}}},"profileArn":")" + std::string(kArn) + "\"" + std::string(root) + "}";
 }
 
-inline std::string joined(const std::vector<Frame>& frames, std::string_view type,
-                          std::string_view key) {
+inline std::string joined(const std::vector<Frame>& frames, std::string_view type, std::string_view key) {
     std::string out;
     for (const Frame& frame : frames) {
         if (frame.type != type) continue;

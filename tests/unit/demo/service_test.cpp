@@ -63,16 +63,13 @@ TEST_CASE("every form of every operation is served") {
         {"POST", "/", "KiroRuntimeService.GenerateAssistantResponse", "assistantResponseEvent"},
         {"GET", "/ListAvailableModels?origin=AI_EDITOR", "", "claude-sonnet-4.5"},
         {"GET", "/List-Available-Models?origin=AI_EDITOR", "", "claude-sonnet-4.5"},
-        {"POST", "/?origin=KIRO_CLI", "AmazonCodeWhispererService.ListAvailableModels",
-         "claude-sonnet-4.5"},
+        {"POST", "/?origin=KIRO_CLI", "AmazonCodeWhispererService.ListAvailableModels", "claude-sonnet-4.5"},
         {"POST", "/", "KiroControlPlaneBearerService.ListAvailableModels", "claude-sonnet-4.5"},
         {"GET", "/getUsageLimits?profileArn=x", "", "usageBreakdownList"},
         {"GET", "/GETUSAGELIMITS?profileArn=x", "", "usageBreakdownList"},
         {"GET", "/Get-Usage-Limits?profileArn=x", "", "usageBreakdownList"},
-        {"POST", "/?profileArn=x", "AmazonCodeWhispererService.GetUsageLimits",
-         "usageBreakdownList"},
-        {"POST", "/?profileArn=x", "KiroControlPlaneBearerService.GetUsageLimits",
-         "usageBreakdownList"},
+        {"POST", "/?profileArn=x", "AmazonCodeWhispererService.GetUsageLimits", "usageBreakdownList"},
+        {"POST", "/?profileArn=x", "KiroControlPlaneBearerService.GetUsageLimits", "usageBreakdownList"},
         {"POST", "/ListAvailableProfiles", "", "profiles"},
         {"POST", "/List-Available-Profiles", "", "profiles"},
         {"POST", "/", "AmazonCodeWhispererService.ListAvailableProfiles", "profiles"},
@@ -183,17 +180,14 @@ TEST_CASE("OIDC wants JSON in camelCase, an identity provider a form") {
     CHECK(member(good.body, "tokenType") == "Bearer");
     const auto used = rig.call("POST", "/token", body, json);
     CHECK(used.status == 400);
-    CHECK(used.body ==
-          R"({"error":"invalid_grant","error_description":"Invalid refresh token provided"})");
-    CHECK(rig.call("POST", "/token", R"({"client_id":"c","client_secret":"s"})", json).status ==
-          401);
-    CHECK(rig.call("POST", "/token", "clientId=c",
-                   "content-type: application/x-www-form-urlencoded\r\n")
+    CHECK(used.body == R"({"error":"invalid_grant","error_description":"Invalid refresh token provided"})");
+    CHECK(rig.call("POST", "/token", R"({"client_id":"c","client_secret":"s"})", json).status == 401);
+    CHECK(rig.call("POST", "/token", "clientId=c", "content-type: application/x-www-form-urlencoded\r\n")
               .status == 401);
 
-    const auto idp = rig.call("POST", "/oauth2/token",
-                              "grant_type=refresh_token&client_id=c&refresh_token=aorTwo",
-                              "content-type: application/x-www-form-urlencoded\r\n");
+    const auto idp =
+        rig.call("POST", "/oauth2/token", "grant_type=refresh_token&client_id=c&refresh_token=aorTwo",
+                 "content-type: application/x-www-form-urlencoded\r\n");
     CHECK(idp.status == 200);
     CHECK(member(idp.body, "access_token").starts_with("aoa"));
     CHECK(rig.call("POST", "/oauth2/token", body, json).status == 400);
@@ -202,8 +196,7 @@ TEST_CASE("OIDC wants JSON in camelCase, an identity provider a form") {
 TEST_CASE("a device signs in on its second poll") {
     Rig rig("{}");
     const std::string json = "content-type: application/json\r\n";
-    const std::string code =
-        member(rig.call("POST", "/device_authorization", "{}", json).body, "deviceCode");
+    const std::string code = member(rig.call("POST", "/device_authorization", "{}", json).body, "deviceCode");
     const std::string poll =
         R"({"clientId":"c","clientSecret":"s","grantType":"urn:ietf:params:oauth:grant-type:device_code","deviceCode":")" +
         code + "\"}";
@@ -212,8 +205,7 @@ TEST_CASE("a device signs in on its second poll") {
     REQUIRE(tokens.status == 200);
     const std::string bearer = with_token(member(tokens.body, "accessToken"));
     CHECK(rig.call("POST", "/generateAssistantResponse", kHello, bearer).status == 200);
-    CHECK(rig.call("POST", "/ListAvailableProfiles", "{}", bearer).status ==
-          403);  // Builder ID has none
+    CHECK(rig.call("POST", "/ListAvailableProfiles", "{}", bearer).status == 403);  // Builder ID has none
     CHECK(member(rig.call("POST", "/token", poll, json).body, "error") == "expired_token");
 }
 
@@ -228,10 +220,8 @@ TEST_CASE("usage grows with what an account asks, and is full when its quota is"
         CHECK(document->root()["userInfo"]["email"].text() == "a@example.com");
         CHECK(document->root()["nextDateReset"].as_int() ==
               1'769'904'000);  // 2026-02-01 for a clock in January
-        return document->root()["usageBreakdownList"]
-            .at(0)["currentUsageWithPrecision"]
-            .as_double()
-            .value_or(-1);
+        return document->root()["usageBreakdownList"].at(0)["currentUsageWithPrecision"].as_double().value_or(
+            -1);
     };
     const double before = used();
     CHECK(rig.call("POST", "/generateAssistantResponse", kHello, bearer).status == 200);
@@ -242,9 +232,9 @@ TEST_CASE("usage grows with what an account asks, and is full when its quota is"
 
 TEST_CASE("requests are recorded with their headers, and counted by path") {
     Rig rig;
-    CHECK(rig.call("POST", "/generateAssistantResponse?x=1", kHello,
-                   with_token("aoaTest") + "x-Custom: v\r\n")
-              .status == 200);
+    CHECK(
+        rig.call("POST", "/generateAssistantResponse?x=1", kHello, with_token("aoaTest") + "x-Custom: v\r\n")
+            .status == 200);
     rig.call("GET", "/nothing");
     const auto requests = rig.fake.service().requests();
     REQUIRE(requests.size() == 2);
@@ -317,14 +307,13 @@ TEST_CASE("the demo's logins are accepted, each by a refresh as for real") {
     std::string fields;
     for (const SampleLogin& login : logins) {
         auto probe = test::HttpProbe::tcp(port);
-        const auto answer = probe.exchange(Rig::request(
-            "POST", "/refreshToken", R"({"refreshToken":")" + login.refresh_token + "\"}", ""));
+        const auto answer = probe.exchange(
+            Rig::request("POST", "/refreshToken", R"({"refreshToken":")" + login.refresh_token + "\"}", ""));
         REQUIRE(answer.status == 200);
         fields = with_token(member(answer.body, "accessToken"));
     }
     auto probe = test::HttpProbe::tcp(port);
-    const auto answer =
-        probe.exchange(Rig::request("POST", "/generateAssistantResponse", kHello, fields));
+    const auto answer = probe.exchange(Rig::request("POST", "/generateAssistantResponse", kHello, fields));
     CHECK(answer.status == 200);
     CHECK(answer.complete);
     CHECK_FALSE(decode(answer.body).damaged);

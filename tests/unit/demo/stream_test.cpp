@@ -35,8 +35,7 @@ TEST_CASE("the normal answer says who speaks and what it heard, and ends with th
 TEST_CASE("it thinks natively when the fields say so, in tags when the prompt does, else not") {
     Rig rig;
     const auto native = decode(
-        rig.chat(chat_body("Hi", "",
-                           R"(,"additionalModelRequestFields":{"thinking":{"type":"adaptive"}})"))
+        rig.chat(chat_body("Hi", "", R"(,"additionalModelRequestFields":{"thinking":{"type":"adaptive"}})"))
             .body);
     CHECK_FALSE(joined(native.frames, "reasoningContentEvent", "text").empty());
     CHECK_FALSE(joined(native.frames, "reasoningContentEvent", "signature").empty());
@@ -58,8 +57,7 @@ TEST_CASE("it thinks natively when the fields say so, in tags when the prompt do
     CHECK(text.find("</thinking>\n\n") != std::string::npos);
 
     const auto plain = decode(rig.chat(kHello).body);
-    CHECK(joined(plain.frames, "assistantResponseEvent", "content").find("<thinking>") ==
-          std::string::npos);
+    CHECK(joined(plain.frames, "assistantResponseEvent", "content").find("<thinking>") == std::string::npos);
 }
 
 TEST_CASE("it calls a tool that the text asks for, with arguments that fit the schema") {
@@ -69,8 +67,7 @@ TEST_CASE("it calls a tool that the text asks for, with arguments that fit the s
         R"({"type":"object","properties":{"title":{"type":"string"},"count":{"type":"integer","minimum":3},"kind":{"enum":["a","b"]},)"
         R"("deep":{"type":"object","properties":{"on":{"type":"boolean"}},"required":["on"]},"skip":{"type":"string"}},)"
         R"("required":["title","count","kind","deep"]}}}}]})";
-    const auto stream =
-        decode(rig.chat(chat_body("Please use the tool make_note, now", tools)).body);
+    const auto stream = decode(rig.chat(chat_body("Please use the tool make_note, now", tools)).body);
     CHECK(joined(stream.frames, "toolUseEvent", "input") ==
           R"({"title":"demo","count":3,"kind":"a","deep":{"on":true}})");
     CHECK(joined(stream.frames, "metadataEvent", "stopReason") == "TOOL_USE");
@@ -130,8 +127,7 @@ TEST_CASE("steps without an ending of their own get the usual tail, unless told 
     rig.push(R"({"tail":false})");
     rig.push(R"({"steps":[],"tail":false})");
     CHECK(types(decode(rig.chat(kHello).body).frames) == with_tail({"assistantResponseEvent"}));
-    CHECK(types(decode(rig.chat(kHello).body).frames) ==
-          std::vector<std::string>{"assistantResponseEvent"});
+    CHECK(types(decode(rig.chat(kHello).body).frames) == std::vector<std::string>{"assistantResponseEvent"});
     const auto normal = types(decode(rig.chat(kHello).body).frames);
     CHECK(std::count(normal.begin(), normal.end(), "metadataEvent") == 0);
     CHECK(normal.size() > 1);
@@ -179,8 +175,7 @@ TEST_CASE("A3: streams are cut, damaged, reset and stalled where the action says
         const auto answer = rig.chat(kHello);
         REQUIRE(answer.body.size() == whole.size());
         std::size_t different = 0;
-        for (std::size_t i = 0; i < whole.size(); ++i)
-            different += whole[i] != answer.body[i] ? 1 : 0;
+        for (std::size_t i = 0; i < whole.size(); ++i) different += whole[i] != answer.body[i] ? 1 : 0;
         CHECK(different == 1);
         CHECK(answer.body[130] != whole[130]);
         CHECK(decode(answer.body).damaged);
@@ -200,8 +195,8 @@ TEST_CASE("A3: streams are cut, damaged, reset and stalled where the action says
     SECTION("A7: silence, until the caller leaves") {
         rig.push(steps + R"("end":"stall"})");
         auto probe = rig.connect();
-        probe.send(Rig::request("POST", "/generateAssistantResponse", kHello,
-                                "authorization: Bearer aoaTest\r\n"));
+        probe.send(
+            Rig::request("POST", "/generateAssistantResponse", kHello, "authorization: Bearer aoaTest\r\n"));
         CHECK_FALSE(probe.read_past("second").empty());
         REQUIRE(rig.until([&] { return rig.fake.stats().live_streams == 1; }));
         for (int i = 0; i < 20; ++i) rig.loop.run_once(false);
@@ -224,8 +219,8 @@ TEST_CASE("A1: a caller who leaves in mid-stream is counted, and nothing more is
         R"({"steps":[{"text":"drop drop drop drop drop","chunk":4,"delay_ms":1000}],"deliver":"frames","times":2})");
     auto one = rig.connect();
     auto two = rig.connect();
-    const std::string request = Rig::request("POST", "/generateAssistantResponse", kHello,
-                                             "authorization: Bearer aoaTest\r\n");
+    const std::string request =
+        Rig::request("POST", "/generateAssistantResponse", kHello, "authorization: Bearer aoaTest\r\n");
     one.send(request);
     two.send(request);
     REQUIRE(rig.until([&] { return rig.fake.stats().live_streams == 2; }));
@@ -243,14 +238,13 @@ TEST_CASE("A6: a caller who does not read holds the flood back") {
     Rig rig;
     rig.push(R"({"steps":[{"text":")" + std::string(8u << 20, 'f') + R"(","chunk":16384}]})");
     auto probe = rig.connect();
-    probe.send(Rig::request("POST", "/generateAssistantResponse", kHello,
-                            "authorization: Bearer aoaTest\r\n"));
+    probe.send(
+        Rig::request("POST", "/generateAssistantResponse", kHello, "authorization: Bearer aoaTest\r\n"));
     REQUIRE(rig.until([&] { return rig.fake.stats().live_streams == 1; }));
     for (int i = 0; i < 2000; ++i) rig.loop.run_once(false);
     CHECK(rig.fake.stats().live_streams == 1);  // not swallowed
     const auto answer = probe.response();
     CHECK(answer.complete);
-    CHECK(joined(decode(answer.body).frames, "assistantResponseEvent", "content").size() ==
-          8u << 20);
+    CHECK(joined(decode(answer.body).frames, "assistantResponseEvent", "content").size() == 8u << 20);
     CHECK(rig.fake.stats().live_streams == 0);
 }

@@ -60,8 +60,8 @@ TEST_CASE("B5: the same tool name and description with another schema sends the 
     GatewayRig rig;
     for (const std::string property : {"alpha", "omega"}) {
         RecordingAnswer answer;
-        auto job = rig.job(answer, with_tool(R"({"type":"object","properties":{")" + property +
-                                             R"(":{"type":"string"}}})"));
+        auto job = rig.job(
+            answer, with_tool(R"({"type":"object","properties":{")" + property + R"(":{"type":"string"}}})"));
         job->start();
         CHECK(rig.last_chat().request.body.view().find(property) != std::string::npos);
     }
@@ -91,8 +91,7 @@ TEST_CASE("B14: upstream's words never reach the client") {
     auto job = rig.job(answer, GatewayRig::request());
     job->start();
     rig.last_chat().answer(
-        400,
-        R"({"message":"secret-detail arn:aws:codewhisperer:us-east-1:1:profile/X","reason":null})");
+        400, R"({"message":"secret-detail arn:aws:codewhisperer:us-east-1:1:profile/X","reason":null})");
     while (!answer.error && rig.fetcher.active() > 0)
         rig.last_chat().answer(400, R"({"message":"secret-detail","reason":null})");
     REQUIRE(answer.error);
@@ -106,8 +105,7 @@ TEST_CASE(
     GatewayRig rig(1);
     RecordingAnswer answer;
     auto request = GatewayRig::request();
-    request.messages.push_back(
-        {chat::Role::assistant, {chat::ToolUse{"t1", "f", RawJson::trusted("{}")}}});
+    request.messages.push_back({chat::Role::assistant, {chat::ToolUse{"t1", "f", RawJson::trusted("{}")}}});
     request.messages.push_back(
         {chat::Role::user, {chat::ToolResult{"t1", {chat::Text{"result-text"}}, false}}});
     request.tools = {{"f", "d", RawJson::trusted(R"({"type":"object","properties":{}})")}};
@@ -147,12 +145,11 @@ TEST_CASE("D15: the model list is a union over accounts, kept when they stop ans
     CHECK(rig.catalog.current()->models.size() == 2);
 }
 
-TEST_CASE(
-    "E5: a first refresh that failed is tried again, no request goes out with an empty token") {
+TEST_CASE("E5: a first refresh that failed is tried again, no request goes out with an empty token") {
     GatewayRig rig(0);
     rig.add_account("a0", -5s);
-    REQUIRE(rig.stores->accounts().update(
-        "a0", [](store::Account& a) { return a.access_token = Secret(), true; }));
+    REQUIRE(rig.stores->accounts().update("a0",
+                                          [](store::Account& a) { return a.access_token = Secret(), true; }));
     rig.reload();
     for (int round = 0; round < 2; ++round) {
         RecordingAnswer answer;
@@ -196,8 +193,7 @@ TEST_CASE("E11: the account's regions reach both planes, and the profile of a re
     REQUIRE(rig.fetcher.active() == 1);
     CHECK(rig.fetcher.last().request.url.find("oidc.eu-west-1.amazonaws.com") != std::string::npos);
     rig.fetcher.last().answer(
-        200,
-        R"({"accessToken":"access-new","refreshToken":"r2","tokenType":"Bearer","expiresIn":3600})");
+        200, R"({"accessToken":"access-new","refreshToken":"r2","tokenType":"Bearer","expiresIn":3600})");
     rig.settle();
     CHECK(rig.last_chat().request.url.find("eu-central-1") != std::string::npos);
     CHECK(rig.last_chat().request.body.view().find("profile/ABCDEFGHIJKL") != std::string::npos);

@@ -21,9 +21,26 @@ TEST_CASE("addresses are taken apart") {
 }
 
 TEST_CASE("what is not a plain http address is refused") {
-    for (const std::string_view bad : {"", "h", "ftp://h/", "http://", "http:///x", "http://u:p@h/", "http://h:0/", "http://h:65536/",
-                                       "http://h:/", "http://h:8x/", "http://h/#f", "http://h /", "http://h/\n", "http://[::1", "http://[]/",
-                                       "http://[::1]x/", "http://[abc]/", "http://h:1:2/", "//h/", "http:/h"}) {
+    for (const std::string_view bad : {"",
+                                       "h",
+                                       "ftp://h/",
+                                       "http://",
+                                       "http:///x",
+                                       "http://u:p@h/",
+                                       "http://h:0/",
+                                       "http://h:65536/",
+                                       "http://h:/",
+                                       "http://h:8x/",
+                                       "http://h/#f",
+                                       "http://h /",
+                                       "http://h/\n",
+                                       "http://[::1",
+                                       "http://[]/",
+                                       "http://[::1]x/",
+                                       "http://[abc]/",
+                                       "http://h:1:2/",
+                                       "//h/",
+                                       "http:/h"}) {
         INFO(bad);
         CHECK_FALSE(parse_url(bad));
     }
@@ -51,9 +68,11 @@ TEST_CASE("query values are found by their whole name") {
 }
 
 TEST_CASE("only real loopback names count as loopback") {
-    for (const std::string_view good : {"localhost", "LocalHost", "127.0.0.1", "127.255.0.9", "::1", "[::1]"}) CHECK(is_loopback_host(good));
-    for (const std::string_view bad : {"", "0.0.0.0", "127.0.0", "127.0.0.1.example.com", "127.0.0.256", "localhost.example.com", "::",
-                                       "128.0.0.1", "127.0.0.1.", "127..0.1", "127.0.0.-1"}) {
+    for (const std::string_view good : {"localhost", "LocalHost", "127.0.0.1", "127.255.0.9", "::1", "[::1]"})
+        CHECK(is_loopback_host(good));
+    for (const std::string_view bad :
+         {"", "0.0.0.0", "127.0.0", "127.0.0.1.example.com", "127.0.0.256", "localhost.example.com",
+          "::", "128.0.0.1", "127.0.0.1.", "127..0.1", "127.0.0.-1"}) {
         INFO(bad);
         CHECK_FALSE(is_loopback_host(bad));
     }

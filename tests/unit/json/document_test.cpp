@@ -51,7 +51,9 @@ nlohmann::json rebuilt(Node node) {
 }
 
 /// Another parser's opinion; lone surrogates, which it refuses, are kept out of the inputs.
-bool reference_accepts(const std::string& text) { return nlohmann::json::accept(text); }
+bool reference_accepts(const std::string& text) {
+    return nlohmann::json::accept(text);
+}
 
 }  // namespace
 
@@ -91,8 +93,9 @@ TEST_CASE("scalars may be the whole document") {
 }
 
 TEST_CASE("numbers keep their text and convert only when they fit") {
-    const auto doc = parsed("[123456789012345678901234567890, 9223372036854775807, 9223372036854775808, 1.5, 1e3, -0, "
-                            "1e400, 0.1, -9223372036854775808]");
+    const auto doc = parsed(
+        "[123456789012345678901234567890, 9223372036854775807, 9223372036854775808, 1.5, 1e3, -0, "
+        "1e400, 0.1, -9223372036854775808]");
     const Node root = doc.root();
     CHECK(root.at(0).raw() == "123456789012345678901234567890");
     CHECK_FALSE(root.at(0).as_int());
@@ -147,11 +150,13 @@ TEST_CASE("errors carry the byte offset and a reason") {
     CHECK(failure(R"({"a":1,})") == "invalid JSON at byte 7: expected a key in quotation marks");
     CHECK(failure(R"([1 2])") == "invalid JSON at byte 3: expected a comma or ]");
     CHECK(failure(R"([1,])") == "invalid JSON at byte 3: expected a value");
-    CHECK(failure(R"([1])" "x") == "invalid JSON at byte 3: unexpected text after the value");
+    CHECK(failure(R"([1])"
+                  "x") == "invalid JSON at byte 3: unexpected text after the value");
     CHECK(failure(R"({} {})") == "invalid JSON at byte 3: unexpected text after the value");
     CHECK(failure(R"(["a)") == "invalid JSON at byte 1: a string is not closed");
     CHECK(failure(R"(["\x"])") == "invalid JSON at byte 2: unknown escape in a string");
-    CHECK(failure("[\"a\nb\"]") == "invalid JSON at byte 3: a control character inside a string must be escaped");
+    CHECK(failure("[\"a\nb\"]") ==
+          "invalid JSON at byte 3: a control character inside a string must be escaped");
     CHECK(failure("[\"\xc3\x28\"]") == "invalid JSON at byte 2: the text is not UTF-8");
     CHECK(failure("[\"\xed\xa0\x80\"]") == "invalid JSON at byte 2: the text is not UTF-8");
     CHECK(failure("[01]") == "invalid JSON at byte 1: malformed number");
@@ -172,8 +177,9 @@ TEST_CASE("depth and number of values are bounded") {
 }
 
 TEST_CASE("what is accepted and what it means agree with another parser on mutated texts") {
-    const std::string seed = R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a\"b\\ \u00e9 ü"},)"
-                             R"({"n":[1,-2.5,3e2,0,true,false,null,{}]}]}],"stream":true, "x" : [ ] })";
+    const std::string seed =
+        R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a\"b\\ \u00e9 ü"},)"
+        R"({"n":[1,-2.5,3e2,0,true,false,null,{}]}]}],"stream":true, "x" : [ ] })";
     const std::string letters = "{}[]:,\"\\ 0123456789-+.eEtrufalsn\n\t\x01u/\xc3\xa9";
     std::mt19937 random(7);
     int accepted = 0;
@@ -215,7 +221,8 @@ TEST_CASE("escapes are decoded alike wherever they stand in a block") {
 }
 
 TEST_CASE("a shared text knows how it was written, unless decoding altered it") {
-    const auto document = Document::parse(R"({"plain":"text","escaped":"a\tb\u0041","cut":"x\ud800y","number":1})");
+    const auto document =
+        Document::parse(R"({"plain":"text","escaped":"a\tb\u0041","cut":"x\ud800y","number":1})");
     REQUIRE(document);
     const auto shared = [&](std::string_view key) { return document->root()[key].shared_text(); };
     CHECK(shared("plain").escaped() == "text");
@@ -225,7 +232,7 @@ TEST_CASE("a shared text knows how it was written, unless decoding altered it") 
     CHECK(shared("cut").escaped().empty());
     CHECK(shared("number").empty());
     std::string out;
-    for (const auto* key : {"plain", "escaped", "cut"}) append_shared(out, shared(key));
+    for (const auto* key : {"plain", "escaped", "cut"}) kg::json::append_shared(out, shared(key));
     CHECK(out == "texta\\tb\\u0041x\xef\xbf\xbdy");
 }
 

@@ -6,7 +6,8 @@ using namespace kg;
 using namespace kg::json;
 
 TEST_CASE("field readers report the path and what was found") {
-    const auto doc = Document::parse(R"({"messages":[{"role":5,"name":null}],"n":1.5,"i":7,"s":"x","b":false,"o":{}})");
+    const auto doc =
+        Document::parse(R"({"messages":[{"role":5,"name":null}],"n":1.5,"i":7,"s":"x","b":false,"o":{}})");
     REQUIRE(doc);
     const Node root = doc->root();
     const Node message = root["messages"].at(0);

@@ -67,7 +67,8 @@ TEST_CASE("an attempt posts the body with its account's ARN") {
     const fetch::Request& sent = owner.server().request;
     CHECK(sent.method == http::Method::post);
     CHECK(sent.url == "https://q.eu-central-1.amazonaws.com/generateAssistantResponse");
-    CHECK(sent.body == *owner.request.body("arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"));
+    CHECK(sent.body ==
+          *owner.request.body("arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"));
     CHECK(sent.proxy == "http://proxy:1");
     CHECK(sent.head_timeout == fetch::milliseconds{1234});
     CHECK(owner.server().has_header("amz-sdk-request: attempt=2; max=3"));
@@ -83,7 +84,8 @@ TEST_CASE("an account's own proxy and ARN win, and the api address is the base o
     owner.start();
     CHECK(owner.server().request.url == "http://127.0.0.1:1/generateAssistantResponse");
     CHECK(owner.server().request.proxy == "socks5h://own:2");
-    CHECK(owner.server().request.body == *owner.request.body("arn:aws:codewhisperer:us-east-1:1:profile/MINE"));
+    CHECK(owner.server().request.body ==
+          *owner.request.body("arn:aws:codewhisperer:us-east-1:1:profile/MINE"));
 }
 
 TEST_CASE("a good answer: events, batches, done once") {
@@ -94,8 +96,8 @@ TEST_CASE("a good answer: events, batches, done once") {
     owner.server().batch();
     owner.server().body(vectors::kG6);
     owner.server().done();
-    CHECK(owner.lines == Lines{"text Hello", "batch", "tool tooluse_AAAABBBBCCCCDDDDEEEE01 read_file", "input {}", "tool end",
-                               "end tool_use", "done"});
+    CHECK(owner.lines == Lines{"text Hello", "batch", "tool tooluse_AAAABBBBCCCCDDDDEEEE01 read_file",
+                               "input {}", "tool end", "end tool_use", "done"});
 }
 
 TEST_CASE("#23: a shortened tool name comes back as the client wrote it") {
@@ -104,7 +106,9 @@ TEST_CASE("#23: a shortened tool name comes back as the client wrote it") {
     const std::string wire(owner.request.tool_names.to_wire(long_name));
     REQUIRE(wire != long_name);
     owner.start();
-    owner.server().answer(200, event_frame("toolUseEvent", R"({"name":")" + wire + R"(","toolUseId":"a","stop":true})"), kStream);
+    owner.server().answer(
+        200, event_frame("toolUseEvent", R"({"name":")" + wire + R"(","toolUseId":"a","stop":true})"),
+        kStream);
     REQUIRE(owner.lines.size() >= 1);
     CHECK(owner.lines[0] == "tool a " + long_name);
 }
@@ -147,7 +151,8 @@ TEST_CASE("status 200 without an event stream is no answer") {
     CHECK(page.lines.back() == "failure damaged_stream");
     Owner error;
     error.start();
-    error.server().answer(200, R"({"__type":"ThrottlingException"})", {{"Content-Type", "application/json; charset=utf-8"}});
+    error.server().answer(200, R"({"__type":"ThrottlingException"})",
+                          {{"Content-Type", "application/json; charset=utf-8"}});
     CHECK(error.lines.back() == "failure throttled");
     Owner silent;
     silent.start();
@@ -250,7 +255,8 @@ TEST_CASE("A5: the owner may destroy the attempt inside any call, whole stream i
         owner.start();
         owner.server().answer(200, stream, kStream);
         INFO("destroyed at line " << at);
-        CHECK(owner.lines == Lines(whole.lines.begin(), whole.lines.begin() + static_cast<std::ptrdiff_t>(at)));
+        CHECK(owner.lines ==
+              Lines(whole.lines.begin(), whole.lines.begin() + static_cast<std::ptrdiff_t>(at)));
         CHECK(!owner.attempt);
         CHECK(owner.fetcher.active() == 0);
     }
@@ -261,7 +267,8 @@ TEST_CASE("A5: the owner may destroy the attempt inside a failure") {
         Owner owner;
         owner.destroy_at = 2;  // after one batch
         owner.start();
-        owner.server().answer(status, vectors::kB3, status == 200 ? kStream : std::vector<http::Headers::Field>{});
+        owner.server().answer(status, vectors::kB3,
+                              status == 200 ? kStream : std::vector<http::Headers::Field>{});
         CHECK(owner.lines.size() == 2);
         CHECK(!owner.attempt);
     }

@@ -71,7 +71,9 @@ TEST_CASE("social refresh: request and answer") {
     CHECK(run.fetcher.last().has_header("content-type: application/json"));
     CHECK(run.fetcher.last().has_header("user-agent: KiroIDE-0.11.107-machine"));
     CHECK(run.calls == 0);
-    run.fetcher.last().answer(200, R"({"accessToken":"aoaNEW","refreshToken":"aorNEW","expiresIn":28800,"profileArn":"arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK","csrfToken":null})");
+    run.fetcher.last().answer(
+        200,
+        R"({"accessToken":"aoaNEW","refreshToken":"aorNEW","expiresIn":28800,"profileArn":"arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK","csrfToken":null})");
     CHECK(run.calls == 1);
     CHECK(run.tokens().access_token.reveal() == "aoaNEW");
     CHECK(run.tokens().refresh_token.reveal() == "aorNEW");
@@ -88,7 +90,8 @@ TEST_CASE("#58: OIDC refresh goes to the sign-in region, in camel-case JSON") {
     CHECK(body->root()["clientSecret"].text() == "SAMPLESECRET");
     CHECK(body->root()["refreshToken"].text() == "aorSAMPLE");
     CHECK(body->root()["grantType"].text() == "refresh_token");
-    run.fetcher.last().answer(200, R"({"accessToken":"aoaNEW","tokenType":"Bearer","expiresIn":3600,"idToken":null})");
+    run.fetcher.last().answer(
+        200, R"({"accessToken":"aoaNEW","tokenType":"Bearer","expiresIn":3600,"idToken":null})");
     CHECK(run.tokens().access_token.reveal() == "aoaNEW");
 }
 
@@ -107,18 +110,21 @@ TEST_CASE("external identity providers get a form and answer in snake case") {
     Run run(input_of(AuthMethod::external_idp));
     const fetch::Request& sent = run.fetcher.last().request;
     CHECK(sent.url == "https://login.example.org/t/oauth2/v2.0/token");
-    CHECK(sent.body == "grant_type=refresh_token&client_id=SAMPLE%20ID&refresh_token=aorSAMPLE"
-                       "&scope=api%3A%2F%2Fx%2Fy%20offline_access");
+    CHECK(sent.body ==
+          "grant_type=refresh_token&client_id=SAMPLE%20ID&refresh_token=aorSAMPLE"
+          "&scope=api%3A%2F%2Fx%2Fy%20offline_access");
     CHECK(run.fetcher.last().has_header("content-type: application/x-www-form-urlencoded"));
-    run.fetcher.last().answer(200, R"({"access_token":"eyJ.NEW","refresh_token":"0.NEW","expires_in":"5400"})");
+    run.fetcher.last().answer(200,
+                              R"({"access_token":"eyJ.NEW","refresh_token":"0.NEW","expires_in":"5400"})");
     CHECK(run.tokens().access_token.reveal() == "eyJ.NEW");
     CHECK(run.tokens().refresh_token.reveal() == "0.NEW");
     CHECK(run.tokens().expires_in == 5400s);
 }
 
 TEST_CASE("a refresh token is sent only to a public https address or this machine") {
-    for (const char* endpoint : {"", "http://login.example.org/token", "https://10.0.0.1/token", "https://intranet/token",
-                                 "https://[fe80::1]/token", "https://user:pw@login.example.org/token", "ftp://x.org/t", "nonsense"}) {
+    for (const char* endpoint : {"", "http://login.example.org/token", "https://10.0.0.1/token",
+                                 "https://intranet/token", "https://[fe80::1]/token",
+                                 "https://user:pw@login.example.org/token", "ftp://x.org/t", "nonsense"}) {
         INFO(endpoint);
         RefreshInput input = input_of(AuthMethod::external_idp);
         input.token_endpoint = endpoint;
@@ -190,7 +196,8 @@ TEST_CASE("refused refreshes are final or transient as 5.5 says") {
         {social, 403, R"({"message":"New signups are temporarily paused."})", false, false},
         {social, 429, "", false, true},
         {social, 500, R"({"error":"invalid_grant"})", false, false},
-        {idc, 400, R"({"error":"invalid_grant","error_description":"Invalid refresh token provided"})", true, false},
+        {idc, 400, R"({"error":"invalid_grant","error_description":"Invalid refresh token provided"})", true,
+         false},
         {idc, 400, R"({"__type":"com.amazonaws.ssooidc#InvalidGrantException","message":"x"})", true, false},
         {idc, 401, R"({"error":"invalid_client"})", true, false},
         {idc, 400, R"({"__type":"InvalidClientException"})", true, false},
@@ -221,15 +228,18 @@ TEST_CASE("refused refreshes are final or transient as 5.5 says") {
 }
 
 TEST_CASE("#63: reasons carry no secrets") {
-    const auto failure = refused(AuthMethod::idc, 400, R"({"error":"invalid_grant","error_description":"token aorAAAAAGsampleRefresh of ada@example.com"})");
+    const auto failure = refused(
+        AuthMethod::idc, 400,
+        R"({"error":"invalid_grant","error_description":"token aorAAAAAGsampleRefresh of ada@example.com"})");
     CHECK(failure.reason == "invalid_grant (token <token> of <e-mail>)");
 }
 
 TEST_CASE("malformed answers are transient failures, never tokens") {
-    for (const char* body : {"", "[]", "{}", R"({"accessToken":""})", R"({"accessToken":5})", R"({"accessToken":"a\r\nb"})",
-                             R"({"accessToken":"a","refreshToken":7})", R"({"accessToken":"a","refreshToken":"b c"})",
-                             R"({"accessToken":"a","expiresIn":0})", R"({"accessToken":"a","expiresIn":"soon"})",
-                             R"({"accessToken":"a","expiresIn":true})", R"({"access_token":"a"})", "<html>"}) {
+    for (const char* body :
+         {"", "[]", "{}", R"({"accessToken":""})", R"({"accessToken":5})", R"({"accessToken":"a\r\nb"})",
+          R"({"accessToken":"a","refreshToken":7})", R"({"accessToken":"a","refreshToken":"b c"})",
+          R"({"accessToken":"a","expiresIn":0})", R"({"accessToken":"a","expiresIn":"soon"})",
+          R"({"accessToken":"a","expiresIn":true})", R"({"access_token":"a"})", "<html>"}) {
         INFO(body);
         const RefreshFailure failure = refused(AuthMethod::social, 200, body);
         CHECK_FALSE(failure.login_lost);
@@ -247,7 +257,8 @@ TEST_CASE("network trouble is transient, an endless answer too") {
     CHECK_FALSE(timeout.failure().login_lost);
     Run endless(input_of(AuthMethod::social));
     endless.fetcher.last().head(200);
-    for (int i = 0; i < 300 && endless.fetcher.last().alive(); ++i) endless.fetcher.last().body(std::string(1024, ' '));
+    for (int i = 0; i < 300 && endless.fetcher.last().alive(); ++i)
+        endless.fetcher.last().body(std::string(1024, ' '));
     CHECK(endless.calls == 1);
     CHECK_FALSE(endless.failure().login_lost);
     CHECK(endless.fetcher.last().cancelled);
@@ -288,9 +299,10 @@ TEST_CASE("#52: expiry dates in every form") {
         REQUIRE(time);
         CHECK(to_ms(*time) == row.ms);
     }
-    for (const char* text : {"", "soon", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z",
-                             "2026-01-01T00:00:00.1234567890Z", "2026-01-01T00:00:00X", "2026-01-01T00:00:00+25:00", "-5", "1e99",
-                             "nan", "inf", "0x10", "1767254400 s"}) {
+    for (const char* text :
+         {"", "soon", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z",
+          "2026-01-01T00:00:00.1234567890Z", "2026-01-01T00:00:00X", "2026-01-01T00:00:00+25:00", "-5",
+          "1e99", "nan", "inf", "0x10", "1767254400 s"}) {
         INFO(text);
         CHECK(!parse_expiry(text));
     }

@@ -9,7 +9,8 @@ using namespace kg::kiro;
 namespace {
 
 constexpr const char* kArn = "arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL";
-constexpr const char* kEncodedArn = "arn%3Aaws%3Acodewhisperer%3Aus-east-1%3A111122223333%3Aprofile%2FABCDEFGHIJKL";
+constexpr const char* kEncodedArn =
+    "arn%3Aaws%3Acodewhisperer%3Aus-east-1%3A111122223333%3Aprofile%2FABCDEFGHIJKL";
 
 Caller caller() {
     Caller out;
@@ -59,7 +60,9 @@ using Profiles = Run<ListProfiles, std::vector<ListProfiles::Profile>>;
 TEST_CASE("the model list is asked of the first generation, with the account's ARN") {
     Models run;
     CHECK(run.server().request.method == http::Method::get);
-    CHECK(run.server().request.url == std::string("https://management.us-east-1.kiro.dev/List-Available-Models?origin=AI_EDITOR&profileArn=") + kEncodedArn);
+    CHECK(run.server().request.url == std::string("https://management.us-east-1.kiro.dev/"
+                                                  "List-Available-Models?origin=AI_EDITOR&profileArn=") +
+                                          kEncodedArn);
     CHECK(run.server().has_header("authorization: Bearer aoaSAMPLE"));
     CHECK(run.calls == 0);
     run.server().answer(200, page("claude-sonnet-4.5"));
@@ -77,7 +80,8 @@ TEST_CASE("model pages are followed to their end, and no further than a bound") 
     CHECK(run.value().size() == 2);
 
     Models endless;
-    for (int i = 0; i < 100 && !endless.result; ++i) endless.server().answer(200, page("m", "t" + std::to_string(i)));
+    for (int i = 0; i < 100 && !endless.result; ++i)
+        endless.server().answer(200, page("m", "t" + std::to_string(i)));
     CHECK(endless.value().size() == 20);
 
     Models stuck;
@@ -86,7 +90,10 @@ TEST_CASE("model pages are followed to their end, and no further than a bound") 
 }
 
 TEST_CASE("the next generation is asked when one does not know the operation or cannot be reached") {
-    const std::string second = std::string("https://q.us-east-1.amazonaws.com/ListAvailableModels?origin=AI_EDITOR&maxResults=50&profileArn=") + kEncodedArn;
+    const std::string second = std::string(
+                                   "https://q.us-east-1.amazonaws.com/"
+                                   "ListAvailableModels?origin=AI_EDITOR&maxResults=50&profileArn=") +
+                               kEncodedArn;
     {
         Models run;
         run.server().answer(404, "{}");
@@ -174,7 +181,8 @@ TEST_CASE("profiles: the likely region first, then the others") {
     CHECK(run.server().has_header("content-type: application/json"));
     run.server().answer(200, R"({"profiles":[],"nextToken":null})");
     CHECK(run.server().request.url == "https://q.us-east-1.amazonaws.com/ListAvailableProfiles");
-    run.server().answer(200, std::string(R"({"profiles":[{"arn":")") + kArn + R"(","profileName":"Team"},{"arn":"bad","profileName":"x"}]})");
+    run.server().answer(200, std::string(R"({"profiles":[{"arn":")") + kArn +
+                                 R"(","profileName":"Team"},{"arn":"bad","profileName":"x"}]})");
     REQUIRE(run.value().size() == 1);
     CHECK(run.value()[0].arn == kArn);
     CHECK(run.value()[0].name == "Team");

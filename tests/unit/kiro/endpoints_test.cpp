@@ -37,8 +37,10 @@ TEST_CASE("hosts of every generation and plane") {
     const UpstreamOptions options;
     CHECK(data_plane_url(Generation::runtime, "us-east-1", options) == "https://runtime.us-east-1.kiro.dev");
     CHECK(data_plane_url(Generation::q, "eu-central-1", options) == "https://q.eu-central-1.amazonaws.com");
-    CHECK(data_plane_url(Generation::codewhisperer, "eu-central-1", options) == "https://codewhisperer.us-east-1.amazonaws.com");
-    CHECK(control_plane_url(Generation::runtime, "eu-central-1", options) == "https://management.eu-central-1.kiro.dev");
+    CHECK(data_plane_url(Generation::codewhisperer, "eu-central-1", options) ==
+          "https://codewhisperer.us-east-1.amazonaws.com");
+    CHECK(control_plane_url(Generation::runtime, "eu-central-1", options) ==
+          "https://management.eu-central-1.kiro.dev");
     CHECK(control_plane_url(Generation::q, "us-east-1", options) == "https://q.us-east-1.amazonaws.com");
     CHECK(social_refresh_url(options) == "https://prod.us-east-1.auth.desktop.kiro.dev/refreshToken");
     CHECK(oidc_token_url("eu-west-1", options) == "https://oidc.eu-west-1.amazonaws.com/token");
@@ -63,13 +65,16 @@ TEST_CASE("overrides replace the base for every generation") {
 
 TEST_CASE("a region that is none never becomes part of a host name") {
     const UpstreamOptions options;
-    for (const char* region : {"", "evil.example.org/", "us-east-1.evil.org", "US-EAST-1", "us-east-12", "us_east_1"}) {
+    for (const char* region :
+         {"", "evil.example.org/", "us-east-1.evil.org", "US-EAST-1", "us-east-12", "us_east_1"}) {
         CHECK_FALSE(valid_region(region));
         CHECK(data_plane_url(Generation::q, region, options) == "https://q.us-east-1.amazonaws.com");
         CHECK(oidc_token_url(region, options) == "https://oidc.us-east-1.amazonaws.com/token");
     }
-    for (const char* region : {"us-east-1", "eu-central-1", "us-gov-west-1", "ap-southeast-2"}) CHECK(valid_region(region));
-    for (const char* region : {"us", "us-", "us-1", "us-east", "us-east-", "u1-east-1", "us--1", "us-east-1-"}) {
+    for (const char* region : {"us-east-1", "eu-central-1", "us-gov-west-1", "ap-southeast-2"})
+        CHECK(valid_region(region));
+    for (const char* region :
+         {"us", "us-", "us-1", "us-east", "us-east-", "u1-east-1", "us--1", "us-east-1-"}) {
         CHECK_FALSE(valid_region(region));
     }
 }
@@ -103,15 +108,19 @@ TEST_CASE("#58: the API region is its own: setting, ARN, sign-in region") {
 TEST_CASE("profile ARNs are checked, the fixed ones are known") {
     CHECK(valid_profile_arn("arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL"));
     CHECK(valid_profile_arn("arn:aws-us-gov:codewhisperer:us-gov-west-1:1:profile/a.b_c-d"));
-    for (const char* arn : {"", "arn:aws:s3:us-east-1:1:profile/A", "arn:aws:codewhisperer::1:profile/A",
-                            "arn:aws:codewhisperer:us-east-1:x:profile/A", "arn:aws:codewhisperer:us-east-1:1:profile/",
-                            "arn:aws:codewhisperer:us-east-1:1:profile/A\r\nB", "arn:aws:codewhisperer:us-east-1:1:other/A",
-                            "arn:aws:codewhisperer:us-east-1:1:profile/A/B"}) {
+    for (const char* arn :
+         {"", "arn:aws:s3:us-east-1:1:profile/A", "arn:aws:codewhisperer::1:profile/A",
+          "arn:aws:codewhisperer:us-east-1:x:profile/A", "arn:aws:codewhisperer:us-east-1:1:profile/",
+          "arn:aws:codewhisperer:us-east-1:1:profile/A\r\nB", "arn:aws:codewhisperer:us-east-1:1:other/A",
+          "arn:aws:codewhisperer:us-east-1:1:profile/A/B"}) {
         CHECK_FALSE(valid_profile_arn(arn));
     }
-    CHECK(default_profile_arn(AuthMethod::idc, "BuilderId") == "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX");
-    CHECK(default_profile_arn(AuthMethod::idc, "builder-id") == default_profile_arn(AuthMethod::idc, "BuilderId"));
-    CHECK(default_profile_arn(AuthMethod::social, "GitHub") == "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK");
+    CHECK(default_profile_arn(AuthMethod::idc, "BuilderId") ==
+          "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX");
+    CHECK(default_profile_arn(AuthMethod::idc, "builder-id") ==
+          default_profile_arn(AuthMethod::idc, "BuilderId"));
+    CHECK(default_profile_arn(AuthMethod::social, "GitHub") ==
+          "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK");
     CHECK(default_profile_arn(AuthMethod::idc, "Enterprise").empty());
     CHECK(default_profile_arn(AuthMethod::external_idp, "ExternalIdp").empty());
     CHECK(valid_profile_arn(default_profile_arn(AuthMethod::social, "Google")));
@@ -127,7 +136,8 @@ TEST_CASE("sign-in methods in every spelling") {
     CHECK(parse_auth_method("external_idp") == AuthMethod::external_idp);
     CHECK(!parse_auth_method(""));
     CHECK(!parse_auth_method("magic"));
-    for (const AuthMethod m : {AuthMethod::social, AuthMethod::idc, AuthMethod::external_idp, AuthMethod::api_key}) {
+    for (const AuthMethod m :
+         {AuthMethod::social, AuthMethod::idc, AuthMethod::external_idp, AuthMethod::api_key}) {
         CHECK(parse_auth_method(auth_method_name(m)) == m);
     }
 }
@@ -141,8 +151,10 @@ TEST_CASE("chat headers have the IDE's shape") {
     CHECK(has(lines, "authorization: Bearer aoaSAMPLE"));
     const std::string machine(64, 'a');
     CHECK(has(lines, "x-amz-user-agent: aws-sdk-js/1.0.34 KiroIDE-0.11.107-" + machine));
-    CHECK(has(lines, "user-agent: aws-sdk-js/1.0.34 ua/2.1 os/linux#6.1.0 lang/js md/nodejs#22.22.0 "
-                     "api/codewhispererstreaming#1.0.34 m/E KiroIDE-0.11.107-" + machine));
+    CHECK(has(lines,
+              "user-agent: aws-sdk-js/1.0.34 ua/2.1 os/linux#6.1.0 lang/js md/nodejs#22.22.0 "
+              "api/codewhispererstreaming#1.0.34 m/E KiroIDE-0.11.107-" +
+                  machine));
     CHECK(has(lines, "amz-sdk-invocation-id: 0b8f2c1e-0000-4000-8000-0000000000aa"));
     CHECK(has(lines, "amz-sdk-request: attempt=2; max=3"));
     CHECK(has(chat_headers(social_caller(), {}, "i", 5), "amz-sdk-request: attempt=5; max=5"));

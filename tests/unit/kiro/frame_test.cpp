@@ -83,11 +83,11 @@ TEST_CASE("a header block must be consumed exactly") {
     using std::string;
     CHECK(reads(""));
     CHECK(reads(string("\x01x\x00", 3)));
-    CHECK_FALSE(reads(string("\x00\x00", 2)));               // empty name
-    CHECK_FALSE(reads(string("\x01x", 2)));                  // no type
-    CHECK_FALSE(reads(string("\x01x\x0a", 3)));              // unknown type
-    CHECK_FALSE(reads(string("\x01x\x04\x00\x00\x00", 6)));  // short int32
-    CHECK_FALSE(reads(string("\x01x\x07\x00\x02y", 6)));     // short string
+    CHECK_FALSE(reads(string("\x00\x00", 2)));                                // empty name
+    CHECK_FALSE(reads(string("\x01x", 2)));                                   // no type
+    CHECK_FALSE(reads(string("\x01x\x0a", 3)));                               // unknown type
+    CHECK_FALSE(reads(string("\x01x\x04\x00\x00\x00", 6)));                   // short int32
+    CHECK_FALSE(reads(string("\x01x\x07\x00\x02y", 6)));                      // short string
     CHECK_FALSE(reads(string("\x01x\x07\x80\x00", 5) + string(32768, 'y')));  // longer than allowed
     CHECK(reads(string("\x01x\x07\x7f\xff", 5) + string(32767, 'y')));
 }
@@ -97,7 +97,8 @@ TEST_CASE("the encoder makes the published frames") {
     CHECK(event_frame("toolUseEvent",
                       R"({"name":"read_file","stop":true,"toolUseId":"tooluse_AAAABBBBCCCCDDDDEEEE01"})") ==
           vectors::kG6);
-    CHECK(exception_frame("ContentLengthExceededException", R"({"message":"Input is too long."})") == vectors::kG17);
+    CHECK(exception_frame("ContentLengthExceededException", R"({"message":"Input is too long."})") ==
+          vectors::kG17);
     CHECK(error_frame("InternalServerError", "boom") == vectors::kG18);
     std::string empty;
     append_frame(empty, {}, {});

@@ -19,7 +19,8 @@ std::string page(const std::string& schema) {
      "rateMultiplier":1.3,"rateUnit":"Credit","status":"ACTIVE","supportedInputTypes":["TEXT","IMAGE"],
      "tokenLimits":{"maxInputTokens":1000000,"maxOutputTokens":64000},
      "promptCaching":{"supportsPromptCaching":true},"availableOrigins":null,"refusalFallbackModels":null,
-     "additionalModelRequestFieldsSchema":)" + schema + R"(}],
+     "additionalModelRequestFieldsSchema":)" +
+           schema + R"(}],
   "defaultModel":{"modelId":"auto","modelName":"Auto","rateMultiplier":1.0,"rateUnit":"Credit","tokenLimits":{"maxInputTokens":200000}},
   "nextToken":null})";
 }
@@ -59,7 +60,8 @@ TEST_CASE("models: the sample of 3.3, its schema as object and as text") {
 }
 
 TEST_CASE("69: any field but the id may be null or absent") {
-    const auto parsed = parse_model_page(R"({"models":[{"modelId":"a"},{"modelId":"b","modelName":null,"rateMultiplier":null,"supportedInputTypes":null,
+    const auto parsed = parse_model_page(
+        R"({"models":[{"modelId":"a"},{"modelId":"b","modelName":null,"rateMultiplier":null,"supportedInputTypes":null,
         "tokenLimits":null,"additionalModelRequestFieldsSchema":null},{"modelId":null},{},null,7,{"modelId":"a","modelName":"again"},
         {"modelId":"c","displayName":"C","supportedInputTypes":["TEXT"],"tokenLimits":{"maxInputTokens":null,"maxOutputTokens":-1},
          "additionalModelRequestFieldsSchema":"not json"}],"nextToken":"tok","defaultModelId":"a"})");

@@ -31,7 +31,8 @@ std::string resolved(const std::string& name, const std::vector<Model>& listed, 
 }  // namespace
 
 TEST_CASE("D1: names by list, loaded or built in, never a silent other model") {
-    const auto loaded = list({"auto", "claude-sonnet-4", "claude-sonnet-4.5", "claude-haiku-4.5", "claude-opus-4.5"});
+    const auto loaded =
+        list({"auto", "claude-sonnet-4", "claude-sonnet-4.5", "claude-haiku-4.5", "claude-opus-4.5"});
     struct Row {
         std::string name, with_builtin, with_loaded;
     };
@@ -135,14 +136,16 @@ TEST_CASE("models: legacy upper-case ids only when listed") {
 }
 
 TEST_CASE("models: a retired wire id is used while it is still listed") {
-    CHECK(resolved("claude-3-7-sonnet-20250219", list({"claude-3.7-sonnet", "claude-sonnet-4.5"})) == "claude-3.7-sonnet");
+    CHECK(resolved("claude-3-7-sonnet-20250219", list({"claude-3.7-sonnet", "claude-sonnet-4.5"})) ==
+          "claude-3.7-sonnet");
 }
 
 TEST_CASE("models: a stand-in only from the same family when the table's is not listed") {
     CHECK(resolved("claude-3-5-sonnet", list({"claude-sonnet-4.6", "claude-opus-5"})) == "claude-sonnet-4.6");
     CHECK(resolved("claude-3-5-sonnet", list({"claude-opus-5"})) == "-");
     CHECK(resolved("gpt-4o", list({"claude-sonnet-4.6"})) == "-");
-    CHECK(resolved("sonnet", list({"claude-sonnet-5", "claude-sonnet-4.6", "claude-sonnet-5-1m"})) == "claude-sonnet-5");
+    CHECK(resolved("sonnet", list({"claude-sonnet-5", "claude-sonnet-4.6", "claude-sonnet-5-1m"})) ==
+          "claude-sonnet-5");
     CHECK(resolved("sonnet[1m]", list({"claude-sonnet-5", "claude-sonnet-5-1m"})) == "claude-sonnet-5-1m");
 }
 
@@ -166,14 +169,19 @@ TEST_CASE("models: suffixes are remembered") {
 }
 
 TEST_CASE("models: aliases come first, match exactly and are told in the chain") {
-    const Aliases aliases{{"fast", "claude-haiku-4-5"}, {"fast", "claude-opus-5"}, {"claude-sonnet-4.5", "claude-opus-4.5"}, {"gone", "no-such"}};
+    const Aliases aliases{{"fast", "claude-haiku-4-5"},
+                          {"fast", "claude-opus-5"},
+                          {"claude-sonnet-4.5", "claude-opus-4.5"},
+                          {"gone", "no-such"}};
     CHECK(resolved("fast", builtin_models(), aliases) == "claude-haiku-4.5");
     CHECK(resolved("claude-sonnet-4.5", builtin_models(), aliases) == "claude-opus-4.5");
     CHECK(resolved("claude-sonnet-4-5", builtin_models(), aliases) == "claude-sonnet-4.5");
     CHECK(resolved("Fast", builtin_models(), aliases) == "-");
     CHECK(resolved("gone", builtin_models(), aliases) == "-");
-    CHECK(resolve_model("fast", builtin_models(), aliases)->chain == "fast -> claude-haiku-4-5 -> claude-haiku-4.5");
-    CHECK(resolve_model("claude-3-5-sonnet", builtin_models(), {})->chain == "claude-3-5-sonnet -> claude-sonnet-4.5");
+    CHECK(resolve_model("fast", builtin_models(), aliases)->chain ==
+          "fast -> claude-haiku-4-5 -> claude-haiku-4.5");
+    CHECK(resolve_model("claude-3-5-sonnet", builtin_models(), {})->chain ==
+          "claude-3-5-sonnet -> claude-sonnet-4.5");
     CHECK(resolve_model("claude-sonnet-4.5", builtin_models(), {})->chain == "claude-sonnet-4.5");
 }
 

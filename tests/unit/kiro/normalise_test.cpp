@@ -10,8 +10,12 @@ namespace {
 
 const std::string kFailed = "Tool execution failed";
 
-json results(const json& user) { return user.at("userInputMessageContext").at("toolResults"); }
-std::string result_text(const json& result) { return result.at("content").at(0).at("text"); }
+json results(const json& user) {
+    return user.at("userInputMessageContext").at("toolResults");
+}
+std::string result_text(const json& result) {
+    return result.at("content").at(0).at("text");
+}
 
 }  // namespace
 
@@ -61,7 +65,8 @@ TEST_CASE("C3: Unicode white space counts as blank, other text does not") {
 }
 
 TEST_CASE("C4: a call without result gets an error result") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({text("never mind")})}, {tool("read_file")}));
+    const auto e = encode(request_of(
+        {user({text("go")}), assistant({call("t1")}), user({text("never mind")})}, {tool("read_file")}));
     const json r = results(e.current());
     REQUIRE(r.size() == 1);
     CHECK(r[0]["toolUseId"] == "t1");
@@ -78,8 +83,9 @@ TEST_CASE("C4: a call at the very end gets an error result in a turn of its own"
 }
 
 TEST_CASE("C4: one of two parallel results missing") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1"), call("t2")}), user({result("t2", "two")})},
-                                     {tool("read_file")}));
+    const auto e = encode(
+        request_of({user({text("go")}), assistant({call("t1"), call("t2")}), user({result("t2", "two")})},
+                   {tool("read_file")}));
     const json r = results(e.current());
     REQUIRE(r.size() == 2);
     CHECK(result_text(r[0]) == kFailed);
@@ -88,9 +94,10 @@ TEST_CASE("C4: one of two parallel results missing") {
 }
 
 TEST_CASE("C4: a late result moves next to its call") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({text("wait")}),
-                                      assistant({text("waiting")}), user({result("t1", "late"), text("here")})},
-                                     {tool("read_file")}));
+    const auto e =
+        encode(request_of({user({text("go")}), assistant({call("t1")}), user({text("wait")}),
+                           assistant({text("waiting")}), user({result("t1", "late"), text("here")})},
+                          {tool("read_file")}));
     CHECK(result_text(results(e.user_at(2))[0]) == "late");
     CHECK(e.user_at(2)["content"] == "wait");
     CHECK(e.content() == "here");
@@ -98,9 +105,10 @@ TEST_CASE("C4: a late result moves next to its call") {
 }
 
 TEST_CASE("C4: a turn that only held a late result is gone, and the call after it keeps its answer") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({text("wait")}), assistant({text("ok")}),
-                                      user({result("t1", "late")}), assistant({call("t2")}), user({result("t2", "two")})},
-                                     {tool("read_file")}));
+    const auto e = encode(request_of(
+        {user({text("go")}), assistant({call("t1")}), user({text("wait")}), assistant({text("ok")}),
+         user({result("t1", "late")}), assistant({call("t2")}), user({result("t2", "two")})},
+        {tool("read_file")}));
     REQUIRE(e.history().size() == 4);
     CHECK(e.assistant_at(3)["content"] == "ok");
     CHECK(e.assistant_at(3)["toolUses"][0]["toolUseId"] == "t2");
@@ -108,31 +116,35 @@ TEST_CASE("C4: a turn that only held a late result is gone, and the call after i
 }
 
 TEST_CASE("C5: a result without a call is kept as text") {
-    const auto e = encode(request_of({user({text("go")}), assistant({text("ok")}), user({result("ghost", "42"), text("and?")})},
-                                     {tool("read_file")}));
+    const auto e = encode(
+        request_of({user({text("go")}), assistant({text("ok")}), user({result("ghost", "42"), text("and?")})},
+                   {tool("read_file")}));
     CHECK(e.content() == "<tool_result id=\"ghost\" status=\"success\">42</tool_result>\nand?");
     CHECK_FALSE(e.context().contains("toolResults"));
     CHECK(e.warned("without a call"));
 }
 
 TEST_CASE("C5: a result in front of its call is no answer to it") {
-    const auto e = encode(request_of({user({result("t1", "early")}), assistant({call("t1")}), user({text("x")})}, {tool("read_file")}));
+    const auto e = encode(request_of(
+        {user({result("t1", "early")}), assistant({call("t1")}), user({text("x")})}, {tool("read_file")}));
     CHECK(result_text(results(e.current())[0]) == kFailed);
     CHECK(e.user_at(0)["content"].get<std::string>().find("early") != std::string::npos);
 }
 
 TEST_CASE("C5: of duplicate results the first counts") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "first"), result("t1", "second")})},
-                                     {tool("read_file")}));
+    const auto e = encode(request_of(
+        {user({text("go")}), assistant({call("t1")}), user({result("t1", "first"), result("t1", "second")})},
+        {tool("read_file")}));
     REQUIRE(results(e.current()).size() == 1);
     CHECK(result_text(results(e.current())[0]) == "first");
     CHECK(e.warned("repeated tool result"));
 }
 
 TEST_CASE("C6: a reused id is minted anew and its result follows") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("call_0")}), user({result("call_0", "one")}),
-                                      assistant({call("call_0")}), user({result("call_0", "two")})},
-                                     {tool("read_file")}));
+    const auto e =
+        encode(request_of({user({text("go")}), assistant({call("call_0")}), user({result("call_0", "one")}),
+                           assistant({call("call_0")}), user({result("call_0", "two")})},
+                          {tool("read_file")}));
     const std::string second = e.assistant_at(3)["toolUses"][0]["toolUseId"];
     CHECK(e.assistant_at(1)["toolUses"][0]["toolUseId"] == "call_0");
     CHECK(second != "call_0");
@@ -142,8 +154,9 @@ TEST_CASE("C6: a reused id is minted anew and its result follows") {
 }
 
 TEST_CASE("C6: minted ids repeat from request to request") {
-    auto request = request_of({user({text("go")}), assistant({call("a|b")}), user({result("a|b")}), assistant({call("a|b")}),
-                               user({result("a|b")})}, {tool("read_file")});
+    auto request = request_of({user({text("go")}), assistant({call("a|b")}), user({result("a|b")}),
+                               assistant({call("a|b")}), user({result("a|b")})},
+                              {tool("read_file")});
     const auto first = encode(request);
     request.messages.push_back(assistant({text("done")}));
     request.messages.push_back(user({text("thanks")}));
@@ -153,15 +166,18 @@ TEST_CASE("C6: minted ids repeat from request to request") {
 }
 
 TEST_CASE("C6: one id twice in one message is one call") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1"), call("t1")}), user({result("t1", "one")})},
-                                     {tool("read_file")}));
+    const auto e = encode(
+        request_of({user({text("go")}), assistant({call("t1"), call("t1")}), user({result("t1", "one")})},
+                   {tool("read_file")}));
     CHECK(e.assistant_at(1)["toolUses"].size() == 1);
     CHECK(e.warned("repeated tool call"));
 }
 
 TEST_CASE("C7: foreign ids are mapped alike in call and result") {
-    for (const std::string& id : {std::string("call_abc|fc_1"), std::string(80, 'x'), std::string("toolu.1:2"), std::string(), std::string("\xC3\xA9")}) {
-        const auto e = encode(request_of({user({text("go")}), assistant({call(id)}), user({result(id, "r")})}, {tool("read_file")}));
+    for (const std::string& id : {std::string("call_abc|fc_1"), std::string(80, 'x'),
+                                  std::string("toolu.1:2"), std::string(), std::string("\xC3\xA9")}) {
+        const auto e = encode(request_of({user({text("go")}), assistant({call(id)}), user({result(id, "r")})},
+                                         {tool("read_file")}));
         const std::string wire = e.assistant_at(1)["toolUses"][0]["toolUseId"];
         CHECK(wire.rfind("tooluse_", 0) == 0);
         CHECK(wire.size() <= 58);
@@ -172,14 +188,16 @@ TEST_CASE("C7: foreign ids are mapped alike in call and result") {
 
 TEST_CASE("C7: a safe id of 64 characters stays") {
     const std::string id(64, 'k');
-    const auto e = encode(request_of({user({text("go")}), assistant({call(id)}), user({result(id)})}, {tool("read_file")}));
+    const auto e = encode(
+        request_of({user({text("go")}), assistant({call(id)}), user({result(id)})}, {tool("read_file")}));
     CHECK(e.assistant_at(1)["toolUses"][0]["toolUseId"] == id);
 }
 
 TEST_CASE("26: parallel results arrive in the order of the calls") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("a"), call("b"), call("c")}), user({result("c", "3")}),
-                                      user({result("a", "1"), text("note")}), user({result("b", "2")})},
-                                     {tool("read_file")}));
+    const auto e = encode(request_of(
+        {user({text("go")}), assistant({call("a"), call("b"), call("c")}), user({result("c", "3")}),
+         user({result("a", "1"), text("note")}), user({result("b", "2")})},
+        {tool("read_file")}));
     const json r = results(e.current());
     REQUIRE(r.size() == 3);
     CHECK(result_text(r[0]) == "1");
@@ -209,9 +227,11 @@ TEST_CASE("30: an image in a result joins the turn's images and leaves a pointer
 
 TEST_CASE("31: an empty result gets a note") {
     kg::chat::ToolResult empty{"t1", {}, false};
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({empty})}, {tool("read_file")}));
+    const auto e =
+        encode(request_of({user({text("go")}), assistant({call("t1")}), user({empty})}, {tool("read_file")}));
     CHECK(result_text(results(e.current())[0]) == "(no output)");
-    const auto blank = encode(request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "  ")})}, {tool("read_file")}));
+    const auto blank = encode(request_of(
+        {user({text("go")}), assistant({call("t1")}), user({result("t1", "  ")})}, {tool("read_file")}));
     CHECK(result_text(results(blank.current())[0]) == "(no output)");
 }
 
@@ -224,8 +244,9 @@ TEST_CASE("35: a request of nothing but a system text") {
 }
 
 TEST_CASE("36: a system message inside the conversation stays where it stands") {
-    const auto e = encode(request_of({user({text("one")}), assistant({text("two")}), system_turn("Mind the gap."), user({text("three")}),
-                                      assistant({text("four")}), user({text("five")})}));
+    const auto e =
+        encode(request_of({user({text("one")}), assistant({text("two")}), system_turn("Mind the gap."),
+                           user({text("three")}), assistant({text("four")}), user({text("five")})}));
     CHECK(e.user_at(2)["content"] == "<system>\nMind the gap.\n</system>\nthree");
     CHECK(e.user_at(0)["content"] == "one");
 }
@@ -237,8 +258,9 @@ TEST_CASE("36: a system message at the end belongs to the user's turn") {
 }
 
 TEST_CASE("36: a system message between call and result does not part them") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), system_turn("S"), user({result("t1", "r")})},
-                                     {tool("read_file")}));
+    const auto e = encode(
+        request_of({user({text("go")}), assistant({call("t1")}), system_turn("S"), user({result("t1", "r")})},
+                   {tool("read_file")}));
     CHECK(result_text(results(e.current())[0]) == "r");
 }
 
@@ -257,14 +279,17 @@ TEST_CASE("C21: a trailing blank assistant message is ignored") {
 }
 
 TEST_CASE("C23: tool history without tools is told as text") {
-    const auto e = encode(request_of({user({text("go")}), assistant({text("Reading."), call("t1")}), user({result("t1", "body", true), text("so?")})}));
-    CHECK(e.assistant_at(1)["content"] == "Reading.\n<tool_use id=\"t1\" name=\"read_file\">{\"path\":\"a\"}</tool_use>");
+    const auto e = encode(request_of({user({text("go")}), assistant({text("Reading."), call("t1")}),
+                                      user({result("t1", "body", true), text("so?")})}));
+    CHECK(e.assistant_at(1)["content"] ==
+          "Reading.\n<tool_use id=\"t1\" name=\"read_file\">{\"path\":\"a\"}</tool_use>");
     CHECK(e.content() == "<tool_result id=\"t1\" status=\"error\">body</tool_result>\nso?");
     CHECK(e.warned("sent as text"));
 }
 
 TEST_CASE("D9: results join the following user message without filler turns") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "r")}), user({text("next question")})},
+    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "r")}),
+                                      user({text("next question")})},
                                      {tool("read_file")}));
     CHECK(e.history().size() == 2);
     CHECK(e.content() == "next question");
@@ -272,7 +297,9 @@ TEST_CASE("D9: results join the following user message without filler turns") {
 }
 
 TEST_CASE("D3: a failed result is marked as failed") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "no such file", true)})}, {tool("read_file")}));
+    const auto e = encode(
+        request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "no such file", true)})},
+                   {tool("read_file")}));
     CHECK(results(e.current())[0]["status"] == "error");
     CHECK(result_text(results(e.current())[0]) == "no such file");
 }
@@ -286,7 +313,8 @@ TEST_CASE("C18: a result over 800000 characters is cut with a note") {
     std::string umlauts;
     for (int i = 0; i < 800'001; ++i) umlauts += "\xC3\xBC";
     for (const std::string& body : {wide, umlauts}) {
-        const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", body)})}, {tool("read_file")}));
+        const auto e = encode(request_of(
+            {user({text("go")}), assistant({call("t1")}), user({result("t1", body)})}, {tool("read_file")}));
         const std::string sent = result_text(results(e.current())[0]);
         CHECK(sent.find("\n[truncated: ") != std::string::npos);
         CHECK(sent.substr(0, 1000) == body.substr(0, 1000));
@@ -294,7 +322,8 @@ TEST_CASE("C18: a result over 800000 characters is cut with a note") {
     }
     std::string fits;
     for (int i = 0; i < 500'000; ++i) fits += "\xC3\xBC";
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", fits)})}, {tool("read_file")}));
+    const auto e = encode(request_of(
+        {user({text("go")}), assistant({call("t1")}), user({result("t1", fits)})}, {tool("read_file")}));
     CHECK(result_text(results(e.current())[0]) == fits);
     CHECK(e.request.warnings.empty());
 }

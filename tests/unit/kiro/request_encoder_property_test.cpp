@@ -10,7 +10,7 @@ namespace {
 
 /// Conversations as broken as clients make them: any order of roles and parts, few ids.
 class Generator {
- public:
+  public:
     explicit Generator(unsigned seed) : random_(seed) {}
 
     kg::chat::Request request() {
@@ -20,7 +20,8 @@ class Generator {
         const unsigned count = below(14) + (out.system.size() > 1 ? 0 : 1);
         for (unsigned i = 0; i < count; ++i) out.messages.push_back(message());
         const unsigned tools = below(4);
-        for (unsigned i = 0; i < tools; ++i) out.tools.push_back({name(), one_in(3) ? "" : "d", kg::RawJson::trusted(schema())});
+        for (unsigned i = 0; i < tools; ++i)
+            out.tools.push_back({name(), one_in(3) ? "" : "d", kg::RawJson::trusted(schema())});
         if (one_in(8)) out.tool_choice.mode = kg::chat::ToolChoice::Mode::none;
         if (one_in(8)) out.tool_choice.mode = kg::chat::ToolChoice::Mode::any;
         out.thinking.enabled = one_in(3);
@@ -31,11 +32,13 @@ class Generator {
     unsigned below(unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(random_); }
     bool one_in(unsigned n) { return below(n) == 0; }
 
- private:
+  private:
     kg::chat::Message message() {
         kg::chat::Message out;
         const unsigned role = below(9);
-        out.role = role < 4 ? kg::chat::Role::user : role < 8 ? kg::chat::Role::assistant : kg::chat::Role::system;
+        out.role = role < 4   ? kg::chat::Role::user
+                   : role < 8 ? kg::chat::Role::assistant
+                              : kg::chat::Role::system;
         const unsigned parts = below(4);
         for (unsigned i = 0; i < parts; ++i) out.parts.push_back(part(out.role));
         return out;
@@ -56,7 +59,8 @@ class Generator {
     }
 
     std::string words() {
-        static const std::string all[] = {"", " ", "\n\t", "hello", "\"quoted\" \\ \n", "\xE4\xBD\xA0\xE5\xA5\xBD", "\xC2\xA0", "x"};
+        static const std::string all[] = {
+            "", " ", "\n\t", "hello", "\"quoted\" \\ \n", "\xE4\xBD\xA0\xE5\xA5\xBD", "\xC2\xA0", "x"};
         return all[below(8)];
     }
     std::string id() {
@@ -64,13 +68,15 @@ class Generator {
         return all[below(7)];
     }
     std::string name() {
-        static const std::string all[] = {"read", "Read", "write", "", "1x", std::string(70, 'n'), std::string(70, 'n') + "2", "\xC3\xA9"};
+        static const std::string all[] = {
+            "read", "Read", "write", "", "1x", std::string(70, 'n'), std::string(70, 'n') + "2", "\xC3\xA9"};
         return all[below(8)];
     }
     std::string schema() {
-        static const std::string all[] = {"null", "{}", R"({"type":"object","properties":{"a":{"required":[]}}})",
-                                          R"({"anyOf":[{"properties":{"a":{}},"required":["a"]}],"$schema":"x"})",
-                                          R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"]})"};
+        static const std::string all[] = {
+            "null", "{}", R"({"type":"object","properties":{"a":{"required":[]}}})",
+            R"({"anyOf":[{"properties":{"a":{}},"required":["a"]}],"$schema":"x"})",
+            R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"]})"};
         return all[below(5)];
     }
 

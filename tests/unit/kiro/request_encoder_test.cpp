@@ -67,11 +67,12 @@ kg::kiro::EncodeOptions native_options() {
 }
 
 kg::chat::Request second_turn() {
-    auto request = request_of({user({text("Read src/main.cpp")}),
-                               assistant({thinking("Need the file.", "c2lnLTAwMQ=="), text("Reading."),
-                                          call("tooluse_AAAABBBBCCCCDDDDEEEE01", "read_file", R"({"path": "src/main.cpp"})")}),
-                               user({result("tooluse_AAAABBBBCCCCDDDDEEEE01", "int main(){}"), image()})},
-                              {tool("read_file", "Read a file")});
+    auto request = request_of(
+        {user({text("Read src/main.cpp")}),
+         assistant({thinking("Need the file.", "c2lnLTAwMQ=="), text("Reading."),
+                    call("tooluse_AAAABBBBCCCCDDDDEEEE01", "read_file", R"({"path": "src/main.cpp"})")}),
+         user({result("tooluse_AAAABBBBCCCCDDDDEEEE01", "int main(){}"), image()})},
+        {tool("read_file", "Read a file")});
     request.system = "You are a careful assistant.";
     request.thinking.enabled = true;
     request.thinking.effort = kg::chat::Effort::high;
@@ -110,8 +111,10 @@ TEST_CASE("32: a single turn has no history") {
 TEST_CASE("33: model and origin on every user message, tools only on the current one") {
     auto options = encode_options();
     options.origin = "KIRO_CLI";
-    const auto e = encode(request_of({user({text("a")}), assistant({call("t1")}), user({result("t1")}), assistant({text("b")}), user({text("c")})},
-                                     {tool("read_file")}), options);
+    const auto e = encode(request_of({user({text("a")}), assistant({call("t1")}), user({result("t1")}),
+                                      assistant({text("b")}), user({text("c")})},
+                                     {tool("read_file")}),
+                          options);
     for (const std::size_t i : {std::size_t{0}, std::size_t{2}}) {
         CHECK(e.user_at(i)["modelId"] == "claude-sonnet-4.5");
         CHECK(e.user_at(i)["origin"] == "KIRO_CLI");
@@ -139,7 +142,8 @@ TEST_CASE("40: control characters travel as valid JSON") {
 
 TEST_CASE("C8: a long tool name is shortened everywhere and comes back") {
     const std::string name = "mcp__server__" + std::string(80, 'n');
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1", name)}), user({result("t1")})}, {tool(name)}));
+    const auto e = encode(
+        request_of({user({text("go")}), assistant({call("t1", name)}), user({result("t1")})}, {tool(name)}));
     const std::string wire = e.tools()[0]["toolSpecification"]["name"];
     CHECK(wire.size() <= 64);
     CHECK(e.assistant_at(1)["toolUses"][0]["name"] == wire);
@@ -148,11 +152,14 @@ TEST_CASE("C8: a long tool name is shortened everywhere and comes back") {
 }
 
 TEST_CASE("C9: a tool that only the history knows gets a placeholder") {
-    const auto e = encode(request_of({user({text("go")}), assistant({call("t1", "old_tool"), call("t2", "READ_FILE")}),
-                                      user({result("t1"), result("t2")})}, {tool("read_file")}));
+    const auto e =
+        encode(request_of({user({text("go")}), assistant({call("t1", "old_tool"), call("t2", "READ_FILE")}),
+                           user({result("t1"), result("t2")})},
+                          {tool("read_file")}));
     REQUIRE(e.tools().size() == 2);
     CHECK(e.tools()[1]["toolSpecification"]["name"] == "old_tool");
-    CHECK(e.tools()[1]["toolSpecification"]["inputSchema"]["json"] == json::parse(R"({"type":"object","properties":{}})"));
+    CHECK(e.tools()[1]["toolSpecification"]["inputSchema"]["json"] ==
+          json::parse(R"({"type":"object","properties":{}})"));
 }
 
 TEST_CASE("C10: an empty description becomes the name") {
@@ -171,12 +178,14 @@ TEST_CASE("D14: an over-long description continues in the system text, cut betwe
     const auto e = encode(request, options);
     const std::string head = e.tools()[0]["toolSpecification"]["description"];
     CHECK(head.size() == 9'999);
-    CHECK(e.content() == "S\n\nThe description of the tool long_one continues:\n" + description.substr(head.size()) + "\n\ngo");
+    CHECK(e.content() == "S\n\nThe description of the tool long_one continues:\n" +
+                             description.substr(head.size()) + "\n\ngo");
     CHECK(e.warned("description"));
 }
 
 TEST_CASE("C16: tool_choice none offers no tool and tells tool history as text") {
-    auto request = request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "r")})}, {tool("read_file")});
+    auto request = request_of({user({text("go")}), assistant({call("t1")}), user({result("t1", "r")})},
+                              {tool("read_file")});
     request.tool_choice.mode = kg::chat::ToolChoice::Mode::none;
     const auto e = encode(request);
     CHECK(e.tools().empty());
@@ -222,10 +231,12 @@ TEST_CASE("D10: signed thinking returns upstream, anything else is dropped") {
     CHECK_FALSE(none.request.has_thinking_history);
 
     parts[0] = kg::chat::Thinking{"b3BhcXVl", "", true};
-    CHECK(encode(request, native_options()).assistant_at(1)["reasoningContent"] == json::parse(R"({"redactedContent":"b3BhcXVl"})"));
+    CHECK(encode(request, native_options()).assistant_at(1)["reasoningContent"] ==
+          json::parse(R"({"redactedContent":"b3BhcXVl"})"));
 
     parts[0] = thinking("", "c2ln");
-    CHECK(encode(request, native_options()).assistant_at(1)["reasoningContent"]["reasoningText"]["text"] == "");
+    CHECK(encode(request, native_options()).assistant_at(1)["reasoningContent"]["reasoningText"]["text"] ==
+          "");
 
     // A model that thinks in tags signs nothing: the block was another model's.
     CHECK_FALSE(encode(request, encode_options()).request.has_thinking_history);
@@ -253,7 +264,8 @@ TEST_CASE("C17: images are counted, checked and normalised") {
     CHECK(many.param == "messages[2].content[11]");
     CHECK(refused(request_of({user({image("aGk=", "bmp")})})).kind == kg::ErrorKind::unsupported);
     CHECK(refused(request_of({user({image("")})})).kind == kg::ErrorKind::malformed_request);
-    CHECK(refused(request_of({user({image(std::string(14'000'000, 'A'))})})).kind == kg::ErrorKind::unsupported);
+    CHECK(refused(request_of({user({image(std::string(14'000'000, 'A'))})})).kind ==
+          kg::ErrorKind::unsupported);
 }
 
 TEST_CASE("39: jpg is jpeg, and an image alone gets words") {
@@ -268,10 +280,12 @@ TEST_CASE("41: a body over the limit is refused by what fills it") {
     const auto words = refused(request_of({user({text(std::string(20'000, 'x'))})}), options);
     CHECK(words.kind == kg::ErrorKind::context_too_long);
     CHECK(words.param == "messages");
-    CHECK(refused(request_of({user({text("x"), image(std::string(20'000, 'A'))})}), options).kind == kg::ErrorKind::body_too_large);
+    CHECK(refused(request_of({user({text("x"), image(std::string(20'000, 'A'))})}), options).kind ==
+          kg::ErrorKind::body_too_large);
     CHECK(encode(request_of({user({text(std::string(9'000, 'x'))})}), options).content().size() == 9'000);
     // Escapes count as they are sent.
-    CHECK(refused(request_of({user({text("x" + std::string(6'000, '\n'))})}), options).kind == kg::ErrorKind::context_too_long);
+    CHECK(refused(request_of({user({text("x" + std::string(6'000, '\n'))})}), options).kind ==
+          kg::ErrorKind::context_too_long);
 }
 
 TEST_CASE("C18: more than 10000 turns are refused") {
@@ -288,7 +302,9 @@ TEST_CASE("C18: more than 10000 turns are refused") {
 
 TEST_CASE("D8: an input that is no object is wrapped, a missing one is empty") {
     const auto input = [](const std::string& raw) {
-        const auto e = encode(request_of({user({text("go")}), assistant({call("t1", "read_file", raw)}), user({result("t1")})}, {tool("read_file")}));
+        const auto e = encode(
+            request_of({user({text("go")}), assistant({call("t1", "read_file", raw)}), user({result("t1")})},
+                       {tool("read_file")}));
         return e.assistant_at(1)["toolUses"][0]["input"];
     };
     CHECK(input("null") == json::object());

@@ -18,7 +18,8 @@ kg::kiro::EncodeOptions claude(bool can_disable, std::vector<std::string> effort
     return options;
 }
 
-kg::chat::Request asking(bool enabled, std::optional<std::uint32_t> budget = {}, std::optional<Effort> effort = {}) {
+kg::chat::Request asking(bool enabled, std::optional<std::uint32_t> budget = {},
+                         std::optional<Effort> effort = {}) {
     auto request = request_of({user({text("hi")})});
     request.thinking.enabled = enabled;
     request.thinking.budget_tokens = budget;
@@ -34,7 +35,8 @@ json fields(const kg::chat::Request& request, const kg::kiro::EncodeOptions& opt
 }
 
 std::string tags(std::uint32_t budget) {
-    return "<thinking_mode>enabled</thinking_mode><max_thinking_length>" + std::to_string(budget) + "</max_thinking_length>";
+    return "<thinking_mode>enabled</thinking_mode><max_thinking_length>" + std::to_string(budget) +
+           "</max_thinking_length>";
 }
 
 }  // namespace
@@ -60,20 +62,28 @@ TEST_CASE("48: budgets become efforts and are clamped to what the model knows") 
 
 TEST_CASE("thinking: native fields of a Claude model") {
     const auto all = claude(true, {"low", "medium", "high", "xhigh", "max"});
-    CHECK(fields(asking(true), all) == json::parse(R"({"thinking":{"type":"adaptive","display":"summarized"}})"));
+    CHECK(fields(asking(true), all) ==
+          json::parse(R"({"thinking":{"type":"adaptive","display":"summarized"}})"));
     auto omitted = asking(true, 5'000, Effort::max);
     omitted.thinking.omit_text = true;
-    CHECK(fields(omitted, all) == json::parse(R"({"thinking":{"type":"adaptive","display":"omitted"},"output_config":{"effort":"max"}})"));
-    CHECK(fields(asking(true, {}, Effort::xhigh), claude(true, {"low", "medium", "high", "max"}))["output_config"]["effort"] == "high");
-    CHECK(fields(asking(true, {}, Effort::high), claude(true, {})) == json::parse(R"({"thinking":{"type":"adaptive","display":"summarized"}})"));
+    CHECK(fields(omitted, all) ==
+          json::parse(
+              R"({"thinking":{"type":"adaptive","display":"omitted"},"output_config":{"effort":"max"}})"));
+    CHECK(fields(asking(true, {}, Effort::xhigh),
+                 claude(true, {"low", "medium", "high", "max"}))["output_config"]["effort"] == "high");
+    CHECK(fields(asking(true, {}, Effort::high), claude(true, {})) ==
+          json::parse(R"({"thinking":{"type":"adaptive","display":"summarized"}})"));
 }
 
 TEST_CASE("thinking: switched off where that is possible, at the lowest effort elsewhere") {
-    CHECK(fields(asking(false), claude(true, {"low", "high"})) == json::parse(R"({"thinking":{"type":"disabled"}})"));
+    CHECK(fields(asking(false), claude(true, {"low", "high"})) ==
+          json::parse(R"({"thinking":{"type":"disabled"}})"));
     CHECK(fields(asking(false, {}, Effort::high), claude(true, {"low", "high"})) ==
           json::parse(R"({"thinking":{"type":"disabled"},"output_config":{"effort":"high"}})"));
-    CHECK(fields(asking(false), claude(false, {"low", "high"})) == json::parse(R"({"output_config":{"effort":"low"}})"));
-    CHECK(fields(asking(false), claude(false, {"medium", "high"})) == json::parse(R"({"output_config":{"effort":"medium"}})"));
+    CHECK(fields(asking(false), claude(false, {"low", "high"})) ==
+          json::parse(R"({"output_config":{"effort":"low"}})"));
+    CHECK(fields(asking(false), claude(false, {"medium", "high"})) ==
+          json::parse(R"({"output_config":{"effort":"medium"}})"));
     CHECK(fields(asking(false), claude(false, {})).is_null());
 }
 
@@ -81,7 +91,8 @@ TEST_CASE("thinking: the GPT family takes reasoning.effort") {
     auto options = encode_options("gpt-5.6-sol");
     options.capabilities.reasoning_effort = true;
     options.capabilities.efforts = {"none", "low", "medium", "high", "xhigh", "max"};
-    CHECK(fields(asking(true, {}, Effort::xhigh), options) == json::parse(R"({"reasoning":{"effort":"xhigh"}})"));
+    CHECK(fields(asking(true, {}, Effort::xhigh), options) ==
+          json::parse(R"({"reasoning":{"effort":"xhigh"}})"));
     CHECK(fields(asking(true, 3'000), options) == json::parse(R"({"reasoning":{"effort":"medium"}})"));
     CHECK(fields(asking(false), options).is_null());
 }
@@ -125,13 +136,16 @@ TEST_CASE("thinking: tags alone are no message") {
 }
 
 TEST_CASE("thinking: history text never contains thinking") {
-    auto request = request_of({user({text("a")}), assistant({thinking("secret plan", ""), text("b")}), user({text("c")})});
+    auto request = request_of(
+        {user({text("a")}), assistant({thinking("secret plan", ""), text("b")}), user({text("c")})});
     request.thinking.enabled = true;
     CHECK(encode(request).body.dump().find("secret plan") == std::string::npos);
 }
 
 TEST_CASE("thinking: a turn of thinking alone is no turn") {
-    const auto e = encode(request_of({user({text("a")}), assistant({thinking("t", "sig")}), user({text("c")})}), claude(true, {"low"}));
+    const auto e =
+        encode(request_of({user({text("a")}), assistant({thinking("t", "sig")}), user({text("c")})}),
+               claude(true, {"low"}));
     CHECK_FALSE(e.state().contains("history"));
     CHECK(e.content() == "a\nc");
     CHECK_FALSE(e.request.has_thinking_history);

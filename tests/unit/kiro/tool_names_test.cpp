@@ -18,13 +18,15 @@ TEST_CASE("C8: names that upstream takes stay as they are") {
 
 TEST_CASE("23: long and odd names come back") {
     ToolNames names;
-    for (const std::string& name : {std::string(100, 'n'), std::string(65, 'n'), std::string("1st"), std::string("_x"), std::string("a.b/c d"),
-                                   std::string("\xE6\x90\x9C\xE7\xB4\xA2"), std::string(), std::string("-")}) {
+    for (const std::string& name :
+         {std::string(100, 'n'), std::string(65, 'n'), std::string("1st"), std::string("_x"),
+          std::string("a.b/c d"), std::string("\xE6\x90\x9C\xE7\xB4\xA2"), std::string(), std::string("-")}) {
         const std::string wire(names.to_wire(name));
         INFO(name << " -> " << wire);
         CHECK(wire.size() <= 64);
         CHECK(kg::ascii::is_alpha(wire[0]));
-        CHECK(wire.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos);
+        CHECK(wire.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+              std::string::npos);
         CHECK(names.to_client(wire) == name);
         CHECK(names.to_wire(name) == wire);
     }

@@ -30,37 +30,32 @@ class RandomSchema {
     std::string root() {
         if (one_in(10)) return value(3);
         std::string out =
-            one_in(6) ? "{"
-                      : R"({"type":"object","properties":)" + (one_in(12) ? value(2) : map(3));
+            one_in(6) ? "{" : R"({"type":"object","properties":)" + (one_in(12) ? value(2) : map(3));
         return out + members(out.size() > 1, 3) + (one_in(3) ? " }" : "}");
     }
 
   private:
-    unsigned below(unsigned n) {
-        return std::uniform_int_distribution<unsigned>(0, n - 1)(random_);
-    }
+    unsigned below(unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(random_); }
     bool one_in(unsigned n) { return below(n) == 0; }
     std::string gap() { return one_in(4) ? " \n" : ""; }
 
     std::string scalar() {
-        static const std::string all[] = {
-            "null",      "true", "-1.5e3",     R"("text, {with} [brackets]")",
-            R"("null")", "0",    R"("a\"b\\")"};
+        static const std::string all[] = {"null",      "true", "-1.5e3",     R"("text, {with} [brackets]")",
+                                          R"("null")", "0",    R"("a\"b\\")"};
         return all[below(one_in(3) ? 7 : 6)];
     }
     std::string list(unsigned depth, bool schemas) {
         std::string out = "[" + gap();
         for (unsigned n = below(3); n > 0; --n)
-            out +=
-                (schemas && !one_in(8) ? schema(depth) : value(depth)) + (n > 1 ? gap() + "," : "");
+            out += (schemas && !one_in(8) ? schema(depth) : value(depth)) + (n > 1 ? gap() + "," : "");
         return out + "]";
     }
     std::string names() { return one_in(8) ? list(0, false) : one_in(6) ? "[ ]" : R"(["a", "b"])"; }
     std::string map(unsigned depth) {
         std::string out = "{" + gap();
         for (unsigned n = below(3); n > 0; --n)
-            out += (one_in(3) ? R"("required")" : R"("$p)" + std::to_string(n) + "\"") + gap() +
-                   ":" + gap() + (one_in(10) ? value(depth) : schema(depth)) + (n > 1 ? "," : "");
+            out += (one_in(3) ? R"("required")" : R"("$p)" + std::to_string(n) + "\"") + gap() + ":" + gap() +
+                   (one_in(10) ? value(depth) : schema(depth)) + (n > 1 ? "," : "");
         return out + gap() + "}";
     }
     std::string value(unsigned depth) {
@@ -84,9 +79,7 @@ class RandomSchema {
                 case 1: out += R"("items": )" + schema(depth); break;
                 case 2: out += R"("required":)" + names(); break;
                 case 5: out += R"("anyOf":)" + list(depth, true); break;
-                case 6:
-                    out += (one_in(2) ? R"("$schema":)" : R"("$ref":)") + std::string(R"("x")");
-                    break;
+                case 6: out += (one_in(2) ? R"("$schema":)" : R"("$ref":)") + std::string(R"("x")"); break;
                 case 7: out += R"("$defs":)" + map(depth); break;
                 default: out += "\"" + words[below(8)] + "\":" + value(depth);
             }
@@ -172,10 +165,8 @@ TEST_CASE("C13: null where a list or map belongs") {
         repaired(
             R"({"type":"object","properties":{"a":{"type":"object","properties":null,"required":null,"description":null,"items":null}}})") ==
         json::parse(R"({"type":"object","properties":{"a":{"type":"object","properties":{}}}})"));
-    CHECK(
-        repaired(
-            R"({"type":"object","properties":{"a":null,"b":{"items":{"properties":null}}}})") ==
-        json::parse(R"({"type":"object","properties":{"a":{},"b":{"items":{"properties":{}}}}})"));
+    CHECK(repaired(R"({"type":"object","properties":{"a":null,"b":{"items":{"properties":null}}}})") ==
+          json::parse(R"({"type":"object","properties":{"a":{},"b":{"items":{"properties":{}}}}})"));
     CHECK(repaired(R"({"type":"object","properties":{"a":{"anyOf":[null,{"required":null}]}}})") ==
           json::parse(R"({"type":"object","properties":{"a":{"anyOf":[{},{}]}}})"));
 }
@@ -188,10 +179,9 @@ TEST_CASE("C14: $schema, $id and empty required go at every depth, additionalPro
             R"({"type":"object","properties":{"a":{"type":"object"}},"additionalProperties":false})"));
     CHECK(repaired(R"({"type":"object","properties":{"a":{"required":true}}})") ==
           json::parse(R"({"type":"object","properties":{"a":{}}})"));
-    CHECK(
-        repaired(
-            R"({"type":"object","properties":{},"$defs":{"T":{"$schema":"x"}},"items":[{"$id":"z"}]})") ==
-        json::parse(R"({"type":"object","properties":{},"$defs":{"T":{}},"items":[{}]})"));
+    CHECK(repaired(
+              R"({"type":"object","properties":{},"$defs":{"T":{"$schema":"x"}},"items":[{"$id":"z"}]})") ==
+          json::parse(R"({"type":"object","properties":{},"$defs":{"T":{}},"items":[{}]})"));
 }
 
 TEST_CASE("C14: properties that bear a keyword's name are left alone") {
@@ -201,10 +191,8 @@ TEST_CASE("C14: properties that bear a keyword's name are left alone") {
         json::parse(
             R"({"type":"object","properties":{"$schema":{"type":"string"},"$id":{},"required":{"type":"array"},"format":{}}})"));
     CHECK(
-        repaired(
-            R"({"$id":"x","type":"object","properties":{"a":{"default":{"required":null,"$id":1}}}})") ==
-        json::parse(
-            R"({"type":"object","properties":{"a":{"default":{"required":null,"$id":1}}}})"));
+        repaired(R"({"$id":"x","type":"object","properties":{"a":{"default":{"required":null,"$id":1}}}})") ==
+        json::parse(R"({"type":"object","properties":{"a":{"default":{"required":null,"$id":1}}}})"));
 }
 
 TEST_CASE("C15: stricter validators lose the keywords they refuse") {
@@ -231,8 +219,7 @@ TEST_CASE("tool_schema: escapes in names and exact numbers survive a repair") {
     CHECK(json::parse(out)["properties"].contains("a\"\xC3\xA9\n"));
 }
 
-TEST_CASE(
-    "tool_schema: the scan agrees with the parsed rules on random schemas, and repairs hold") {
+TEST_CASE("tool_schema: the scan agrees with the parsed rules on random schemas, and repairs hold") {
     unsigned sound = 0;
     unsigned broken = 0;
     for (unsigned seed = 1; seed <= 4'000; ++seed) {

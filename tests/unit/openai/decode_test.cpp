@@ -62,12 +62,19 @@ TEST_CASE("A10: wrong shapes are refused with the path of the field") {
         {body(R"([{"role":"user"}])"), kBad, "messages[0].content"},
         {body(R"([{"role":"user","content":null}])"), kBad, "messages[0].content"},
         {body(R"([{"role":"user","content":{}}])"), kBad, "messages[0].content"},
-        {body(R"([{"role":"user","content":[{"type":"text","text":3}]}])"), kBad, "messages[0].content[0].text"},
-        {body(R"([{"role":"user","content":[{"type":"image_url"}]}])"), kBad, "messages[0].content[0].image_url"},
-        {body(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"nonsense"}}]}])"), kBad, "messages[0].content[0].image_url.url"},
+        {body(R"([{"role":"user","content":[{"type":"text","text":3}]}])"), kBad,
+         "messages[0].content[0].text"},
+        {body(R"([{"role":"user","content":[{"type":"image_url"}]}])"), kBad,
+         "messages[0].content[0].image_url"},
+        {body(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"nonsense"}}]}])"), kBad,
+         "messages[0].content[0].image_url.url"},
         {body(R"([{"role":"tool","content":"x"}])"), kBad, "messages[0].tool_call_id"},
-        {body(R"([{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}])"), kBad, "messages[1].tool_calls[0].id"},
-        {body(R"([{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"a","function":{}}]}])"), kBad, "messages[1].tool_calls[0].function.name"},
+        {body(
+             R"([{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}])"),
+         kBad, "messages[1].tool_calls[0].id"},
+        {body(
+             R"([{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"a","function":{}}]}])"),
+         kBad, "messages[1].tool_calls[0].function.name"},
         {body(R"([{"role":"user","content":""}])"), kBad, "messages"},
         {body(kHi, R"("stream":1)"), kBad, "stream"},
         {body(kHi, R"("max_tokens":0)"), kBad, "max_tokens"},
@@ -76,7 +83,8 @@ TEST_CASE("A10: wrong shapes are refused with the path of the field") {
         {body(kHi, R"("stop":7)"), kBad, "stop"},
         {body(kHi, R"("n":0)"), kBad, "n"},
         {body(kHi, R"("tools":[{"type":"function"}])"), kBad, "tools[0].function"},
-        {body(kHi, R"("tools":[{"type":"function","function":{"name":"a","parameters":[]}}])"), kBad, "tools[0].function.parameters"},
+        {body(kHi, R"("tools":[{"type":"function","function":{"name":"a","parameters":[]}}])"), kBad,
+         "tools[0].function.parameters"},
         {body(kHi, R"("tool_choice":"sometimes")"), kBad, "tool_choice"},
         {body(kHi, R"("tool_choice":{"type":"function","function":{"name":"gone"}})"), kBad, "tool_choice"},
         {body(kHi, R"("response_format":"json")"), kBad, "response_format"},
@@ -84,7 +92,9 @@ TEST_CASE("A10: wrong shapes are refused with the path of the field") {
     });
 }
 
-TEST_CASE("D5, 6.1: what cannot be honoured and must not be ignored is refused, pictures by URL among it") {
+TEST_CASE(
+    "D5, 6.1: what cannot be honoured and must not be ignored is refused, pictures by URL among "
+    "it") {
     check_refused({
         {body(kHi, R"("n":2)"), kRefused, "n"},
         {body(kHi, R"("modalities":["text","audio"])"), kRefused, "modalities[1]"},
@@ -92,21 +102,30 @@ TEST_CASE("D5, 6.1: what cannot be honoured and must not be ignored is refused, 
         {body(kHi, R"("tools":[{"type":"custom","custom":{"name":"a"}}])"), kRefused, "tools[0].type"},
         {body(kHi, R"("response_format":{"type":"yaml"})"), kRefused, "response_format.type"},
         {body(kHi, R"("tools":[{"type":"web_search"}],"tool_choice":"required")"), kBad, "tool_choice"},
-        {body(R"([{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}])"), kRefused, "messages[0].content[0].type"},
-        {body(R"([{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}])"), kRefused, "messages[0].content[0].file.file_id"},
-        {body(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://e.com/a.png"}}]}])"), kRefused, "messages[0].content[0].image_url.url"},
-        {body(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/tiff;base64,AAAA"}}]}])"), kRefused, "messages[0].content[0].image_url.url"},
+        {body(R"([{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}])"), kRefused,
+         "messages[0].content[0].type"},
+        {body(R"([{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}])"), kRefused,
+         "messages[0].content[0].file.file_id"},
+        {body(
+             R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://e.com/a.png"}}]}])"),
+         kRefused, "messages[0].content[0].image_url.url"},
+        {body(
+             R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/tiff;base64,AAAA"}}]}])"),
+         kRefused, "messages[0].content[0].image_url.url"},
     });
 }
 
 TEST_CASE("D3, D6: scalar fields are honoured") {
-    const auto request = accept(body(kHi, R"("stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false},"max_tokens":5,"max_completion_tokens":7,"stop":["a","\n"],"n":1)"));
+    const auto request = accept(body(
+        kHi,
+        R"("stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false},"max_tokens":5,"max_completion_tokens":7,"stop":["a","\n"],"n":1)"));
     CHECK(request.stream);
     CHECK(request.include_usage);
     CHECK(request.max_tokens == 7u);
     CHECK(request.stop_sequences == std::vector<std::string>{"a", "\n"});
     CHECK(request.warnings.empty());
-    const auto plain = accept(body(kHi, R"("stream":false,"stream_options":{"include_usage":true},"max_tokens":5,"stop":"x","n":null)"));
+    const auto plain = accept(body(
+        kHi, R"("stream":false,"stream_options":{"include_usage":true},"max_tokens":5,"stop":"x","n":null)"));
     CHECK_FALSE(plain.include_usage);
     CHECK(plain.max_tokens == 5u);
     CHECK(plain.stop_sequences == std::vector<std::string>{"x"});
@@ -114,12 +133,19 @@ TEST_CASE("D3, D6: scalar fields are honoured") {
 }
 
 TEST_CASE("D6: ignored knobs are named in a warning, harmless fields are not") {
-    const auto loud = accept(body(kHi, R"("temperature":0,"top_p":0.9,"seed":7,"presence_penalty":1,"frequency_penalty":1,"logit_bias":{"5":1},"logprobs":true,"top_logprobs":3,"service_tier":"flex","verbosity":"low","web_search_options":{})"));
-    for (const char* name : {"temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "service_tier", "verbosity", "web_search_options"}) {
+    const auto loud = accept(body(
+        kHi,
+        R"("temperature":0,"top_p":0.9,"seed":7,"presence_penalty":1,"frequency_penalty":1,"logit_bias":{"5":1},"logprobs":true,"top_logprobs":3,"service_tier":"flex","verbosity":"low","web_search_options":{})"));
+    for (const char* name :
+         {"temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs",
+          "top_logprobs", "service_tier", "verbosity", "web_search_options"}) {
         INFO(name);
-        CHECK(test::warns_about(loud, std::string(name) + " is not supported by the backend and was ignored"));
+        CHECK(
+            test::warns_about(loud, std::string(name) + " is not supported by the backend and was ignored"));
     }
-    const auto silent = accept(body(kHi, R"("temperature":1,"presence_penalty":0,"logprobs":false,"logit_bias":{},"user":"u","metadata":{},"store":false,"prompt_cache_key":"k","prediction":{},"safety_identifier":"s","service_tier":"auto","plugins":[],"novelty":{"a":[1]})"));
+    const auto silent = accept(body(
+        kHi,
+        R"("temperature":1,"presence_penalty":0,"logprobs":false,"logit_bias":{},"user":"u","metadata":{},"store":false,"prompt_cache_key":"k","prediction":{},"safety_identifier":"s","service_tier":"auto","plugins":[],"novelty":{"a":[1]})"));
     CHECK(silent.warnings.empty());
     CHECK(silent.session == "k");
 }
@@ -135,14 +161,17 @@ TEST_CASE("D3, captures 35, 40: system and developer turns, strings and arrays, 
 }
 
 TEST_CASE("D7, captures 36: text parts stay apart") {
-    const auto request = accept(body(R"([{"role":"user","content":[{"type":"text","text":"one"},{"type":"text","text":"two"}]},)"
-                                     R"({"role":"assistant","content":[{"type":"text","text":"a"},{"type":"refusal","refusal":"b"}]},{"role":"user","content":"q"}])"));
+    const auto request = accept(body(
+        R"([{"role":"user","content":[{"type":"text","text":"one"},{"type":"text","text":"two"}]},)"
+        R"({"role":"assistant","content":[{"type":"text","text":"a"},{"type":"refusal","refusal":"b"}]},{"role":"user","content":"q"}])"));
     REQUIRE(request.messages[0].parts.size() == 2);
     CHECK(part<Text>(request, 0, 1).text == "two");
     CHECK(part<Text>(request, 1, 0).text == "a\nb");
 }
 
-TEST_CASE("captures 33, 34, 36: assistant history with calls, reasoning and cache markers, results in a row") {
+TEST_CASE(
+    "captures 33, 34, 36: assistant history with calls, reasoning and cache markers, results in a "
+    "row") {
     const auto request = accept(body(
         R"([{"role":"user","content":"q"},{"role":"assistant","content":null,"refusal":null,"reasoning_content":"hm","tool_calls":[)"
         R"({"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\": 1}"},"cache_control":{"type":"ephemeral"}},)"
@@ -188,7 +217,8 @@ TEST_CASE("D3: pictures and files, also in tool results") {
 }
 
 TEST_CASE("6.1: tools, with surplus keys, without parameters, doubled, of other types") {
-    const auto request = accept(body(kHi,
+    const auto request = accept(body(
+        kHi,
         R"("tools":[{"type":"function","function":{"name":"a","description":"d","parameters":{"anyOf":[{"type":"null"}]},"strict":false}},{"type":"function","function":{"name":"b"}},)"
         R"({"type":"function","function":{"name":"a"}},{"type":"function","name":"flat","parameters":{}},{"type":"web_search"}])"));
     REQUIRE(request.tools.size() == 3);
@@ -201,7 +231,8 @@ TEST_CASE("6.1: tools, with surplus keys, without parameters, doubled, of other 
 }
 
 TEST_CASE("D6: tool_choice in every form") {
-    const std::string tools = R"("tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}],"tool_choice":)";
+    const std::string tools =
+        R"("tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}],"tool_choice":)";
     const auto with = [&](std::string_view choice) { return accept(body(kHi, tools + std::string(choice))); };
     CHECK(with("\"auto\"").tool_choice.mode == ToolChoice::Mode::automatic);
     CHECK(with("null").tool_choice.mode == ToolChoice::Mode::automatic);
@@ -210,7 +241,8 @@ TEST_CASE("D6: tool_choice in every form") {
     const auto named = with(R"({"type":"function","function":{"name":"b"}})");
     CHECK(named.tool_choice.mode == ToolChoice::Mode::named);
     CHECK(named.tool_choice.name == "b");
-    const auto allowed = with(R"({"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"b"}}]}})");
+    const auto allowed = with(
+        R"({"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"b"}}]}})");
     REQUIRE(allowed.tools.size() == 1);
     CHECK(allowed.tools[0].name == "b");
     CHECK(allowed.tool_choice.mode == ToolChoice::Mode::any);
@@ -227,7 +259,8 @@ TEST_CASE("6.1: legacy functions and their history") {
     CHECK(request.tool_choice.disable_parallel);
     CHECK(part<ToolUse>(request, 1, 0).id == part<ToolResult>(request, 2, 0).tool_use_id);
     CHECK(std::get<Text>(part<ToolResult>(request, 2, 0).content.at(0)).text == "r");
-    CHECK(accept(body(kHi, R"("functions":[{"name":"f"}],"function_call":"none")")).tool_choice.mode == ToolChoice::Mode::none);
+    CHECK(accept(body(kHi, R"("functions":[{"name":"f"}],"function_call":"none")")).tool_choice.mode ==
+          ToolChoice::Mode::none);
 }
 
 TEST_CASE("6.1: every spelling of reasoning") {
@@ -253,14 +286,19 @@ TEST_CASE("D6: response_format") {
     const auto any = accept(body(kHi, R"("response_format":{"type":"json_object"})"));
     CHECK(any.json_only);
     CHECK(any.json_schema.text() == "null");
-    const auto schema = accept(body(kHi, R"("response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object"},"strict":true}})"));
+    const auto schema = accept(body(
+        kHi,
+        R"("response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object"},"strict":true}})"));
     CHECK(schema.json_only);
     CHECK(schema.json_schema.text() == R"({"type":"object"})");
     CHECK(test::warns_about(schema, "strict"));
 }
 
 TEST_CASE("a prefill stays, a blank trailing assistant turn goes") {
-    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":"{"}])")).messages.size() == 2);
-    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":" "}])")).messages.size() == 1);
-    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":null}])")).messages.size() == 1);
+    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":"{"}])"))
+              .messages.size() == 2);
+    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":" "}])"))
+              .messages.size() == 1);
+    CHECK(accept(body(R"([{"role":"user","content":"q"},{"role":"assistant","content":null}])"))
+              .messages.size() == 1);
 }

@@ -38,8 +38,8 @@ TEST_CASE("a text answer is the documented body, byte for byte") {
 TEST_CASE("C12: text beside tool calls is kept, reasoning has its own member") {
     CHECK(
         whole(plain_request(),
-              {ThinkingDelta{"hm"}, TextDelta{"a"}, ToolUseStart{"call_1", "f"},
-               ToolInputDelta{"{\"x\":"}, ToolInputDelta{"1}"}, ToolUseEnd{}, TextDelta{"b"}}) ==
+              {ThinkingDelta{"hm"}, TextDelta{"a"}, ToolUseStart{"call_1", "f"}, ToolInputDelta{"{\"x\":"},
+               ToolInputDelta{"1}"}, ToolUseEnd{}, TextDelta{"b"}}) ==
         kHead +
             R"({"role":"assistant","content":"ab","reasoning_content":"hm","refusal":null,"annotations":[],)"
             R"("tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},)"
@@ -75,8 +75,7 @@ TEST_CASE("C9: prompt tokens include the cached ones, in both forms alike") {
     numbers.cache_read_tokens = 5;
     numbers.cache_write_tokens = 2;
     numbers.thinking_tokens = 3;
-    const auto answer =
-        test::play(*kDialect, request, {TextDelta{"a"}}, StopReason::end_turn, numbers);
+    const auto answer = test::play(*kDialect, request, {TextDelta{"a"}}, StopReason::end_turn, numbers);
     const std::string expected =
         R"("usage":{"prompt_tokens":17,"completion_tokens":8,"total_tokens":25,"prompt_tokens_details":{"cached_tokens":5},"completion_tokens_details":{"reasoning_tokens":3}}})";
     CHECK(answer.whole.find(expected) != std::string::npos);
@@ -101,12 +100,9 @@ TEST_CASE("error bodies: one row for each kind") {
         {ErrorKind::route_not_found, 404, "invalid_request_error", "null", "null"},
         {ErrorKind::method_not_allowed, 405, "invalid_request_error", "null", "null"},
         {ErrorKind::unauthenticated, 401, "invalid_request_error", "\"invalid_api_key\"", "null"},
-        {ErrorKind::model_not_allowed, 403, "invalid_request_error", "\"model_not_allowed\"",
-         "null"},
-        {ErrorKind::model_not_found, 404, "invalid_request_error", "\"model_not_found\"",
-         "\"model\""},
-        {ErrorKind::key_quota_exhausted, 429, "insufficient_quota", "\"insufficient_quota\"",
-         "null"},
+        {ErrorKind::model_not_allowed, 403, "invalid_request_error", "\"model_not_allowed\"", "null"},
+        {ErrorKind::model_not_found, 404, "invalid_request_error", "\"model_not_found\"", "\"model\""},
+        {ErrorKind::key_quota_exhausted, 429, "insufficient_quota", "\"insufficient_quota\"", "null"},
         {ErrorKind::rate_limited, 429, "rate_limit_error", "\"rate_limit_exceeded\"", "null"},
         {ErrorKind::no_account, 503, "server_error", "\"server_overloaded\"", "null"},
         {ErrorKind::upstream_throttled, 429, "rate_limit_error", "\"rate_limit_exceeded\"", "null"},
@@ -140,8 +136,7 @@ TEST_CASE("error bodies: one row for each kind") {
 
 TEST_CASE("every error kind has a non-empty message and a status that is an error") {
     for (int kind = 0; kind <= static_cast<int>(ErrorKind::internal); ++kind) {
-        const auto response =
-            kDialect->encode_error(Error{.kind = static_cast<ErrorKind>(kind)}, "r");
+        const auto response = kDialect->encode_error(Error{.kind = static_cast<ErrorKind>(kind)}, "r");
         CHECK(response.status >= 400);
         CHECK_FALSE(test::parse(response.body).root()["error"]["message"].text().empty());
     }

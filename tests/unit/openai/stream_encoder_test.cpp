@@ -18,8 +18,9 @@ Request plain_request() {
 
 /// One chunk as the documentation shows it.
 std::string chunk(std::string_view delta, std::string_view finish = "null", std::string_view usage = "") {
-    std::string text = R"(data: {"id":"chatcmpl-AbCdEfGhIjKlMnOpQrStUvWx","object":"chat.completion.chunk","created":1763900000,)"
-                       R"("model":"claude-sonnet-4-5","choices":[{"index":0,"delta":)";
+    std::string text =
+        R"(data: {"id":"chatcmpl-AbCdEfGhIjKlMnOpQrStUvWx","object":"chat.completion.chunk","created":1763900000,)"
+        R"("model":"claude-sonnet-4-5","choices":[{"index":0,"delta":)";
     text.append(delta).append(R"(,"logprobs":null,"finish_reason":)").append(finish).append("}]");
     return text.append(usage).append("}\n\n");
 }
@@ -33,17 +34,22 @@ const std::string kRole = R"({"role":"assistant","content":""})";
 }  // namespace
 
 TEST_CASE("C1: reasoning, text and two tool calls are the documented stream, byte for byte") {
-    const auto out = stream(plain_request(),
-                            {ThinkingDelta{"Let me see"}, ThinkingSignature{"sig"}, TextDelta{"Checking."},
-                             ToolUseStart{"call_a", "get_weather"}, ToolInputDelta{"{\"city\":\"Oslo\"}"}, ToolUseEnd{},
-                             ToolUseStart{"call_b", "get_time"}, ToolInputDelta{"{}"}, ToolUseEnd{}},
-                            StopReason::tool_use);
-    CHECK(out == chunk(kRole) + chunk(R"({"reasoning_content":"Let me see"})") + chunk(R"({"content":"Checking."})") +
-                     chunk(R"({"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"get_weather","arguments":""}}]})") +
-                     chunk(R"({"tool_calls":[{"index":0,"function":{"arguments":"{\"city\":\"Oslo\"}"}}]})") +
-                     chunk(R"({"tool_calls":[{"index":1,"id":"call_b","type":"function","function":{"name":"get_time","arguments":""}}]})") +
-                     chunk(R"({"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]})") +
-                     chunk("{}", "\"tool_calls\"") + "data: [DONE]\n\n");
+    const auto out =
+        stream(plain_request(),
+               {ThinkingDelta{"Let me see"}, ThinkingSignature{"sig"}, TextDelta{"Checking."},
+                ToolUseStart{"call_a", "get_weather"}, ToolInputDelta{"{\"city\":\"Oslo\"}"}, ToolUseEnd{},
+                ToolUseStart{"call_b", "get_time"}, ToolInputDelta{"{}"}, ToolUseEnd{}},
+               StopReason::tool_use);
+    CHECK(
+        out ==
+        chunk(kRole) + chunk(R"({"reasoning_content":"Let me see"})") + chunk(R"({"content":"Checking."})") +
+            chunk(
+                R"({"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"get_weather","arguments":""}}]})") +
+            chunk(R"({"tool_calls":[{"index":0,"function":{"arguments":"{\"city\":\"Oslo\"}"}}]})") +
+            chunk(
+                R"({"tool_calls":[{"index":1,"id":"call_b","type":"function","function":{"name":"get_time","arguments":""}}]})") +
+            chunk(R"({"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]})") +
+            chunk("{}", "\"tool_calls\"") + "data: [DONE]\n\n");
 }
 
 TEST_CASE("C10, captures 43: the usage chunk follows the flag") {
@@ -51,16 +57,19 @@ TEST_CASE("C10, captures 43: the usage chunk follows the flag") {
     CHECK(stream(request, {TextDelta{"a"}}, StopReason::end_turn).find("usage") == std::string::npos);
     request.include_usage = true;
     const std::string null_usage = R"(,"usage":null)";
-    CHECK(stream(request, {TextDelta{"a"}}, StopReason::end_turn) ==
-          chunk(kRole, "null", null_usage) + chunk(R"({"content":"a"})", "null", null_usage) + chunk("{}", "\"stop\"", null_usage) +
-              R"(data: {"id":"chatcmpl-AbCdEfGhIjKlMnOpQrStUvWx","object":"chat.completion.chunk","created":1763900000,"model":"claude-sonnet-4-5",)"
-              R"("choices":[],"usage":{"prompt_tokens":20,"completion_tokens":5,"total_tokens":25,"prompt_tokens_details":{"cached_tokens":0},)"
-              R"("completion_tokens_details":{"reasoning_tokens":0}}})"
-              "\n\ndata: [DONE]\n\n");
+    CHECK(
+        stream(request, {TextDelta{"a"}}, StopReason::end_turn) ==
+        chunk(kRole, "null", null_usage) + chunk(R"({"content":"a"})", "null", null_usage) +
+            chunk("{}", "\"stop\"", null_usage) +
+            R"(data: {"id":"chatcmpl-AbCdEfGhIjKlMnOpQrStUvWx","object":"chat.completion.chunk","created":1763900000,"model":"claude-sonnet-4-5",)"
+            R"("choices":[],"usage":{"prompt_tokens":20,"completion_tokens":5,"total_tokens":25,"prompt_tokens_details":{"cached_tokens":0},)"
+            R"("completion_tokens_details":{"reasoning_tokens":0}}})"
+            "\n\ndata: [DONE]\n\n");
 }
 
 TEST_CASE("an answer without output still has role, finish reason and [DONE]") {
-    CHECK(stream(plain_request(), {}, StopReason::end_turn) == chunk(kRole) + chunk("{}", "\"stop\"") + "data: [DONE]\n\n");
+    CHECK(stream(plain_request(), {}, StopReason::end_turn) ==
+          chunk(kRole) + chunk("{}", "\"stop\"") + "data: [DONE]\n\n");
 }
 
 TEST_CASE("C4: a call without arguments streams {}") {
@@ -72,10 +81,13 @@ TEST_CASE("C4: a call without arguments streams {}") {
 TEST_CASE("legacy functions: one function_call, later calls are not told") {
     auto request = plain_request();
     request.legacy_functions = true;
-    const auto out = stream(request, {ToolUseStart{"c", "f"}, ToolInputDelta{"{\"x\":1}"}, ToolUseEnd{},
-                                      ToolUseStart{"d", "g"}, ToolInputDelta{"{}"}, ToolUseEnd{}}, StopReason::tool_use);
+    const auto out = stream(request,
+                            {ToolUseStart{"c", "f"}, ToolInputDelta{"{\"x\":1}"}, ToolUseEnd{},
+                             ToolUseStart{"d", "g"}, ToolInputDelta{"{}"}, ToolUseEnd{}},
+                            StopReason::tool_use);
     CHECK(out == chunk(kRole) + chunk(R"({"function_call":{"name":"f","arguments":""}})") +
-                     chunk(R"({"function_call":{"arguments":"{\"x\":1}"}})") + chunk("{}", "\"function_call\"") + "data: [DONE]\n\n");
+                     chunk(R"({"function_call":{"arguments":"{\"x\":1}"}})") +
+                     chunk("{}", "\"function_call\"") + "data: [DONE]\n\n");
 }
 
 TEST_CASE("C11: finish reasons") {
@@ -97,8 +109,11 @@ TEST_CASE("C7: a failure in the stream is one error object without [DONE]") {
     std::string out;
     encoder->begin(out);
     out.clear();
-    encoder->fail(Error{.kind = ErrorKind::upstream_failed, .message = "The upstream connection was lost."}, out);
-    CHECK(out == "data: {\"error\":{\"message\":\"The upstream connection was lost.\",\"type\":\"server_error\",\"param\":null,\"code\":null}}\n\n");
+    encoder->fail(Error{.kind = ErrorKind::upstream_failed, .message = "The upstream connection was lost."},
+                  out);
+    CHECK(out ==
+          "data: {\"error\":{\"message\":\"The upstream connection was "
+          "lost.\",\"type\":\"server_error\",\"param\":null,\"code\":null}}\n\n");
 }
 
 TEST_CASE("C8: keep-alive is a comment line") {
@@ -109,7 +124,8 @@ TEST_CASE("C8: keep-alive is a comment line") {
 
 TEST_CASE("two calls never share an id, unusable ids are replaced") {
     const auto answer = test::play(*kDialect, plain_request(),
-                                   {ToolUseStart{"x", "f"}, ToolUseEnd{}, ToolUseStart{"x", "f"}, ToolUseEnd{}, ToolUseStart{"", "f"}, ToolUseEnd{}},
+                                   {ToolUseStart{"x", "f"}, ToolUseEnd{}, ToolUseStart{"x", "f"},
+                                    ToolUseEnd{}, ToolUseStart{"", "f"}, ToolUseEnd{}},
                                    StopReason::tool_use, test::usage(1, 1));
     const auto whole = test::parse(answer.whole);
     const auto calls = whole.root()["choices"].at(0)["message"]["tool_calls"];

@@ -17,7 +17,7 @@ namespace {
 
 /// Counts the batches and refuses as many as it is told to; everything else is a memory store.
 class WatchedStores final : public store::Stores, private store::UsageStore {
- public:
+  public:
     store::AccountStore& accounts() override { return inner_->accounts(); }
     store::KeyStore& keys() override { return inner_->keys(); }
     store::SettingsStore& settings() override { return inner_->settings(); }
@@ -28,7 +28,7 @@ class WatchedStores final : public store::Stores, private store::UsageStore {
     std::vector<std::size_t> batches;  // sizes; read them after a flush
     int refusals = 0;                  // left
 
- private:
+  private:
     Result<void> record(const std::vector<store::RequestRecord>& batch) override {
         batches.push_back(batch.size());
         if (refusals > 0) {
@@ -51,7 +51,7 @@ class WatchedStores final : public store::Stores, private store::UsageStore {
 
 /// Keeps the worker busy until opened.
 class Gate {
- public:
+  public:
     explicit Gate(AsyncStore& async) {
         std::promise<void> reached;
         auto here = reached.get_future();
@@ -68,7 +68,7 @@ class Gate {
         if (!std::exchange(opened_, true)) open_.set_value();
     }
 
- private:
+  private:
     std::promise<void> open_;
     std::promise<void> reached_;
     bool opened_ = false;

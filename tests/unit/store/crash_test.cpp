@@ -50,7 +50,7 @@ Secret refresh_token(const std::string& id, std::uint64_t generation) {
 
 /// Random verbs, one after the other, until it is killed. Exits with a status when a verb fails.
 class Writer {
- public:
+  public:
     Writer(store::Stores& stores, std::uint64_t seed)
         : stores_(stores), random_(seed), prefix_(std::to_string(seed)) {}
 
@@ -70,7 +70,7 @@ class Writer {
         }
     }
 
- private:
+  private:
     static void say(const std::string& line) {
         const std::string text = line + "\n";
         if (::write(kPipeFd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
@@ -106,8 +106,7 @@ class Writer {
         if (accounts_.empty()) return;
         const auto entry = any();
         const auto next = entry->second + 1;
-        auto saved = stores_.accounts().save_tokens(entry->first, next - 1,
-                                                    access_token(entry->first, next),
+        auto saved = stores_.accounts().save_tokens(entry->first, next - 1, access_token(entry->first, next),
                                                     refresh_token(entry->first, next), 1, "", 1);
         if (!saved || !*saved) ::_exit(4);
         entry->second = next;
@@ -129,8 +128,7 @@ class Writer {
         say("+counter " + std::to_string(counter_));
     }
     void record(const std::string& id) {
-        std::vector<store::RequestRecord> batch = {test::full_record(id + "a"),
-                                                   test::full_record(id + "b")};
+        std::vector<store::RequestRecord> batch = {test::full_record(id + "a"), test::full_record(id + "b")};
         must(stores_.usage().record(batch));
         say("+usage " + id);
     }
@@ -172,8 +170,7 @@ struct Acknowledged {
 };
 
 /// Starts the writer on `dir`, kills it at a random moment, returns the lines it got out.
-std::vector<std::string> killed_writer(const std::string& dir, std::uint64_t seed,
-                                       std::mt19937_64& random) {
+std::vector<std::string> killed_writer(const std::string& dir, std::uint64_t seed, std::mt19937_64& random) {
     std::array<int, 2> ends{};
     REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     const ScopeExit close_reader([&] { ::close(ends[0]); });
@@ -198,8 +195,7 @@ std::vector<std::string> killed_writer(const std::string& dir, std::uint64_t see
 
     // Some die while they open or create the database, most between or inside verbs.
     const auto lines_before_kill = random() % 8 == 0 ? 0 : 1 + random() % 12;
-    const auto last_delay = std::chrono::microseconds(
-        random() % (lines_before_kill == 0 ? 30'000 : 2'000));
+    const auto last_delay = std::chrono::microseconds(random() % (lines_before_kill == 0 ? 30'000 : 2'000));
     std::string text;
     std::size_t lines = 0;
     std::array<char, 4096> buffer;
@@ -329,8 +325,8 @@ void kill_in_rounds() {
         }
         INFO("round " << round);
         known->verbs = 0;
-        for (const auto& line : killed_writer(dir->path(), seed * 1000 + static_cast<unsigned>(round),
-                                              random)) {
+        for (const auto& line :
+             killed_writer(dir->path(), seed * 1000 + static_cast<unsigned>(round), random)) {
             known->take(line);
         }
         verbs += known->verbs;

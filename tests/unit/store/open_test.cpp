@@ -45,7 +45,7 @@ void sql(const std::string& path, const std::string& script) {
 
 /// Permissions mean nothing to root: gives the folder to nobody and becomes nobody for a while.
 class Unprivileged {
- public:
+  public:
     explicit Unprivileged(const std::string& dir) : root_(::geteuid() == 0) {
         if (!root_) return;
         REQUIRE(::chown(dir.c_str(), kNobody, kNobody) == 0);
@@ -55,7 +55,7 @@ class Unprivileged {
         if (root_ && ::seteuid(0) != 0) std::abort();
     }
 
- private:
+  private:
     static constexpr uid_t kNobody = 65534;
     const bool root_;
 };
@@ -86,8 +86,7 @@ TEST_CASE("B8: a state folder that others may write is refused") {
     for (const mode_t mode : {0777, 0770, 0720, 0702, 01777}) {
         REQUIRE(::chmod(dir.path().c_str(), mode) == 0);
         const Error error = refusal(dir.path());
-        CHECK_THAT(error.message, Contains(dir.path()) && Contains("other users") &&
-                                      Contains("chmod 700"));
+        CHECK_THAT(error.message, Contains(dir.path()) && Contains("other users") && Contains("chmod 700"));
     }
     REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
     CHECK(store::open_sqlite(dir.path(), test_sealer()));
@@ -112,8 +111,7 @@ TEST_CASE("a read-only folder or database is an error, never a crash") {
     const Unprivileged guard(dir.path());
     SECTION("folder without a database") {
         REQUIRE(::chmod(dir.path().c_str(), 0500) == 0);
-        CHECK_THAT(refusal(dir.path()).message,
-                   Contains("kirogate.db cannot be created: Permission denied"));
+        CHECK_THAT(refusal(dir.path()).message, Contains("kirogate.db cannot be created: Permission denied"));
     }
     SECTION("database without the right to write") {
         REQUIRE(store::open_sqlite(dir.path(), test_sealer()));
@@ -133,8 +131,7 @@ TEST_CASE("a file that is no database is refused and left as it is") {
     std::string garbage;
     for (int i = 0; i < 8192; ++i) garbage += static_cast<char>('a' + i * 7 % 26);
     dir.write("kirogate.db", garbage);
-    CHECK_THAT(refusal(dir.path()).message,
-               Contains(dir.path("kirogate.db")) && Contains("not a database"));
+    CHECK_THAT(refusal(dir.path()).message, Contains(dir.path("kirogate.db")) && Contains("not a database"));
     CHECK(test::read_text_file(dir.path("kirogate.db")) == garbage);
 }
 
@@ -187,9 +184,9 @@ TEST_CASE("a database that is newer than the binary is refused") {
     REQUIRE(store::open_sqlite(dir.path(), test_sealer()));
     const auto known = std::to_string(store::sqlite::built_in_migrations().size());
     sql(dir.path("kirogate.db"), "PRAGMA user_version=77;");
-    CHECK(refusal(dir.path()).message ==
-          "the database " + dir.path("kirogate.db") + " has schema 77, this kirogate knows up to " +
-              known + ": use a newer kirogate or restore a backup");
+    CHECK(refusal(dir.path()).message == "the database " + dir.path("kirogate.db") +
+                                             " has schema 77, this kirogate knows up to " + known +
+                                             ": use a newer kirogate or restore a backup");
 }
 
 TEST_CASE("another seal key is noticed at once") {
@@ -221,8 +218,7 @@ TEST_CASE("an unreadable allow list of a key is an error, not a licence") {
     REQUIRE(stores);
     REQUIRE((*stores)->keys().add(test::full_key("key_one", "kg-one-one-one")));
     for (const char* damage : {"", "{}", "[1]", "[\"a\""}) {
-        sql(dir.path("kirogate.db"),
-            "UPDATE keys SET allowed_models = '" + std::string(damage) + "'");
+        sql(dir.path("kirogate.db"), "UPDATE keys SET allowed_models = '" + std::string(damage) + "'");
         auto found = (*stores)->keys().find_by_hash(sha256("kg-one-one-one"));
         REQUIRE_FALSE(found);
         CHECK_THAT(found.error().message, Contains("key_one"));

@@ -34,8 +34,7 @@ void checkpoint(const TempDir& dir) {
     sqlite3* raw = nullptr;
     REQUIRE(sqlite3_open(dir.path("kirogate.db").c_str(), &raw) == SQLITE_OK);
     const ScopeExit close([raw] { sqlite3_close(raw); });
-    REQUIRE(sqlite3_exec(raw, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr) ==
-            SQLITE_OK);
+    REQUIRE(sqlite3_exec(raw, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr) == SQLITE_OK);
 }
 
 }  // namespace
@@ -46,8 +45,8 @@ TEST_CASE("B8: no secret is in the database in clear, before or after a checkpoi
     const std::string key_text = "kg-PlantedManagedKey0123456789";
     auto& accounts = stores->accounts();
     REQUIRE(accounts.add(test::full_account("acc_one", "work")));
-    REQUIRE(accounts.save_tokens("acc_one", 41, Secret("planted-access-2"),
-                                 Secret("planted-refresh-2"), 1, "", 1));
+    REQUIRE(accounts.save_tokens("acc_one", 41, Secret("planted-access-2"), Secret("planted-refresh-2"), 1,
+                                 "", 1));
     REQUIRE(accounts.update("acc_one", [](store::Account& a) {
         a.access_token = Secret("planted-access-3");
         return true;
