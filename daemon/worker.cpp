@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "core/base/log.hpp"
 #include "core/fetch/curl_fetcher.hpp"
 #include "daemon/api/context.hpp"
 #include "daemon/api/routes.hpp"
@@ -11,7 +12,9 @@ namespace kg::daemon {
 /// Members in the order of their lives: the server goes first, the loop last.
 struct Worker::Inside {
     Inside(Worker& w)
-        : wakeup(loop),
+        : write_log(loop, [] { log::flush(); }),
+          gather_log([this] { write_log.schedule(); }),
+          wakeup(loop),
           fetcher(loop),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
           context{service, w.engine_.access(), w.engine_.store(), w.openai_, w.anthropic_, w.draining_},
@@ -20,6 +23,8 @@ struct Worker::Inside {
           server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}
 
     loop::Loop loop;
+    loop::Deferred write_log;     // the lines of a turn, at its end
+    log::GatherLines gather_log;  // of this thread
     loop::Wakeup wakeup;
     fetch::CurlFetcher fetcher;
     gateway::ChatService service;

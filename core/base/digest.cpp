@@ -1,10 +1,10 @@
 #include "core/base/digest.hpp"
 
+#include <libdeflate.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <zlib.h>
 
 #include <charconv>
 #include <cstdlib>
@@ -92,9 +92,9 @@ bool constant_time_equal(std::string_view a, std::string_view b) {
 }
 
 std::uint32_t crc32(std::string_view bytes, std::uint32_t previous) {
-    // zlib answers a null pointer with the initial value, whatever `previous` was.
+    // libdeflate answers a null pointer with the initial value, whatever `previous` was.
     if (bytes.empty()) return previous;
-    return static_cast<std::uint32_t>(::crc32_z(previous, bytes_of(bytes), bytes.size()));
+    return libdeflate_crc32(previous, bytes.data(), bytes.size());
 }
 
 std::string password_hash(std::string_view password) {

@@ -16,7 +16,7 @@ std::string sha1_hex(std::string_view bytes);  // only for file names that AWS t
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 bool constant_time_equal(std::string_view a, std::string_view b);
 
-/// CRC-32 (zlib's): pass the previous result to continue. crc32("123456789") == 0xCBF43926.
+/// CRC-32 (zlib's polynomial): pass the previous result to continue. crc32("123456789") == 0xCBF43926.
 std::uint32_t crc32(std::string_view bytes, std::uint32_t previous = 0);
 
 /// Memory-hard password hash (scrypt, N=2^15 r=8 p=1) in a self-describing text, and its check.

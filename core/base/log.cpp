@@ -19,6 +19,14 @@ namespace {
 std::atomic<Level> g_level{Level::info};
 std::atomic<Format> g_format{Format::text};
 
+/// Lines that this thread has said and not yet written.
+struct Gathered {
+    std::function<void()> pending;  // empty: lines are written at once
+    std::string lines;
+};
+thread_local Gathered t_gathered;
+constexpr std::size_t kGatheredBytesMax = 64 * 1024;
+
 /// Never destroyed: threads may still log while the process leaves main.
 spdlog::logger& sink() {
     static spdlog::logger* const logger = [] {
@@ -179,13 +187,38 @@ void write(Level level, std::string_view domain, std::string_view message,
     } else {
         append_text(line, level, domain, message, fields);
     }
+    Gathered& gathered = t_gathered;
+    if (gathered.pending && level < Level::warn) {
+        const bool first = gathered.lines.empty();
+        (gathered.lines += line) += '\n';
+        if (gathered.lines.size() > kGatheredBytesMax) return flush();
+        if (first) gathered.pending();
+        return;
+    }
+    if (!gathered.lines.empty()) flush();
     sink().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
     // One enormous line must not stay with the thread for ever.
     if (line.capacity() > 64 * 1024) line = {};
 }
 
 void flush() {
+    std::string& lines = t_gathered.lines;
+    if (!lines.empty()) {
+        lines.pop_back();  // the sink ends what it is given
+        sink().log(spdlog::level::info, spdlog::string_view_t(lines.data(), lines.size()));
+        lines.clear();
+    }
     sink().flush();
+}
+
+GatherLines::GatherLines(std::function<void()> pending) {
+    t_gathered.pending = std::move(pending);
+}
+
+GatherLines::~GatherLines() {
+    flush();
+    t_gathered.pending = nullptr;
+    t_gathered.lines = {};
 }
 
 bool parse_level(std::string_view text, Level& out) {

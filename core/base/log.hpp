@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -35,6 +36,17 @@ bool enabled(Level level);
 void write(Level level, std::string_view domain, std::string_view message,
            std::initializer_list<Field> fields = {});
 void flush();
+
+/// While one lives, this thread's lines below `warn` are gathered, at most 64 KiB, and written together
+/// by flush(): a loop calls it at the end of a turn in which `pending` was called. What a turn said is
+/// thus one write, and a kill loses no more than the turn. Create and destroy on the same thread.
+class GatherLines {
+  public:
+    explicit GatherLines(std::function<void()> pending);
+    GatherLines(const GatherLines&) = delete;
+    GatherLines& operator=(const GatherLines&) = delete;
+    ~GatherLines();
+};
 bool parse_level(std::string_view text, Level& out);  // accepts DEBUG/INFO/WARN/ERROR in any case
 
 inline void debug(std::string_view domain, std::string_view message,

@@ -1,8 +1,9 @@
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
-#include <sstream>
+#include <string>
 #include <system_error>
 
 #include <toml++/toml.h>
@@ -166,9 +167,10 @@ void Loader::read_file() {
         return complain(whole, "cannot be opened: " + std::generic_category().message(errno));
     }
     if (S_ISDIR(info.st_mode)) return complain(whole, "is a directory");
-    std::string text(kFileBytesMax + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
+    std::string text;
+    std::array<char, 16 << 10> piece;
+    while (text.size() <= kFileBytesMax && (in.read(piece.data(), piece.size()), in.gcount() > 0))
+        text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
     if (in.bad()) return complain(whole, "cannot be read");
     if (text.size() > kFileBytesMax) return complain(whole, "is larger than 1MiB");
     const bool holds_secret = TomlLayer(*this, *path).read(text);

@@ -11,7 +11,7 @@ namespace kg::fetch {
 namespace {
 
 constexpr std::size_t kHeadMaxBytes = 256u << 10;
-constexpr long kReceiveBufferBytes = 16 << 10;
+constexpr long kReceiveBufferBytes = 8 << 10;
 
 bool has_scheme(std::string_view url, std::string_view scheme) {
     return url.size() > scheme.size() && ascii::equals_ignoring_case(url.substr(0, scheme.size()), scheme);

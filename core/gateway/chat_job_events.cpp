@@ -105,16 +105,15 @@ void ChatJob::on_thinking(std::string_view text) {
 void ChatJob::on_thinking_end() {}
 
 void ChatJob::deliver_text(std::string_view text) {
-    if (request_.max_tokens) {
-        const std::uint64_t max = *request_.max_tokens;
-        auto after = text_estimate_;
+    auto after = text_estimate_;
+    after.add(text);
+    if (request_.max_tokens && after.tokens() + tool_estimate_.tokens() > *request_.max_tokens) {
+        text = prefix_within(text, text_estimate_, tool_estimate_.tokens(), *request_.max_tokens);
+        early_end_ = Ending{.reason = chat::StopReason::max_tokens, .stop_sequence = {}, .usage = {}};
+        after = text_estimate_;
         after.add(text);
-        if (after.tokens() + tool_estimate_.tokens() > max) {
-            text = prefix_within(text, text_estimate_, tool_estimate_.tokens(), max);
-            early_end_ = Ending{.reason = chat::StopReason::max_tokens, .stop_sequence = {}, .usage = {}};
-        }
     }
-    text_estimate_.add(text);
+    text_estimate_ = after;
     if (!text.empty()) deliver(chat::TextDelta{text});
 }
 

@@ -134,3 +134,42 @@ TEST_CASE("lines of several threads stay whole") {
         at = end + 1;
     }
 }
+
+TEST_CASE("gathered lines are written together, a warning at once and after them") {
+    log::configure(log::Level::info, log::Format::text);
+    int pending = 0;
+    std::string before_flush;
+    const std::string out = captured([&] {
+        const log::GatherLines gather([&pending] { ++pending; });
+        before_flush = captured([] {
+            log::info("a", "one");
+            log::info("a", "two");
+        });
+        log::warn("a", "three");
+        log::info("a", "four");
+        log::flush();
+        log::info("a", "five");
+    });
+    CHECK(before_flush.empty());
+    CHECK(pending == 3);
+    CHECK(lines_in(out) == 5);
+    std::size_t at = 0;
+    for (const auto* word : {"one", "two", "three", "four", "five"}) {
+        const auto found = out.find(word);
+        CHECK(found != std::string::npos);
+        CHECK(found >= at);
+        at = found;
+    }
+}
+
+TEST_CASE("gathered lines are bounded") {
+    log::configure(log::Level::info, log::Format::text);
+    const std::string out = captured([] {
+        const log::GatherLines gather([] {});
+        const std::string long_text(10'000, 'x');
+        CHECK_FALSE(captured([&] {
+                        for (int i = 0; i < 10; ++i) log::info("a", long_text);
+                    }).empty());
+    });
+    CHECK_FALSE(out.empty());
+}
