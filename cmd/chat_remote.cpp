@@ -136,7 +136,7 @@ Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& op
     call.url = url + "/v1/chat/completions";
     call.headers = {"Content-Type: application/json", "Authorization: Bearer " + key.reveal()};
     call.body = openai_body(request);
-    call.head_timeout = std::chrono::minutes(10);
+    call.first_byte_timeout = std::chrono::minutes(10);
     ChatPrinter printer(options);
     RemoteAnswer answer(printer);
     auto result = request.stream

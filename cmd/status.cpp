@@ -17,7 +17,7 @@ Result<HttpAnswer> get(const std::string& url, const std::string& key = {}) {
     fetch::Request request;
     request.url = url;
     request.connect_timeout = 2s;
-    request.head_timeout = request.total_timeout = 10s;
+    request.first_byte_timeout = request.total_timeout = 10s;
     if (!key.empty()) request.headers.push_back("Authorization: Bearer " + key);
     return http_call(std::move(request));
 }

@@ -66,7 +66,7 @@ std::string_view failure_name(FailureKind kind) {
         case FailureKind::dns: return "dns";
         case FailureKind::connect: return "connect";
         case FailureKind::tls: return "tls";
-        case FailureKind::head_timeout: return "head_timeout";
+        case FailureKind::first_byte_timeout: return "first_byte_timeout";
         case FailureKind::idle_timeout: return "idle_timeout";
         case FailureKind::total_timeout: return "total_timeout";
         case FailureKind::connect_timeout: return "connect_timeout";

@@ -38,8 +38,8 @@ struct Request {
     Body body;
     std::string proxy;  // "" = none, else http://, https:// or socks5h:// URL
     milliseconds connect_timeout{10'000};
-    milliseconds head_timeout{90'000};   // from start to the first byte of the response head
-    milliseconds idle_timeout{300'000};  // longest silence between body bytes (while not paused)
+    milliseconds first_byte_timeout{90'000};  // from start to the first byte of the body
+    milliseconds idle_timeout{300'000};       // longest silence between body bytes (while not paused)
     milliseconds total_timeout{3'600'000};
 };
 
@@ -53,7 +53,7 @@ enum class FailureKind : std::uint8_t {
     dns,
     connect,
     tls,
-    head_timeout,
+    first_byte_timeout,
     idle_timeout,
     total_timeout,
     connect_timeout,

@@ -70,13 +70,13 @@ void Transfer::recycle() {
 
 SteadyTime Transfer::deadline() const {
     const SteadyTime total = after(started_, request_.total_timeout);
-    if (phase_ == Phase::waiting) return std::min(total, after(started_, request_.head_timeout));
+    if (phase_ != Phase::body) return std::min(total, after(started_, request_.first_byte_timeout));
     return paused ? total : std::min(total, after(last_activity_, request_.idle_timeout));
 }
 
 FailureKind Transfer::timeout_kind(SteadyTime now) const {
     if (after(started_, request_.total_timeout) <= now) return FailureKind::total_timeout;
-    return phase_ == Phase::waiting ? FailureKind::head_timeout : FailureKind::idle_timeout;
+    return phase_ != Phase::body ? FailureKind::first_byte_timeout : FailureKind::idle_timeout;
 }
 
 Failure Transfer::describe(CURLcode code) const {
@@ -86,7 +86,7 @@ Failure Transfer::describe(CURLcode code) const {
 std::size_t Transfer::on_header(std::string_view line) {
     const std::size_t taken = line.size();
     if (handler == nullptr) return 0;
-    if (phase_ == Phase::body) return taken;  // trailers
+    if (head_complete()) return taken;  // trailers
     head_bytes_ += taken;
     if (head_bytes_ > kHeadMaxBytes) return 0;
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
@@ -95,17 +95,12 @@ std::size_t Transfer::on_header(std::string_view line) {
     if (line.starts_with("HTTP/")) {
         head_.status = parse_status(line);
         head_.headers.clear();
-        if (head_.status >= 200 && phase_ == Phase::waiting) {
-            phase_ = Phase::head;
-            touch();
-            host_.deadline_moved(deadline());
-        }
+        if (head_.status >= 200) phase_ = Phase::head;
         return taken;
     }
-    touch();
     if (line.empty()) {
         if (head_.status < 200) return taken;
-        phase_ = Phase::body;
+        phase_ = Phase::silent;
         handler->on_head(head_);
         return handler != nullptr ? taken : 0;
     }
@@ -123,6 +118,10 @@ std::size_t Transfer::on_write(std::string_view bytes) {
         return CURL_WRITEFUNC_PAUSE;  // curl keeps this piece and hands it out again after resume
     }
     touch();
+    if (phase_ == Phase::silent) {
+        phase_ = Phase::body;
+        host_.deadline_moved(deadline());
+    }
     if (!got_body) host_.got_body(*this);
     const Flow flow = handler->on_body(bytes);
     if (handler == nullptr) return 0;

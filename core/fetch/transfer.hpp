@@ -49,7 +49,7 @@ class Transfer {
     Failure describe(CURLcode code) const;
 
     void touch() { last_activity_ = host_.now(); }
-    bool head_complete() const { return phase_ == Phase::body; }
+    bool head_complete() const { return phase_ >= Phase::silent; }
 
     // The engine's bookkeeping.
     State state = State::idle;
@@ -63,7 +63,7 @@ class Transfer {
     std::optional<Failure> failure;
 
   private:
-    enum class Phase : std::uint8_t { waiting, head, body };
+    enum class Phase : std::uint8_t { waiting, head, silent, body };  // silent: no byte of the body yet
     enum class Verb : std::uint8_t { none, get, head, send };
 
     void set_constant_options(SocketTable& sockets, const std::string& ca_file);

@@ -26,7 +26,7 @@ fetch::Request make_request(const UpstreamOptions& options, const AttemptInput& 
     request.body = input.request->body(arn);
     request.proxy = caller.proxy.empty() ? options.proxy : caller.proxy;
     request.connect_timeout = options.connect_timeout;
-    request.head_timeout = options.first_event_timeout;
+    request.first_byte_timeout = options.first_event_timeout;
     request.idle_timeout = options.idle_timeout;
     request.total_timeout = options.total_timeout;
     return request;

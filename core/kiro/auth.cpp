@@ -57,7 +57,7 @@ fetch::Request make_request(const UpstreamOptions& options, const RefreshInput& 
     fetch::Request request;
     request.method = http::Method::post;
     request.connect_timeout = std::chrono::seconds{10};
-    request.head_timeout = std::chrono::seconds{30};
+    request.first_byte_timeout = std::chrono::seconds{30};
     request.idle_timeout = std::chrono::seconds{30};
     request.total_timeout = std::chrono::seconds{30};
     // An empty URL is refused by the fetcher itself: nothing is sent, and `done` still runs on the

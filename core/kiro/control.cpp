@@ -44,7 +44,7 @@ fetch::Request base_request(const Caller& caller, const UpstreamOptions& options
     request.headers = control_headers(caller, options);
     request.proxy = caller.proxy.empty() ? options.proxy : caller.proxy;
     request.connect_timeout = options.connect_timeout;
-    request.head_timeout = std::chrono::seconds{30};
+    request.first_byte_timeout = std::chrono::seconds{30};
     request.idle_timeout = std::chrono::seconds{30};
     request.total_timeout = std::chrono::seconds{60};
     return request;

@@ -298,7 +298,7 @@ Failure classify_transport(const fetch::Failure& failure) {
         case fetch::FailureKind::connect:
         case fetch::FailureKind::connect_timeout:
         case fetch::FailureKind::tls: out.cls = connect; break;
-        case fetch::FailureKind::head_timeout:
+        case fetch::FailureKind::first_byte_timeout:
         case fetch::FailureKind::idle_timeout:
         case fetch::FailureKind::total_timeout: out.cls = timeout; break;
         case fetch::FailureKind::reset:

@@ -99,11 +99,11 @@ TEST_CASE("a head without end is refused") {
     check_failure(get(server.url()), FailureKind::protocol, "!");
 }
 
-TEST_CASE("A7: silence before the head strikes the head timeout and closes the connection") {
+TEST_CASE("A7: silence before the head strikes the first-byte timeout and closes the connection") {
     RawServer server({stall()});
     auto request = get(server.url());
-    request.head_timeout = 60ms;
-    check_failure(std::move(request), FailureKind::head_timeout, "!");
+    request.first_byte_timeout = 60ms;
+    check_failure(std::move(request), FailureKind::first_byte_timeout, "!");
     CHECK(server.wait_open(0));
 }
 
@@ -115,18 +115,26 @@ TEST_CASE("A7: silence in the body strikes the idle timeout and closes the conne
     CHECK(server.wait_open(0));
 }
 
-TEST_CASE("silence inside the head counts as idle") {
+TEST_CASE("silence inside the head does not end the wait for the first byte") {
     const RawServer server({send_bytes("HTTP/1.1 200 OK\r\nX-A: b\r\n"), stall()});
     auto request = get(server.url());
-    request.idle_timeout = 60ms;
-    check_failure(std::move(request), FailureKind::idle_timeout, "!");
+    request.first_byte_timeout = 60ms;
+    check_failure(std::move(request), FailureKind::first_byte_timeout, "!");
+}
+
+TEST_CASE("A11: a head without a first event strikes the first-byte timeout, not the idle one") {
+    RawServer server({send_bytes(kChunkedHead), stall()});
+    auto request = get(server.url());
+    request.first_byte_timeout = 60ms;
+    check_failure(std::move(request), FailureKind::first_byte_timeout, "h!");
+    CHECK(server.wait_open(0));
 }
 
 TEST_CASE("an interim answer does not end the wait for the head") {
     const RawServer server({send_bytes("HTTP/1.1 102 Processing\r\n\r\n"), stall()});
     auto request = get(server.url());
-    request.head_timeout = 60ms;
-    check_failure(std::move(request), FailureKind::head_timeout, "!");
+    request.first_byte_timeout = 60ms;
+    check_failure(std::move(request), FailureKind::first_byte_timeout, "!");
 }
 
 TEST_CASE("the total timeout strikes a paused transfer, the idle timeout does not") {

@@ -94,7 +94,7 @@ TEST_CASE("redirects are answers like any other") {
     CHECK(server.requests().size() == 1);
 }
 
-TEST_CASE("a hundred parallel transfers, and a hundred more on the same connections") {
+TEST_CASE("K7: a hundred parallel transfers, and a hundred more on the same connections") {
     RawServer server({wait_gate(), send_bytes(kChunkedHead), send_bytes(chunk("one")),
                       send_bytes(chunk("two") + kLastChunk)});
     Client client;

@@ -29,7 +29,7 @@ TEST_CASE("A11: each deadline of a transfer is its own setting") {
     job->start();
     const auto& sent = rig.last_chat().request;
     CHECK(sent.connect_timeout == 11s);
-    CHECK(sent.head_timeout == 22s);
+    CHECK(sent.first_byte_timeout == 22s);
     CHECK(sent.idle_timeout == 33s);
     CHECK(sent.total_timeout == 44s);
 }
@@ -53,7 +53,7 @@ TEST_CASE("A11: each deadline ends in its own error, told once") {
     };
     CHECK(kind_after(fetch::FailureKind::idle_timeout, true) == ErrorKind::upstream_timeout);
     CHECK(kind_after(fetch::FailureKind::total_timeout, true) == ErrorKind::upstream_timeout);
-    CHECK(kind_after(fetch::FailureKind::head_timeout, false) == ErrorKind::upstream_timeout);
+    CHECK(kind_after(fetch::FailureKind::first_byte_timeout, false) == ErrorKind::upstream_timeout);
 }
 
 TEST_CASE("B5: the same tool name and description with another schema sends the other schema") {

@@ -70,7 +70,7 @@ TEST_CASE("an attempt posts the body with its account's ARN") {
     CHECK(sent.body ==
           *owner.request.body("arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"));
     CHECK(sent.proxy == "http://proxy:1");
-    CHECK(sent.head_timeout == fetch::milliseconds{1234});
+    CHECK(sent.first_byte_timeout == fetch::milliseconds{1234});
     CHECK(owner.server().has_header("amz-sdk-request: attempt=2; max=3"));
     CHECK(owner.server().has_header("authorization: Bearer aoaSAMPLE"));
 }
@@ -183,7 +183,7 @@ TEST_CASE("damage ends the attempt at once") {
 TEST_CASE("transport failures are told with their class") {
     Owner early;
     early.start();
-    early.server().fail(fetch::FailureKind::head_timeout);
+    early.server().fail(fetch::FailureKind::first_byte_timeout);
     CHECK(early.lines == Lines{"failure timeout"});
     Owner refused;
     refused.start();

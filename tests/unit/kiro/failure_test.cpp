@@ -240,7 +240,7 @@ TEST_CASE("transport failures are connect, timeout or transient") {
     const Kind rows[] = {
         {dns, FailureClass::connect}, {fetch::FailureKind::connect, FailureClass::connect},
         {tls, FailureClass::connect}, {connect_timeout, FailureClass::connect},
-        {head_timeout, timeout},      {idle_timeout, timeout},
+        {first_byte_timeout, timeout},      {idle_timeout, timeout},
         {total_timeout, timeout},     {reset, transient},
         {protocol, transient},        {other, transient},
     };

@@ -33,7 +33,7 @@ const std::string kRole = R"({"role":"assistant","content":""})";
 
 }  // namespace
 
-TEST_CASE("C1: reasoning, text and two tool calls are the documented stream, byte for byte") {
+TEST_CASE("C1, K4: reasoning, text and two tool calls are the documented stream, byte for byte") {
     const auto out =
         stream(plain_request(),
                {ThinkingDelta{"Let me see"}, ThinkingSignature{"sig"}, TextDelta{"Checking."},

@@ -162,7 +162,7 @@ TEST_CASE("a record is written without anybody asking for it") {
     CHECK(seen.get_future().get() == 1);
 }
 
-TEST_CASE("a backlog is written in batches, other jobs get their turn in between") {
+TEST_CASE("K6: a backlog is written in batches, other jobs get their turn in between") {
     WatchedStores stores;
     std::int64_t written_at_job = -1;
     {

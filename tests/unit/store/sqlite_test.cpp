@@ -122,7 +122,7 @@ TEST_CASE("what the command line changes, the daemon sees, and the other way rou
     CHECK((*cli->accounts().select("work"))->state == "ok");
 }
 
-TEST_CASE("two processes never refresh one account at the same time") {
+TEST_CASE("K8: two processes never refresh one account at the same time") {
     TempDir dir;
     auto one = must_open(dir);
     auto two = must_open(dir);
