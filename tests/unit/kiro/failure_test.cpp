@@ -238,11 +238,11 @@ TEST_CASE("transport failures are connect, timeout or transient") {
         FailureClass cls;
     };
     const Kind rows[] = {
-        {dns, FailureClass::connect}, {fetch::FailureKind::connect, FailureClass::connect},
-        {tls, FailureClass::connect}, {connect_timeout, FailureClass::connect},
-        {first_byte_timeout, timeout},      {idle_timeout, timeout},
-        {total_timeout, timeout},     {reset, transient},
-        {protocol, transient},        {other, transient},
+        {dns, FailureClass::connect},  {fetch::FailureKind::connect, FailureClass::connect},
+        {tls, FailureClass::connect},  {connect_timeout, FailureClass::connect},
+        {first_byte_timeout, timeout}, {idle_timeout, timeout},
+        {total_timeout, timeout},      {reset, transient},
+        {protocol, transient},         {other, transient},
     };
     for (const Kind& row : rows) CHECK(classify_transport({row.kind, "why"}).cls == row.cls);
     CHECK(classify_transport({reset, "why"}).detail == "why");
