@@ -45,6 +45,7 @@ class Engine {
     gateway::SettingsHolder& settings() { return settings_; }
     gateway::Stats& stats() { return stats_; }
     const kiro::UpstreamOptions& upstream() const { return upstream_; }
+    const fetch::CurlFetcherOptions& fetch_options() const { return fetch_options_; }
 
   private:
     void watch();
@@ -55,6 +56,7 @@ class Engine {
     const Clock& clock_;
     Random& random_;
     const kiro::UpstreamOptions upstream_;
+    const fetch::CurlFetcherOptions fetch_options_;
     const std::chrono::milliseconds refresh_lead_, models_ttl_;
     const std::size_t request_rows_max_;
     store::AsyncStore async_;

@@ -37,6 +37,10 @@ kiro::UpstreamOptions upstream_options(const config::Config& config) {
     return out;
 }
 
+fetch::CurlFetcherOptions fetch_options(const config::Config& config) {
+    return {.ca_file = config.kiro.ca_file};
+}
+
 gateway::Settings settings(const config::Config& config) {
     gateway::Settings out;
     out.aliases = config.models.aliases;

@@ -2,6 +2,7 @@
 
 #include "core/account/pool.hpp"
 #include "core/config/config.hpp"
+#include "core/fetch/curl_fetcher.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/kiro/endpoints.hpp"
 #include "daemon/http/limits.hpp"
@@ -10,6 +11,7 @@ namespace kg::daemon {
 
 // The only translation from the configuration's sections to each room's own options.
 kiro::UpstreamOptions upstream_options(const config::Config& config);
+fetch::CurlFetcherOptions fetch_options(const config::Config& config);
 gateway::Settings settings(const config::Config& config);
 httpd::Limits limits(const config::Config& config);
 account::PoolOptions pool_options(const config::Config& config);

@@ -15,7 +15,7 @@ struct Worker::Inside {
         : write_log(loop, [] { log::flush(); }),
           gather_log([this] { write_log.schedule(); }),
           wakeup(loop),
-          fetcher(loop),
+          fetcher(loop, w.engine_.fetch_options()),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
           context{service, w.engine_.access(), w.engine_.store(), w.openai_, w.anthropic_, w.draining_},
           errors(w.openai_, w.anthropic_),

@@ -1,9 +1,13 @@
 #include "core/config/checks.hpp"
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <string>
+#include <system_error>
 
 #include "core/base/ascii.hpp"
 #include "core/config/units.hpp"
@@ -183,6 +187,13 @@ Complaint check_proxy_url(std::string_view text) {
     }
     if (!url->at.rest.empty() && url->at.rest != "/") return "must end after the host and port";
     return std::nullopt;
+}
+
+Complaint check_readable_file(std::string_view path) {
+    if (path.empty()) return std::nullopt;
+    if (path.find('\0') != path.npos) return "is not a path";
+    if (::access(std::string(path).c_str(), R_OK) == 0) return std::nullopt;
+    return "cannot be read: " + std::generic_category().message(errno);
 }
 
 Complaint check_word(std::string_view text) {

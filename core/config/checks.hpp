@@ -11,6 +11,7 @@ std::optional<std::string> check_listen(std::string_view text);
 std::optional<std::string> check_origins(std::string_view text);
 std::optional<std::string> check_upstream_url(std::string_view text);
 std::optional<std::string> check_proxy_url(std::string_view text);
+std::optional<std::string> check_readable_file(std::string_view path);
 std::optional<std::string> check_word(std::string_view text);
 std::optional<std::string> check_proxy_key(std::string_view text);
 std::optional<std::string> check_admin_password(std::string_view text);

@@ -35,6 +35,7 @@ struct Kiro {
     std::string node_version = "22.22.0";
     std::string os = "linux#6.1.0";
     std::string proxy;
+    std::string ca_file;
     bool drop_duplicate_text = false;
     std::int64_t tool_description_max_bytes = 10'000;
     std::int64_t body_max_bytes = 24 << 20;

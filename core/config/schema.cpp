@@ -130,6 +130,11 @@ constexpr Key kKeys[] = {
       .check = check_proxy_url,
       .allowed = "empty, or SCHEME://[USER:PASSWORD@]HOST[:PORT] with the scheme http, https, "
                  "socks4, socks4a, socks5 or socks5h"}},
+    {"kiro.ca_file",
+     in<&Config::kiro, &Kiro::ca_file>(),
+     "File of the certificate authorities that Kiro's servers and the outbound proxy are checked against; "
+     "empty means the system's.",
+     {.check = check_readable_file, .allowed = "empty, or the path of a readable PEM file"}},
     {"kiro.drop_duplicate_text",
      in<&Config::kiro, &Kiro::drop_duplicate_text>(),
      "Drops a piece of text that repeats the piece before it exactly.",

@@ -12,7 +12,7 @@ namespace kg::fetch {
 struct CurlFetcherOptions {
     std::size_t idle_connections_max = 2000;  // kept open for reuse
     std::size_t idle_handles_max = 256;       // pooled easy handles
-    std::string ca_file;                      // "" = the system's
+    std::string ca_file;                      // for servers and proxies; "" = the system's
     bool http2 = true;                        // over TLS only, negotiated
 };
 

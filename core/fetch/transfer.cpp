@@ -160,7 +160,10 @@ void Transfer::set_constant_options(SocketTable& sockets, const std::string& ca_
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     // Without it, cancelling during a name look-up waits for the resolver's thread.
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
-    if (!ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file.c_str());
+    if (!ca_file.empty()) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file.c_str());
+        curl_easy_setopt(curl, CURLOPT_PROXY_CAINFO, ca_file.c_str());
+    }
 
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Transfer::header_callback);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, static_cast<void*>(this));

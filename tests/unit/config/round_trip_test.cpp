@@ -40,6 +40,7 @@ const std::vector<Sample>& samples() {
         {"kiro.os", "\"darwin#24\"", "darwin#24", "darwin#24"},
         {"kiro.proxy", "\"socks5h://u:p@proxy.example:1080\"", "socks5h://u:p@proxy.example:1080",
          "socks5h://***@proxy.example:1080"},
+        {"kiro.ca_file", "\"/dev/null\"", "/dev/null", "/dev/null"},
         {"kiro.drop_duplicate_text", "true", "on", "true"},
         {"kiro.tool_description_max_bytes", "\"8KiB\"", "8KiB", "8KiB"},
         {"kiro.body_max_bytes", "1048576", "1048576", "1MiB"},
