@@ -22,7 +22,7 @@ CurlFetcher::Impl::Impl(loop::Loop& loop, CurlFetcherOptions options)
                    const int mask = (events.readable ? CURL_CSELECT_IN : 0) |
                                     (events.writable ? CURL_CSELECT_OUT : 0) |
                                     (events.error ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0);
-                   run_curl(socket, mask);
+                   serve_socket(socket, mask);
                    settle();
                }),
       drive_(loop, [this] { drive(); }),
@@ -93,8 +93,9 @@ void CurlFetcher::Impl::mark(Transfer& transfer) {
     drive_.schedule();
 }
 
-void CurlFetcher::Impl::got_body(Transfer& transfer) {
-    transfer.got_body = true;
+void CurlFetcher::Impl::got_body(Transfer& transfer, std::size_t bytes) {
+    read_bytes_ += bytes;
+    if (std::exchange(transfer.got_body, true)) return;
     got_body_.push_back(&transfer);
 }
 
@@ -187,6 +188,19 @@ void CurlFetcher::Impl::run_curl(curl_socket_t socket, int events) {
     const CURLMcode code = curl_multi_socket_action(multi_.get(), socket, events, &running);
     if (code != CURLM_OK)
         log::error("fetch", "curl could not handle a socket event", {{"reason", curl_multi_strerror(code)}});
+}
+
+/// curl reads one buffer for each call. One that came back nearly full means that more is waiting: it
+/// is fetched now, so that a burst is one batch, a few times at most, so that others get their turn.
+void CurlFetcher::Impl::serve_socket(curl_socket_t socket, int events) {
+    constexpr int kReadsMax = 8;
+    constexpr std::size_t kNearlyFull = kReceiveBufferBytes * 3 / 4;
+    for (int reads = 0; reads < kReadsMax; ++reads) {
+        read_bytes_ = 0;
+        run_curl(socket, events);
+        if (read_bytes_ < kNearlyFull || !sockets_.wants_reading(socket)) break;
+        events = CURL_CSELECT_IN;
+    }
 }
 
 void CurlFetcher::Impl::settle() {

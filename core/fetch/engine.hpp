@@ -26,7 +26,7 @@ struct CurlFetcher::Impl final : private TransferHost {
     // Marks, from anywhere.
     void mark(Transfer& transfer);
     SteadyTime now() const override { return loop_.now(); }
-    void got_body(Transfer& transfer) override;
+    void got_body(Transfer& transfer, std::size_t bytes) override;
     void deadline_moved(SteadyTime deadline) override;
     void on_curl_timer(long delay_ms);
     void on_deadlines();
@@ -36,6 +36,7 @@ struct CurlFetcher::Impl final : private TransferHost {
     void attend(Transfer& transfer);
     void unpause(Transfer& transfer);
     void run_curl(curl_socket_t socket, int events);
+    void serve_socket(curl_socket_t socket, int events);
     void settle();
     void read_completions();
     void end(Transfer& transfer, std::optional<Failure> failure);
@@ -54,6 +55,7 @@ struct CurlFetcher::Impl final : private TransferHost {
     std::vector<Transfer*> unpausing_;
     std::vector<Transfer*> got_body_;  // to hear on_batch
     std::vector<Transfer*> ended_;     // to hear their ending
+    std::size_t read_bytes_ = 0;       // of bodies, by the last run of curl
     loop::Deferred drive_;
     loop::Timer curl_timer_;
     loop::Timer deadline_timer_;  // one for all transfers: the earliest deadline

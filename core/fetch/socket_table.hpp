@@ -22,6 +22,7 @@ class SocketTable {
     void close(int socket) noexcept;
     void want(int socket, bool readable, bool writable);
     void forget(int socket);
+    bool wants_reading(int socket) { return entry(socket).readable; }
 
   private:
     struct Entry {

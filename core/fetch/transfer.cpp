@@ -11,7 +11,6 @@ namespace kg::fetch {
 namespace {
 
 constexpr std::size_t kHeadMaxBytes = 256u << 10;
-constexpr long kReceiveBufferBytes = 8 << 10;
 
 bool has_scheme(std::string_view url, std::string_view scheme) {
     return url.size() > scheme.size() && ascii::equals_ignoring_case(url.substr(0, scheme.size()), scheme);
@@ -122,7 +121,7 @@ std::size_t Transfer::on_write(std::string_view bytes) {
         phase_ = Phase::body;
         host_.deadline_moved(deadline());
     }
-    if (!got_body) host_.got_body(*this);
+    host_.got_body(*this, bytes.size());
     const Flow flow = handler->on_body(bytes);
     if (handler == nullptr) return 0;
     paused = flow == Flow::pause;

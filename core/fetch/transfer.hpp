@@ -16,11 +16,14 @@ namespace kg::fetch {
 
 class Transfer;
 
+/// What curl reads at once, and most of what an open transfer costs.
+inline constexpr long kReceiveBufferBytes = 8 << 10;
+
 /// What a transfer asks of the engine that drives it, from inside curl's callbacks: only marks.
 class TransferHost {
   public:
     virtual SteadyTime now() const = 0;
-    virtual void got_body(Transfer& transfer) = 0;
+    virtual void got_body(Transfer& transfer, std::size_t bytes) = 0;
     virtual void deadline_moved(SteadyTime deadline) = 0;
 
   protected:

@@ -123,6 +123,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     }
 
     void on_batch() override {
+        if (encoder_) return exchange_.flush();
         if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
             job_.reset();
             on_error({.kind = ErrorKind::upstream_failed,

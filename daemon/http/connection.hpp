@@ -94,6 +94,7 @@ class Connection final : private net::StreamHandler, private Exchange {
     void begin_stream(int status, http::Headers headers) override;
     std::string& out() override { return out_; }
     Flow commit() override;
+    void flush() override;
     void end_stream() override;
     void abort_stream() override;
     std::size_t backlog_bytes() const override;
@@ -116,7 +117,7 @@ class Connection final : private net::StreamHandler, private Exchange {
     void answer_failure(Failure failure, std::string_view allow = {});
     void refuse(Failure failure);
     void finish_head(std::string_view connection_wish);
-    bool flush();
+    bool write_gathered();
     void turn();
     void wake_producer();
 
@@ -149,6 +150,7 @@ class Connection final : private net::StreamHandler, private Exchange {
     Input input_ = Input::idle;
     Output output_ = Output::none;
     bool close_after_ = false;  // the answer announced, or needs, the end of the connection
+    bool broken_ = false;       // a write failed where nothing may be destroyed
     bool cut_ = false;          // abort_stream() was called
     bool eof_ = false;          // the client will send no more
     bool lingering_ = false;    // FIN sent, reading over what the client still sends

@@ -79,6 +79,11 @@ Flow Connection::commit() {
     return Flow::pause;
 }
 
+void Connection::flush() {
+    if (output_ != Output::stream || !stream_ || broken_) return;
+    broken_ = !write_gathered();
+}
+
 void Connection::end_stream() {
     assert(output_ == Output::stream);
     if (output_ != Output::stream) return;
@@ -136,7 +141,7 @@ void Connection::answer_preflight() {
 }
 
 /// At most one system call: heads, chunk size, everything the handlers gathered in this turn, end.
-bool Connection::flush() {
+bool Connection::write_gathered() {
     if (stream_->writing()) return true;
     std::string nothing;
     std::string& body = output_ == Output::none ? nothing : out_;
@@ -190,7 +195,7 @@ void Connection::turn() {
         close_after_ = true;
         out_.clear();
     }
-    if (!flush()) return close();
+    if (broken_ || !write_gathered()) return close();
     if (cut_) return finish();
     if (backlog_bytes() == 0 && output_ == Output::done) {
         if (close_after_) return finish();

@@ -40,6 +40,9 @@ class Exchange {
     /// Schedules one write for the end of this loop turn. Flow::pause when more than the high
     /// watermark is waiting; Handler::on_drained follows once it is below the low one.
     virtual Flow commit() = 0;
+    /// Writes at once what a stream has committed, for the end of a batch: an event must not wait until
+    /// the turn has served every other connection. Trouble shows later in the turn, as ever.
+    virtual void flush() = 0;
     virtual void end_stream() = 0;
     /// Cuts the connection without the terminating chunk: the client must not take it as complete.
     virtual void abort_stream() = 0;
