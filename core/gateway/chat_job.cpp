@@ -43,7 +43,7 @@ ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions per
       sink_(sink),
       settings_(service.settings.get()),
       retry_(service.loop, [this] { attempt(); }),
-      splitter_(*this),
+      splitter_(std::in_place, static_cast<chat::ThinkingSplitter::Output&>(*this)),
       scanner_(request_.stop_sequences) {
     service_.stats.active.fetch_add(1, std::memory_order_relaxed);
 }

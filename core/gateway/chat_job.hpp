@@ -45,6 +45,9 @@ class AnswerSink {
     virtual void on_batch() = 0;
     virtual void on_end(const Ending& ending) = 0;
     virtual void on_error(const Error& error) = 0;
+    /// The attempt failed and another may be made: true when nothing of the answer has reached the
+    /// client, and all of it is now forgotten.
+    virtual bool start_over() { return false; }
 
   protected:
     ~AnswerSink() = default;
@@ -102,6 +105,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void deliver_text(std::string_view text);
     void flush_held_text();
     void take_usage(const chat::Usage& usage);
+    bool forget_answer();
     chat::FinalUsage final_usage() const;
     void react(const kiro::Failure& failure);
 
@@ -130,12 +134,12 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     bool over_ = false;
     std::optional<Error> last_error_;
 
-    chat::ThinkingSplitter splitter_;
+    std::optional<chat::ThinkingSplitter> splitter_;  // always there; optional to be made anew
     chat::StopScanner scanner_;
     chat::TokenEstimate text_estimate_, thinking_estimate_, tool_estimate_;
     chat::Usage usage_;
     Flow flow_ = Flow::more;
-    bool delivered_ = false;  // the sink got an event: nothing may be tried again
+    bool delivered_ = false;  // the sink got an event: nothing may be tried again unless it forgets
     bool tool_seen_ = false, skipping_tool_ = false;
     std::optional<Ending> early_end_;  // a stop sequence or the token limit ended the answer
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -32,16 +32,16 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
     std::visit(overloaded{
                    [&](const chat::TextDelta& e) {
                        if (encoded_.parse_thinking_tags)
-                           splitter_.push(e.text);
+                           splitter_->push(e.text);
                        else
                            on_text(e.text);
                    },
                    [&](const chat::ThinkingDelta& e) {
-                       splitter_.disable();
+                       splitter_->disable();
                        on_thinking(e.text);
                    },
                    [&](const chat::ThinkingSignature&) {
-                       splitter_.disable();
+                       splitter_->disable();
                        if (request_.thinking.enabled) deliver(event);
                    },
                    [&](const chat::RedactedThinking&) {
@@ -118,7 +118,7 @@ void ChatJob::deliver_text(std::string_view text) {
 }
 
 void ChatJob::flush_held_text() {
-    if (encoded_.parse_thinking_tags) splitter_.finish();
+    if (encoded_.parse_thinking_tags) splitter_->finish();
     if (!scanner_.active() || early_end_) return;
     if (const auto held = scanner_.finish(); !held.empty()) deliver_text(held);
 }
@@ -152,8 +152,21 @@ void ChatJob::on_failure(kiro::Failure failure) {
                {"streaming", delivered_},
                {"detail", failure.detail}});
     if (lease_) service_.pool.report_failure(lease_.account_id(), report_.wire_model, failure);
-    if (delivered_) return fail(kiro::to_error(failure));
+    if (delivered_ && !forget_answer()) return fail(kiro::to_error(failure));
     react(failure);
+}
+
+/// Back to where nothing had been heard of the answer, if the sink can do the same.
+bool ChatJob::forget_answer() {
+    if (!sink_.start_over()) return false;
+    delivered_ = tool_seen_ = skipping_tool_ = false;
+    early_end_.reset();
+    report_.first_event.reset();
+    splitter_.emplace(static_cast<chat::ThinkingSplitter::Output&>(*this));
+    scanner_ = chat::StopScanner(request_.stop_sequences);
+    text_estimate_ = thinking_estimate_ = tool_estimate_ = {};
+    usage_ = {};
+    return true;
 }
 
 void ChatJob::take_usage(const chat::Usage& usage) {

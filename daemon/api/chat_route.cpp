@@ -131,6 +131,12 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         }
     }
 
+    bool start_over() override {
+        if (stream_) return false;
+        accumulator_ = {};
+        return true;
+    }
+
     void on_end(const gateway::Ending& ending) override {
         quiet_.stop();
         trace_.take(job_->report());

@@ -44,11 +44,16 @@ class RecordingAnswer final : public gateway::AnswerSink {
         ++endings;
         error = e;
     }
+    bool start_over() override {
+        if (forgets) text.clear(), thinking.clear(), tools.clear();
+        return forgets;
+    }
 
     std::string text, thinking, signature;
     std::vector<std::string> tools;
     int events = 0, batches = 0, endings = 0, leaked = 0;
     Flow flow = Flow::more;
+    bool forgets = false;  // start_over() is granted
     std::optional<gateway::Ending> ending;
     std::optional<Error> error;
 };

@@ -201,3 +201,30 @@ TEST_CASE(
     GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("ok") + GatewayRig::tail());
     CHECK(answer.text == "ok");
 }
+
+TEST_CASE("an answer that its client has not seen is begun again, one that it has seen is not") {
+    for (const bool forgets : {true, false}) {
+        GatewayRig rig;
+        RecordingAnswer answer;
+        answer.forgets = forgets;
+        auto request = GatewayRig::request();
+        request.stop_sequences = {"END"};
+        const auto job = rig.job(answer, std::move(request));
+        job->start();
+        GatewayRig::stream(rig.last_chat(),
+                           GatewayRig::text_frame("half E") +
+                               kiro::exception_frame("ThrottlingException", R"({"message":"slow"})"));
+        if (!forgets) {
+            CHECK(answer.error);
+            CHECK(rig.calls_to("generateAssistantResponse") == 1);
+            continue;
+        }
+        REQUIRE(rig.calls_to("generateAssistantResponse") == 2);
+        GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("ND whole") + GatewayRig::tail());
+        CHECK(answer.text == "ND whole");
+        CHECK(answer.endings == 1);
+        REQUIRE(answer.ending);
+        CHECK(answer.ending->reason == chat::StopReason::end_turn);
+        CHECK(job->report().account_id == "a1");
+    }
+}
