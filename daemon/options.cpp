@@ -46,6 +46,7 @@ gateway::Settings settings(const config::Config& config) {
     out.aliases = config.models.aliases;
     out.attempts_max = static_cast<unsigned>(config.accounts.attempts_max);
     out.failover_time_max = config.accounts.failover_time_max;
+    out.hold_back = config.accounts.hold_back;
     out.ping_interval = config.server.ping_interval;
     out.answer_max_bytes = size(config.limits.answer_max_bytes);
     out.streams_max = size(config.limits.streams_max);

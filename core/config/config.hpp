@@ -49,6 +49,7 @@ struct Accounts {
     milliseconds models_ttl{300'000};
     std::int64_t attempts_max = 9;  // tries of one request over all accounts
     milliseconds failover_time_max{60'000};
+    milliseconds hold_back{0};
 };
 struct Models {
     std::vector<std::pair<std::string, std::string>> aliases;

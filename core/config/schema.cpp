@@ -180,6 +180,11 @@ constexpr Key kKeys[] = {
      in<&Config::accounts, &Accounts::failover_time_max>(),
      "Time after which a failing request is not moved to another account.",
      {.min = kShort, .max = kHour}},
+    {"accounts.hold_back",
+     in<&Config::accounts, &Accounts::hold_back>(),
+     "How long the beginning of a streamed answer is kept back, so that an early failure can move to another "
+     "account unseen; 0 sends it at once.",
+     {.max = kMinute}},
 
     {"models.aliases",
      in<&Config::models, &Models::aliases>(),

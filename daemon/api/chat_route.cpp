@@ -102,7 +102,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         job_ =
             std::make_unique<gateway::ChatJob>(context_.service, std::move(*request), std::move(permissions),
                                                static_cast<gateway::AnswerSink&>(*this));
-        if (stream_) quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval));
+        if (stream_) start_quiet();
         job_->start();
     }
 
@@ -117,12 +117,21 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
             accumulator_.add(event);
             return Flow::more;
         }
-        if (!encoder_) open_stream();
+        if (!encoder_) begin_answer();
+        if (holding_) {
+            encoder_->event(event, held_);
+            return Flow::more;
+        }
         encoder_->event(event, exchange_.out());
         return exchange_.commit();
     }
 
     void on_batch() override {
+        if (holding_) {
+            // The second batch proves that the answer goes on.
+            if (std::exchange(held_batch_, true)) release();
+            return;
+        }
         if (encoder_) return exchange_.flush();
         if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
             job_.reset();
@@ -132,8 +141,12 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     }
 
     bool start_over() override {
-        if (stream_) return false;
+        if (stream_ && !holding_) return false;
         accumulator_ = {};
+        encoder_.reset();
+        held_.clear();
+        holding_ = held_batch_ = false;
+        if (stream_) start_quiet();
         return true;
     }
 
@@ -142,7 +155,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         trace_.take(job_->report());
         settle();
         if (stream_) {
-            if (!encoder_) open_stream();
+            if (!encoder_ || holding_) release();
             encoder_->finish(ending.reason, ending.stop_sequence, ending.usage, exchange_.out());
             trace_.close(200, {});
             return exchange_.end_stream();
@@ -159,7 +172,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         quiet_.stop();
         if (job_) trace_.take(job_->report());
         settle();
-        if (!encoder_) return refuse(error);
+        if (!encoder_ || holding_) return refuse(error);
         trace_.close(200, error_name(error.kind), error.detail);
         encoder_->fail(error, exchange_.out());
         exchange_.end_stream();
@@ -183,19 +196,38 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void settle() { context_.access.settle(principal_, trace_.credits()); }
 
-    void open_stream() {
+    void start_quiet() { quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval)); }
+
+    /// The first event of a stream: sent at once, or held back for a moment in which a failure can
+    /// still move to another account unseen.
+    void begin_answer() {
+        if (settings_->hold_back.count() == 0) return release();
         encoder_ = dialect_.stream(job_->request(), answer_context());
+        encoder_->begin(held_);
+        holding_ = true;
+        quiet_.start(settings_->hold_back);
+    }
+
+    /// Opens the stream, with what was held back.
+    void release() {
+        const bool held = std::exchange(holding_, false);
+        if (!held) encoder_ = dialect_.stream(job_->request(), answer_context());
         auto headers = answer_headers("text/event-stream; charset=utf-8");
         headers.add("cache-control", "no-cache");
         headers.add("x-accel-buffering", "no");
         exchange_.begin_stream(200, std::move(headers));
-        encoder_->begin(exchange_.out());
+        if (held) {
+            exchange_.out() += held_;
+            std::string().swap(held_);
+        } else {
+            encoder_->begin(exchange_.out());
+        }
         quiet_.start(settings_->ping_interval, settings_->ping_interval);
     }
 
     /// Protocol-correct ping on a stream that said nothing for an interval (seed C8).
     void on_quiet() {
-        if (!encoder_) open_stream();
+        if (!encoder_ || holding_) release();
         if (!std::exchange(said_something_, false)) encoder_->keep_alive(exchange_.out());
         exchange_.commit();
     }
@@ -229,6 +261,9 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     std::shared_ptr<const gateway::Settings> settings_;
     bool stream_ = false;
     bool said_something_ = false;
+    bool holding_ = false;     // the stream has begun, in held_, and its client knows nothing of it
+    bool held_batch_ = false;  // a whole batch is in held_
+    std::string held_;         // SSE frames, at most those of two batches
     std::unique_ptr<chat::StreamEncoder> encoder_;
     chat::Accumulator accumulator_;
     std::unique_ptr<gateway::ChatJob> job_;  // destroyed first: it calls into the rest

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { refresh_token } from './lib/gateway.mjs';
-import { chat, get, messages } from './lib/http.mjs';
+import { anthropic_text, chat, get, messages, open_stream, openai_body, openai_text } from './lib/http.mjs';
 import { rig } from './lib/rig.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -47,6 +47,29 @@ for (const state of ['suspended', 'invalid', 'quota', 'throttled']) {
         assert.deepEqual(await sick(), ['four']);
     });
 }
+
+test('a beginning that is held back moves to another account unseen', async (t) => {
+    const { fake, gateway } = await rig(t, { accounts: ['one', 'two', 'three', 'four'], config: { accounts: { hold_back: '30s' } } });
+    const broken = { steps: [{ text: 'Half' }, { exception: { type: 'ThrottlingException', message: 'slow down' } }] };
+    for (const [ask, text_of] of [[chat, openai_text], [messages, anthropic_text]]) {
+        await fake.push(broken, { steps: [{ text: 'The whole answer.' }] });
+        const answer = await ask(gateway, 'Hello', { stream: true });
+        assert.equal(answer.status, 200);
+        assert.equal(text_of(answer.events), 'The whole answer.');
+        assert.equal(answer.text.match(/"role":"assistant"/g).length, 1);
+    }
+    assert.equal((await fake.chats()).length, 4);
+    // When nobody else can answer, the failure is a status and not a stream.
+    await fake.push({ ...broken, times: 0 });
+    assert.equal((await chat(gateway, 'Hello', { stream: true })).status, 429);
+});
+
+test('a second batch ends the holding back', async (t) => {
+    const { fake, gateway } = await rig(t, { config: { accounts: { hold_back: '60s' } } });
+    await fake.push({ steps: [{ text: 'one two three', chunk: 4, delay_ms: 30 }, { delay_ms: 100_000, text: 'never' }], deliver: 'frames' });
+    const socket = await open_stream(gateway, '/v1/chat/completions', openai_body('Hello'), '"content":"one ');
+    socket.reset();
+});
 
 test('E17: when the only account is dead, the client is never told that its own key is wrong', async (t) => {
     const { gateway } = await rig(t, { scenario: { tokens: { [refresh_token('first')]: 'invalid' } } });

@@ -52,6 +52,7 @@ const std::vector<Sample>& samples() {
         {"accounts.models_ttl", "\"1m\"", "1m", "1m"},
         {"accounts.attempts_max", "2", "2", "2"},
         {"accounts.failover_time_max", "\"9s\"", "9s", "9s"},
+        {"accounts.hold_back", "\"50ms\"", "50ms", "50ms"},
         {"models.aliases", "{ \"gpt-4o\" = \"claude-x\", b = \"c\" }", "b=c, gpt-4o=claude-x",
          "b=c, gpt-4o=claude-x"},
         {"limits.head_max_bytes", "\"16KiB\"", "16kib", "16KiB"},
