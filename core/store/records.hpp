@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/digest.hpp"
 #include "core/base/secret.hpp"
+#include "core/base/time_zone.hpp"
 
 /// Plain records, as the stores keep them. Times are wall-clock milliseconds.
 namespace kg::store {
@@ -48,7 +50,15 @@ struct Account {
     std::uint64_t token_generation = 0;  // +1 at every rotation: compare-and-swap for save_tokens
 };
 
-/// One managed key. The key itself is never stored.
+/// What may be used in one period; nothing = unlimited, 0 = none.
+struct Quota {
+    std::optional<double> credits;
+    std::optional<std::int64_t> tokens;
+    bool operator==(const Quota&) const = default;
+};
+
+/// One managed key. The key itself is never stored. Tokens are those of the prompt, read from and
+/// written to the cache included, and of the answer.
 struct Key {
     std::string id;  // "key_" + 22 base62 characters
     std::string name;
@@ -57,14 +67,32 @@ struct Key {
     std::string suffix;  // last four characters
     bool enabled = true;
     std::vector<std::string> allowed_models;    // patterns; empty = all
+    std::vector<std::string> denied_models;     // patterns; win over the allowed ones
     std::vector<std::string> allowed_accounts;  // account ids; empty = all
-    std::optional<double> credit_limit;         // nothing = unlimited, 0 = none
+    std::vector<std::string> allowed_networks;  // CIDR; empty = from everywhere
+    std::optional<double> credit_limit;         // for ever: nothing = unlimited, 0 = none
+    std::optional<std::int64_t> token_limit;
+    std::array<Quota, kPeriods> quotas{};  // by Period
+    std::string time_zone;                 // where the periods begin; "" = UTC
     std::optional<std::int64_t> expires_at_ms;
     std::optional<std::int64_t> requests_per_minute;
+    std::optional<std::int64_t> request_burst;  // at once; nothing = requests_per_minute
+    std::optional<std::int64_t> tokens_per_minute;
+    std::optional<std::int64_t> streams_max;  // requests in progress
+    std::string system_prepend;               // put before or after the system prompt of every request
+    std::string system_append;
+    std::string thinking;   // effort for requests that say nothing of thinking; "" = the client's choice
+    bool strict = false;    // what would be ignored or emulated is refused
+    Sha256 old_key_hash{};  // the key before the last rotation, valid until old_key_until_ms
+    std::int64_t old_key_until_ms = 0;
     std::int64_t created_at_ms = 0;
     std::int64_t last_used_at_ms = 0;
     double credits_used = 0;
+    std::int64_t tokens_used = 0;
     std::int64_t requests = 0;
+
+    const Quota& quota(Period period) const { return quotas[static_cast<std::size_t>(period)]; }
+    Quota& quota(Period period) { return quotas[static_cast<std::size_t>(period)]; }
 };
 
 /// One finished request (seed H1, H2): every counter derives from these.
@@ -86,6 +114,13 @@ struct RequestRecord {
     std::int64_t output_tokens = 0;
     std::int64_t cache_read_tokens = 0;
     std::int64_t cache_write_tokens = 0;
+    double credits = 0;
+};
+
+/// What a key has used since some time.
+struct KeyUse {
+    std::int64_t requests = 0;
+    std::int64_t tokens = 0;
     double credits = 0;
 };
 

@@ -7,8 +7,10 @@ namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 
-std::int64_t day_of(std::int64_t ms) {
-    return ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0);
+constexpr std::int64_t kQuarterMs = 900'000;
+
+std::int64_t floor_div(std::int64_t ms, std::int64_t unit) {
+    return ms / unit - (ms % unit < 0 ? 1 : 0);
 }
 
 }  // namespace
@@ -38,9 +40,17 @@ void settle_edit(const Key& before, Key& after) {
     after.id = before.id;
 }
 
+std::int64_t quarter_of(std::int64_t ms) {
+    return floor_div(ms, kQuarterMs);
+}
+
+std::int64_t tokens_of(const DailyUsage& usage) {
+    return usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
+}
+
 DailyUsage daily_usage_of(const RequestRecord& record) {
     DailyUsage usage;
-    usage.day = day_of(record.started_at_ms);
+    usage.day = floor_div(record.started_at_ms, kDayMs);
     usage.key_id = record.key_id;
     usage.account_id = record.account_id;
     // A name that no model has never reaches upstream: kept out, or clients could grow the table.

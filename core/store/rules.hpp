@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "core/base/error.hpp"
+#include "core/base/result.hpp"
 #include "core/store/records.hpp"
 
 /// What is true of every store, so that no implementation has its own opinion.
@@ -16,6 +16,17 @@ Error missing_id_error(std::string_view what);
 /// rotation, so that a refresh that was in flight during a new sign-in cannot overwrite it.
 void settle_edit(const Account& before, Account& after);
 void settle_edit(const Key& before, Key& after);
+
+/// Why a key's record must not be stored: a negative limit, an unknown zone, a broken address range
+/// or pattern; malformed_request with the field in `param`.
+Result<void> check_key(const Key& key);
+
+/// The quarter of an hour since 1970 that a request or a window's begin belongs to.
+std::int64_t quarter_of(std::int64_t ms);
+std::int64_t tokens_of(const DailyUsage& usage);
+inline std::int64_t tokens_of(const RequestRecord& record) {
+    return record.input_tokens + record.output_tokens + record.cache_read_tokens + record.cache_write_tokens;
+}
 
 /// The contribution of one request to the daily usage.
 DailyUsage daily_usage_of(const RequestRecord& record);

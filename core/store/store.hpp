@@ -51,11 +51,13 @@ class AccountStore {
 class KeyStore {
   public:
     virtual ~KeyStore() = default;
-    virtual Result<void> add(const Key& key) = 0;  // malformed_request when id or hash is taken
+    /// malformed_request when id or hash is taken or check_key() refuses a field.
+    virtual Result<void> add(const Key& key) = 0;
     virtual Result<std::vector<Key>> list() = 0;
     virtual Result<std::optional<Key>> find_by_hash(const Sha256& hash) = 0;
     virtual Result<std::optional<Key>> select(std::string_view selector) = 0;  // id, id prefix, name
-    /// Like AccountStore::update; malformed_request when the new hash is taken.
+    /// Like AccountStore::update; malformed_request when the new hash is taken or check_key()
+    /// refuses a field.
     virtual Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
 };
@@ -79,10 +81,15 @@ class UsageStore {
   public:
     virtual ~UsageStore() = default;
     /// One transaction: appends to the request log, adds to the daily usage by key, account and
-    /// model, to the key's credits_used and requests, and to last_used of key and account. A
+    /// model, to the key's credits_used, tokens_used and requests, to the key's use by quarter of an
+    /// hour, and to last_used of key and account. A
     /// request_id that is already there is skipped, so repeating a batch is harmless.
     virtual Result<void> record(const std::vector<RequestRecord>& batch) = 0;
     virtual Result<UsageTotals> totals() = 0;
+    /// What a key has used since `from_ms`, which is rounded down to a quarter of an hour: every
+    /// time zone in use begins its days at one. Older than forget_use() was told: not known.
+    virtual Result<KeyUse> key_use(std::string_view key_id, std::int64_t from_ms) = 0;
+    virtual Result<void> forget_use(std::int64_t before_ms) = 0;
     /// The daily usage of these UTC days (both included), by day, key, account, model.
     virtual Result<std::vector<DailyUsage>> daily(std::int64_t first_day, std::int64_t last_day) = 0;
     virtual Result<std::vector<RequestRecord>> recent(std::size_t limit) = 0;  // newest first

@@ -72,8 +72,23 @@ inline store::Key full_key(const std::string& id, const std::string& text) {
     k.prefix = text.substr(0, 7);
     k.suffix = text.size() > 4 ? text.substr(text.size() - 4) : "";
     k.enabled = false;
-    k.allowed_models = {"claude-*", "with \"quotes\", commas\nand lines"};
-    k.allowed_accounts = {"acc_one"};
+    k.allowed_models = {"claude-*", "with-\"quotes\",commas"};
+    k.denied_models = {"*-opus-?"};
+    k.allowed_accounts = {"acc_one", "with \"quotes\", commas\nand lines"};
+    k.allowed_networks = {"10.0.0.0/8", "2001:db8::1"};
+    k.token_limit = 1'000'000;
+    k.quotas = {{{0.5, 100}, {2.5, std::nullopt}, {std::nullopt, 0}}};
+    k.time_zone = "Europe/Berlin";
+    k.request_burst = 5;
+    k.tokens_per_minute = 1'000;
+    k.streams_max = 2;
+    k.system_prepend = "before\n";
+    k.system_append = "after";
+    k.thinking = "high";
+    k.strict = true;
+    k.old_key_hash = sha256("before " + text);
+    k.old_key_until_ms = 1'700'000'000'002;
+    k.tokens_used = 7;
     k.credit_limit = 0.0;
     k.expires_at_ms = 1'800'000'000'000;
     k.requests_per_minute = 60;
@@ -89,8 +104,14 @@ inline bool same(const store::Key& a, const store::Key& b) {
            a.suffix == b.suffix && a.enabled == b.enabled && a.allowed_models == b.allowed_models &&
            a.allowed_accounts == b.allowed_accounts && a.credit_limit == b.credit_limit &&
            a.expires_at_ms == b.expires_at_ms && a.requests_per_minute == b.requests_per_minute &&
+           a.denied_models == b.denied_models && a.allowed_networks == b.allowed_networks &&
+           a.token_limit == b.token_limit && a.quotas == b.quotas && a.time_zone == b.time_zone &&
+           a.request_burst == b.request_burst && a.tokens_per_minute == b.tokens_per_minute &&
+           a.streams_max == b.streams_max && a.system_prepend == b.system_prepend &&
+           a.system_append == b.system_append && a.thinking == b.thinking && a.strict == b.strict &&
+           a.old_key_hash == b.old_key_hash && a.old_key_until_ms == b.old_key_until_ms &&
            a.created_at_ms == b.created_at_ms && a.last_used_at_ms == b.last_used_at_ms &&
-           a.credits_used == b.credits_used && a.requests == b.requests;
+           a.credits_used == b.credits_used && a.tokens_used == b.tokens_used && a.requests == b.requests;
 }
 
 inline store::RequestRecord full_record(const std::string& request_id) {

@@ -14,6 +14,7 @@ bool MemoryKeyStore::hash_taken(const Key& key) const {
 
 Result<void> MemoryKeyStore::add(const Key& key) {
     if (key.id.empty()) return Err(missing_id_error("key"));
+    KG_CHECK(check_key(key));
     const std::lock_guard lock(state_.mutex);
     if (state_.keys.count(key.id) > 0) return Err(taken_error("key", "id", key.id));
     if (hash_taken(key)) return Err(taken_error("key", "key", ""));
@@ -55,6 +56,7 @@ Result<bool> MemoryKeyStore::update(std::string_view id, const std::function<boo
     Key after = found->second;
     if (!change(after)) return true;
     settle_edit(found->second, after);
+    KG_CHECK(check_key(after));
     if (hash_taken(after)) return Err(taken_error("key", "key", ""));
     found->second = std::move(after);
     ++state_.version;

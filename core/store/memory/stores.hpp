@@ -30,6 +30,7 @@ struct State {
     std::deque<RequestRecord> requests;  // oldest first; prune() bounds it
     std::unordered_set<std::string> request_ids;
     std::map<std::tuple<std::int64_t, std::string, std::string, std::string>, DailyUsage> daily;
+    std::map<std::pair<std::string, std::int64_t>, KeyUse> quarters;  // by key and quarter_of()
 };
 
 class MemoryAccountStore final : public AccountStore {
@@ -92,6 +93,8 @@ class MemoryUsageStore final : public UsageStore {
 
     Result<void> record(const std::vector<RequestRecord>& batch) override;
     Result<UsageTotals> totals() override;
+    Result<KeyUse> key_use(std::string_view key_id, std::int64_t from_ms) override;
+    Result<void> forget_use(std::int64_t before_ms) override;
     Result<std::vector<DailyUsage>> daily(std::int64_t first_day, std::int64_t last_day) override;
     Result<std::vector<RequestRecord>> recent(std::size_t limit) override;
     Result<void> prune(std::size_t keep_rows) override;

@@ -15,11 +15,18 @@ Result<void> MemoryUsageStore::record(const std::vector<RequestRecord>& batch) {
         if (!first) kg::store::add(entry->second, usage);
         if (const auto key = state_.keys.find(record.key_id); key != state_.keys.end()) {
             key->second.credits_used += usage.credits;
+            key->second.tokens_used += tokens_of(usage);
             key->second.requests += 1;
             key->second.last_used_at_ms = std::max(key->second.last_used_at_ms, record.started_at_ms);
         }
         if (const auto account = state_.accounts.find(record.account_id); account != state_.accounts.end()) {
             account->second.last_used_at_ms = std::max(account->second.last_used_at_ms, record.started_at_ms);
+        }
+        if (!record.key_id.empty()) {
+            KeyUse& use = state_.quarters[{record.key_id, quarter_of(record.started_at_ms)}];
+            use.requests += 1;
+            use.tokens += tokens_of(usage);
+            use.credits += usage.credits;
         }
         state_.requests.push_back(record);
         state_.requests.back().credits = usage.credits;
@@ -38,6 +45,25 @@ Result<UsageTotals> MemoryUsageStore::totals() {
         totals.credits += entry.second.credits;
     }
     return totals;
+}
+
+Result<KeyUse> MemoryUsageStore::key_use(std::string_view key_id, std::int64_t from_ms) {
+    const std::lock_guard lock(state_.mutex);
+    KeyUse sum;
+    for (auto it = state_.quarters.lower_bound({std::string(key_id), quarter_of(from_ms)});
+         it != state_.quarters.end() && it->first.first == key_id; ++it) {
+        sum.requests += it->second.requests;
+        sum.tokens += it->second.tokens;
+        sum.credits += it->second.credits;
+    }
+    return sum;
+}
+
+Result<void> MemoryUsageStore::forget_use(std::int64_t before_ms) {
+    const std::lock_guard lock(state_.mutex);
+    std::erase_if(state_.quarters,
+                  [end = quarter_of(before_ms)](const auto& entry) { return entry.first.second < end; });
+    return {};
 }
 
 Result<std::vector<DailyUsage>> MemoryUsageStore::daily(std::int64_t first_day, std::int64_t last_day) {

@@ -14,13 +14,22 @@ namespace {
 const std::string kSelect =
     "SELECT id, name, key_hash, prefix, suffix, enabled, allowed_models, allowed_accounts,"
     " credit_limit, expires_at_ms, requests_per_minute, created_at_ms, last_used_at_ms,"
-    " credits_used, requests FROM keys";
-const std::string kInsert = "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    " credits_used, requests, denied_models, allowed_networks, token_limit,"
+    " credits_per_day, tokens_per_day, credits_per_week, tokens_per_week, credits_per_month,"
+    " tokens_per_month, time_zone, request_burst, tokens_per_minute, streams_max, system_prepend,"
+    " system_append, thinking, strict, old_key_hash, old_key_until_ms, tokens_used FROM keys";
+const std::string kInsert =
+    "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const std::string kUpdate =
     "UPDATE keys SET name = ?2, key_hash = ?3, prefix = ?4, suffix = ?5, enabled = ?6,"
     " allowed_models = ?7, allowed_accounts = ?8, credit_limit = ?9, expires_at_ms = ?10,"
     " requests_per_minute = ?11, created_at_ms = ?12, last_used_at_ms = ?13, credits_used = ?14,"
-    " requests = ?15 WHERE id = ?1";
+    " requests = ?15, denied_models = ?16, allowed_networks = ?17, token_limit = ?18,"
+    " credits_per_day = ?19, tokens_per_day = ?20, credits_per_week = ?21, tokens_per_week = ?22,"
+    " credits_per_month = ?23, tokens_per_month = ?24, time_zone = ?25, request_burst = ?26,"
+    " tokens_per_minute = ?27, streams_max = ?28, system_prepend = ?29, system_append = ?30,"
+    " thinking = ?31, strict = ?32, old_key_hash = ?33, old_key_until_ms = ?34, tokens_used = ?35"
+    " WHERE id = ?1";
 
 std::string to_json(const std::vector<std::string>& items) {
     std::string out;
@@ -47,17 +56,21 @@ Result<std::vector<std::string>> from_json(std::string text, const std::string& 
                      .message = "the database is damaged: a list of key " + key_id + " cannot be read"});
 }
 
+Result<void> read_hash(const std::string& bytes, const std::string& key_id, Sha256& out) {
+    if (bytes.size() != out.size()) {
+        return Err(
+            Error{.kind = ErrorKind::store_failed,
+                  .message = "the database is damaged: the hash of key " + key_id + " has the wrong size"});
+    }
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return {};
+}
+
 Result<Key> read_key(const Statement& row) {
     Key key;
     key.id = row.text(0);
     key.name = row.text(1);
-    const std::string hash = row.text(2);
-    if (hash.size() != key.key_hash.size()) {
-        return Err(
-            Error{.kind = ErrorKind::store_failed,
-                  .message = "the database is damaged: the hash of key " + key.id + " has the wrong size"});
-    }
-    std::copy(hash.begin(), hash.end(), key.key_hash.begin());
+    KG_CHECK(read_hash(row.text(2), key.id, key.key_hash));
     key.prefix = row.text(3);
     key.suffix = row.text(4);
     key.enabled = row.integer(5) != 0;
@@ -72,6 +85,27 @@ Result<Key> read_key(const Statement& row) {
     key.last_used_at_ms = row.integer(12);
     key.credits_used = row.real(13);
     key.requests = row.integer(14);
+    KG_TRY(denied, from_json(row.text(15), key.id));
+    KG_TRY(networks, from_json(row.text(16), key.id));
+    key.denied_models = std::move(denied);
+    key.allowed_networks = std::move(networks);
+    key.token_limit = row.optional_integer(17);
+    int column = 18;
+    for (Quota& quota : key.quotas) {
+        quota.credits = row.optional_real(column++);
+        quota.tokens = row.optional_integer(column++);
+    }
+    key.time_zone = row.text(24);
+    key.request_burst = row.optional_integer(25);
+    key.tokens_per_minute = row.optional_integer(26);
+    key.streams_max = row.optional_integer(27);
+    key.system_prepend = row.text(28);
+    key.system_append = row.text(29);
+    key.thinking = row.text(30);
+    key.strict = row.integer(31) != 0;
+    KG_CHECK(read_hash(row.text(32), key.id, key.old_key_hash));
+    key.old_key_until_ms = row.integer(33);
+    key.tokens_used = row.integer(34);
     return key;
 }
 
@@ -86,15 +120,20 @@ Result<std::optional<Key>> read_one(Statement& statement) {
 
 Result<void> SqliteKeyStore::add(const Key& key) {
     if (key.id.empty()) return Err(missing_id_error("key"));
+    KG_CHECK(check_key(key));
     return write(connection_, [&] { return store(kInsert, key); });
 }
 
 Result<void> SqliteKeyStore::store(const std::string& sql, const Key& key) {
     KG_TRY(statement, connection_.db.prepare(sql));
-    statement.bind(key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled,
-                   to_json(key.allowed_models), to_json(key.allowed_accounts), key.credit_limit,
-                   key.expires_at_ms, key.requests_per_minute, key.created_at_ms, key.last_used_at_ms,
-                   key.credits_used, key.requests);
+    statement.bind(
+        key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled, to_json(key.allowed_models),
+        to_json(key.allowed_accounts), key.credit_limit, key.expires_at_ms, key.requests_per_minute,
+        key.created_at_ms, key.last_used_at_ms, key.credits_used, key.requests, to_json(key.denied_models),
+        to_json(key.allowed_networks), key.token_limit, key.quotas[0].credits, key.quotas[0].tokens,
+        key.quotas[1].credits, key.quotas[1].tokens, key.quotas[2].credits, key.quotas[2].tokens,
+        key.time_zone, key.request_burst, key.tokens_per_minute, key.streams_max, key.system_prepend,
+        key.system_append, key.thinking, key.strict, key.old_key_hash, key.old_key_until_ms, key.tokens_used);
     auto stored = statement.run();
     if (stored) return {};
     switch (connection_.db.last_conflict()) {
@@ -153,6 +192,7 @@ Result<bool> SqliteKeyStore::update(std::string_view id, const std::function<boo
         Key after = *before;
         if (!change(after)) return true;
         settle_edit(*before, after);
+        KG_CHECK(check_key(after));
         KG_CHECK(store(kUpdate, after));
         return true;
     });

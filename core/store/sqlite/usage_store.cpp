@@ -16,6 +16,16 @@ std::int64_t clamped(std::size_t n) {
     return static_cast<std::int64_t>(std::min(n, static_cast<std::size_t>(kMax)));
 }
 
+void add(std::vector<Quarter>& quarters, const RequestRecord& record, const DailyUsage& usage) {
+    const auto at = quarter_of(record.started_at_ms);
+    auto same = std::ranges::find_if(
+        quarters, [&](const Quarter& q) { return q.at == at && q.key_id == record.key_id; });
+    if (same == quarters.end()) same = quarters.insert(same, {record.key_id, at, {}});
+    same->use.requests += 1;
+    same->use.tokens += tokens_of(usage);
+    same->use.credits += usage.credits;
+}
+
 RequestRecord read_record(const Statement& row) {
     RequestRecord record;
     record.request_id = row.text(0);
@@ -46,10 +56,12 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
     const auto body = [&]() -> Result<void> {
         std::vector<DailyUsage> days;         // one row update for each key, account and model of the batch
         std::vector<std::int64_t> last_used;  // of the requests behind each of them
+        std::vector<Quarter> quarters;
         for (const RequestRecord& record : batch) {
             KG_TRY(added, append(record));
             if (!added) continue;
             const DailyUsage usage = daily_usage_of(record);
+            if (!record.key_id.empty()) add(quarters, record, usage);
             const auto same = std::ranges::find_if(days, [&](const DailyUsage& d) {
                 return d.day == usage.day && d.key_id == usage.key_id && d.account_id == usage.account_id &&
                        d.model == usage.model;
@@ -67,6 +79,7 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
             KG_CHECK(count(days[i]));
             KG_CHECK(touch(days[i], last_used[i]));
         }
+        for (const Quarter& quarter : quarters) KG_CHECK(count(quarter));
         return {};
     };
     return write(connection_, body, Durability::process_death);
@@ -105,12 +118,25 @@ Result<void> SqliteUsageStore::count(const DailyUsage& usage) {
         .run();
 }
 
+Result<void> SqliteUsageStore::count(const Quarter& quarter) {
+    KG_TRY(statement, connection_.db.prepare(
+                          "INSERT INTO usage_quarters VALUES (?,?,?,?,?)"
+                          " ON CONFLICT (key_id, quarter) DO UPDATE SET"
+                          " requests = requests + excluded.requests,"
+                          " tokens = tokens + excluded.tokens, credits = credits + excluded.credits"));
+    return statement
+        .bind(quarter.key_id, quarter.at, quarter.use.requests, quarter.use.tokens, quarter.use.credits)
+        .run();
+}
+
 Result<void> SqliteUsageStore::touch(const DailyUsage& usage, std::int64_t last_used_at_ms) {
     if (!usage.key_id.empty()) {
         KG_TRY(key, connection_.db.prepare(
                         "UPDATE keys SET credits_used = credits_used + ?2, requests = requests + ?4,"
-                        " last_used_at_ms = max(last_used_at_ms, ?3) WHERE id = ?1"));
-        KG_CHECK(key.bind(usage.key_id, usage.credits, last_used_at_ms, usage.requests).run());
+                        " last_used_at_ms = max(last_used_at_ms, ?3), tokens_used = tokens_used + ?5"
+                        " WHERE id = ?1"));
+        KG_CHECK(
+            key.bind(usage.key_id, usage.credits, last_used_at_ms, usage.requests, tokens_of(usage)).run());
     }
     if (!usage.account_id.empty()) {
         KG_TRY(account,
@@ -134,6 +160,24 @@ Result<UsageTotals> SqliteUsageStore::totals() {
     totals.output_tokens = statement.integer(3);
     totals.credits = statement.real(4);
     return totals;
+}
+
+Result<KeyUse> SqliteUsageStore::key_use(std::string_view key_id, std::int64_t from_ms) {
+    const std::lock_guard lock(connection_.mutex);
+    KG_TRY(statement, connection_.db.prepare("SELECT sum(requests), sum(tokens), sum(credits)"
+                                             " FROM usage_quarters WHERE key_id = ?1 AND quarter >= ?2"));
+    KG_TRY(row, statement.bind(key_id, quarter_of(from_ms)).step());
+    if (!row) return KeyUse{};
+    return KeyUse{
+        .requests = statement.integer(0), .tokens = statement.integer(1), .credits = statement.real(2)};
+}
+
+Result<void> SqliteUsageStore::forget_use(std::int64_t before_ms) {
+    const auto body = [&]() -> Result<void> {
+        KG_TRY(statement, connection_.db.prepare("DELETE FROM usage_quarters WHERE quarter < ?1"));
+        return statement.bind(quarter_of(before_ms)).run();
+    };
+    return write(connection_, body, Durability::process_death);
 }
 
 Result<std::vector<DailyUsage>> SqliteUsageStore::daily(std::int64_t first_day, std::int64_t last_day) {

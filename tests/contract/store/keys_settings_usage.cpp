@@ -30,6 +30,12 @@ TEST_CASE("keys keep every field, no limit and a limit of nothing differ") {
     unlimited.credit_limit.reset();
     unlimited.expires_at_ms.reset();
     unlimited.requests_per_minute.reset();
+    unlimited.request_burst.reset();
+    unlimited.tokens_per_minute.reset();
+    unlimited.streams_max.reset();
+    unlimited.token_limit.reset();
+    unlimited.quotas = {};
+    unlimited.time_zone.clear();
     unlimited.created_at_ms -= 1;
     REQUIRE(stores->keys().add(limited));
     REQUIRE(stores->keys().add(unlimited));

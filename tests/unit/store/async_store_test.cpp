@@ -38,6 +38,10 @@ class WatchedStores final : public store::Stores, private store::UsageStore {
         return inner_->usage().record(batch);
     }
     Result<store::UsageTotals> totals() override { return inner_->usage().totals(); }
+    Result<store::KeyUse> key_use(std::string_view key_id, std::int64_t from_ms) override {
+        return inner_->usage().key_use(key_id, from_ms);
+    }
+    Result<void> forget_use(std::int64_t before_ms) override { return inner_->usage().forget_use(before_ms); }
     Result<std::vector<store::DailyUsage>> daily(std::int64_t a, std::int64_t b) override {
         return inner_->usage().daily(a, b);
     }
