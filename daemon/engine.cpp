@@ -12,16 +12,17 @@ constexpr std::chrono::milliseconds kWatchEvery = 250ms;
 constexpr std::chrono::milliseconds kPruneEvery = 10min;
 constexpr std::chrono::milliseconds kRecordsEvery = 100ms;  // the usage a kill -9 may lose
 constexpr std::size_t kRecordsSoon = 512;
+constexpr std::chrono::hours kBudgetsReachBack{24 * 40};  // longer than any month
 
 struct Snapshot {
     bool changed = false;
     std::uint64_t version = 0;
     std::vector<store::Account> accounts;
-    std::vector<store::Key> keys;
+    std::vector<access::KeyState> keys;
     std::string error;
 };
 
-Snapshot read(store::Stores& stores, std::uint64_t known) {
+Snapshot read(store::Stores& stores, const Clock& clock, std::uint64_t known) {
     Snapshot out;
     const auto failed = [&](const Error& error) {
         out.error = error.message;
@@ -33,7 +34,7 @@ Snapshot read(store::Stores& stores, std::uint64_t known) {
     if (*version == known) return out;
     auto accounts = stores.accounts().list();
     if (!accounts) return failed(accounts.error());
-    auto keys = stores.keys().list();
+    auto keys = access::read_keys(stores, clock.wall());
     if (!keys) return failed(keys.error());
     out.accounts = std::move(*accounts);
     out.keys = std::move(*keys);
@@ -59,6 +60,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       async_(stores, {.batch_max = 2048, .batch_soon = kRecordsSoon}),
       settings_(daemon::settings(config)),
       access_(clock),
+      proxies_(daemon::trusted_proxies(config)),
       pool_(clock, pool_options(config)),
       fetcher_(loop, fetch_options_),
       wakeup_(loop),
@@ -92,7 +94,7 @@ Engine::~Engine() {
 }
 
 Result<void> Engine::load() {
-    auto snapshot = read(stores_, kNever);
+    auto snapshot = read(stores_, clock_, kNever);
     if (!snapshot.error.empty())
         return Err(Error{.kind = ErrorKind::store_failed, .message = snapshot.error});
     version_ = snapshot.version;
@@ -112,7 +114,8 @@ void Engine::start() {
 void Engine::watch() {
     if (watching_) return;
     watching_ = async_.run<Snapshot>(
-        wakeup_.door(), [known = version_](store::Stores& s) { return read(s, known); },
+        wakeup_.door(),
+        [&clock = clock_, known = version_](store::Stores& s) { return read(s, clock, known); },
         [this, alive = alive_](Snapshot snapshot) {
             if (!*alive) return;
             watching_ = false;
@@ -128,9 +131,11 @@ void Engine::watch() {
 }
 
 void Engine::prune() {
-    async_.post([rows = request_rows_max_](store::Stores& s) {
+    async_.post([rows = request_rows_max_, old = to_ms(clock_.wall() - kBudgetsReachBack)](store::Stores& s) {
         if (auto pruned = s.usage().prune(rows); !pruned)
             log::error("store", "request log not pruned", {{"error", pruned.error().message}});
+        if (auto forgotten = s.usage().forget_use(old); !forgotten)
+            log::error("store", "old use of keys not pruned", {{"error", forgotten.error().message}});
     });
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/access/authenticator.hpp"
+#include "core/access/trusted_proxies.hpp"
 #include "core/account/model_catalog.hpp"
 #include "core/account/pool.hpp"
 #include "core/account/tenant_cache.hpp"
@@ -38,6 +39,7 @@ class Engine {
     gateway::ChatService control_service() { return service(loop_, fetcher_, wakeup_.door()); }
 
     access::Authenticator& access() { return access_; }
+    const access::TrustedProxies& proxies() const { return proxies_; }
     account::Pool& pool() { return pool_; }
     account::ModelCatalog& catalog() { return catalog_; }
     account::TokenKeeper& keeper() { return keeper_; }
@@ -63,6 +65,7 @@ class Engine {
     gateway::SettingsHolder settings_;
     gateway::Stats stats_;
     access::Authenticator access_;
+    const access::TrustedProxies proxies_;
     account::Pool pool_;
     fetch::CurlFetcher fetcher_;
     loop::Wakeup wakeup_;

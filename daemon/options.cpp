@@ -68,6 +68,19 @@ httpd::Limits limits(const config::Config& config) {
     return out;
 }
 
+Rates rates(const config::Config& config) {
+    return {.gateway = {config.auth.requests_per_minute, config.auth.request_burst},
+            .address = {config.limits.address_requests_per_minute, config.limits.address_request_burst}};
+}
+
+access::TrustedProxies trusted_proxies(const config::Config& config) {
+    std::vector<IpNetwork> networks;
+    for (const auto& text : config.server.trusted_proxies) {
+        if (auto network = IpNetwork::parse(text)) networks.push_back(*network);
+    }
+    return access::TrustedProxies(std::move(networks));
+}
+
 account::PoolOptions pool_options(const config::Config& config) {
     account::PoolOptions out;
     out.refresh_lead = config.accounts.refresh_lead;

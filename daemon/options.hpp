@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/access/address_limiter.hpp"
+#include "core/access/trusted_proxies.hpp"
 #include "core/account/pool.hpp"
 #include "core/config/config.hpp"
 #include "core/fetch/curl_fetcher.hpp"
@@ -14,6 +16,11 @@ kiro::UpstreamOptions upstream_options(const config::Config& config);
 fetch::CurlFetcherOptions fetch_options(const config::Config& config);
 gateway::Settings settings(const config::Config& config);
 httpd::Limits limits(const config::Config& config);
+struct Rates {
+    access::Rate gateway, address;
+};
+Rates rates(const config::Config& config);
+access::TrustedProxies trusted_proxies(const config::Config& config);
 account::PoolOptions pool_options(const config::Config& config);
 
 }  // namespace kg::daemon

@@ -63,7 +63,8 @@ Result<void> Server::run() {
     engine_ = std::make_unique<Engine>(loop_, input_.config, input_.stores, clock_, random_);
     KG_CHECK(engine_->load());
     engine_->access().set_proxy_key(secrets.proxy_key_hash);
-    engine_->access().set_requests_per_minute(input_.config.auth.requests_per_minute);
+    const auto limited = rates(input_.config);
+    engine_->access().set_rates(limited.gateway, limited.address);
 
     WorkerOptions options;
     options.listen = input_.config.server.listen;
@@ -145,18 +146,20 @@ void Server::apply(const config::Config& config) {
     if (log::parse_level(config.log.level, level))
         log::configure(level, config.log.format == "json" ? log::Format::json : log::Format::text);
     engine_->settings().set(daemon::settings(config));
-    engine_->access().set_requests_per_minute(config.auth.requests_per_minute);
+    const auto limited = rates(config);
+    engine_->access().set_rates(limited.gateway, limited.address);
     if (auto secrets = ensure_secrets(input_.stores, config.auth, random_))
         engine_->access().set_proxy_key(secrets->proxy_key_hash);
     else
         log::error("server", "the proxy key could not be read", {{"error", secrets.error().message}});
     const auto& old = input_.config;
     if (config.server.listen != old.server.listen || config.server.workers != old.server.workers ||
+        config.server.trusted_proxies != old.server.trusted_proxies ||
         config.kiro.api_url != old.kiro.api_url || config.kiro.endpoints != old.kiro.endpoints ||
         config.limits.connections_max != old.limits.connections_max) {
         log::warn("server",
-                  "changes of server.listen, server.workers, [kiro] and [limits] take effect at "
-                  "the next start");
+                  "changes of server.listen, server.workers, server.trusted_proxies, [kiro] and [limits], "
+                  "save for the rates, take effect at the next start");
     }
     input_.config.server.drain_timeout = config.server.drain_timeout;
 }

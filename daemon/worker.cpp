@@ -17,7 +17,8 @@ struct Worker::Inside {
           wakeup(loop),
           fetcher(loop, w.engine_.fetch_options()),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
-          context{service, w.engine_.access(), w.engine_.store(), w.openai_, w.anthropic_, w.draining_},
+          context{service,   w.engine_.access(), w.engine_.proxies(), w.engine_.store(),
+                  w.openai_, w.anthropic_,       w.draining_},
           errors(w.openai_, w.anthropic_),
           router(api::public_routes(context)),
           server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "core/base/ascii.hpp"
-#include "core/http/url.hpp"
 
 namespace kg::access {
 namespace {
@@ -31,20 +30,6 @@ Error unauthenticated(std::string message) {
 
 }  // namespace
 
-bool Principal::may_use_model(std::string_view wire_id, std::string_view public_name) const {
-    return allowed_models.empty() || std::ranges::any_of(allowed_models, [&](const std::string& pattern) {
-               return ascii::matches_pattern(wire_id, pattern) ||
-                      ascii::matches_pattern(public_name, pattern);
-           });
-}
-
-std::string exposure_warning(const Principal& principal, std::string_view peer) {
-    if (principal.kind != Principal::Kind::tenant || peer == "unix" || http::is_loopback_host(peer))
-        return {};
-    return "the refresh token in the key may have travelled unencrypted; put TLS in front of the "
-           "gateway or use a managed key";
-}
-
 std::size_t Authenticator::HashOfSha::operator()(const Sha256& h) const {
     std::size_t out;
     std::memcpy(&out, h.data(), sizeof out);
@@ -56,34 +41,35 @@ void Authenticator::set_proxy_key(std::optional<Sha256> hash) {
     proxy_hash_ = hash;
 }
 
-void Authenticator::set_requests_per_minute(std::int64_t limit) {
+void Authenticator::set_rates(Rate gateway, Rate address) {
     const std::lock_guard lock(mutex_);
-    const auto wanted = static_cast<double>(limit);
-    if (limit <= 0)
-        global_bucket_.reset();
-    else if (!global_bucket_ || global_bucket_->capacity() != wanted)
-        global_bucket_.emplace(wanted, clock_.steady());
+    addresses_.set_rate(address);
+    if (gateway == gateway_rate_) return;
+    gateway_rate_ = gateway;
+    for (auto& bucket : gateway_) bucket = make_bucket(gateway, clock_.steady());
 }
 
-void Authenticator::load(const std::vector<store::Key>& keys) {
+void Authenticator::load(const std::vector<KeyState>& keys) {
+    std::vector<ManagedKey> fresh;
+    fresh.reserve(keys.size());
+    for (const auto& key : keys) fresh.push_back(ManagedKey::make(key, clock_.wall(), clock_.steady()));
+
     const std::lock_guard lock(mutex_);
     auto old = std::move(by_id_);
     by_id_.clear();
     by_hash_.clear();
-    for (const auto& key : keys) {
-        auto managed = std::make_shared<Managed>();
-        managed->record = key;
-        managed->credits_used = key.credits_used;
-        if (const auto it = old.find(key.id); it != old.end()) {
-            managed->credits_used = std::max(managed->credits_used, it->second->credits_used);
-            if (it->second->record.requests_per_minute == key.requests_per_minute)
-                managed->bucket = it->second->bucket;
+    for (auto& key : fresh) {
+        const auto record = key.record;
+        KeyRef ref;
+        if (const auto it = old.find(record->id); it != old.end()) {
+            ref = std::move(it->second);
+            ref->adopt(std::move(key));
+        } else {
+            ref = std::make_shared<ManagedKey>(std::move(key));
         }
-        if (key.requests_per_minute && *key.requests_per_minute > 0 && !managed->bucket) {
-            managed->bucket.emplace(static_cast<double>(*key.requests_per_minute), clock_.steady());
-        }
-        by_hash_.emplace(key.key_hash, managed);
-        by_id_.emplace(key.id, std::move(managed));
+        by_hash_.emplace(record->key_hash, ref);
+        if (record->old_key_until_ms > 0) by_hash_.emplace(record->old_key_hash, ref);
+        by_id_.emplace(record->id, std::move(ref));
     }
 }
 
@@ -92,13 +78,13 @@ bool Authenticator::has_any_key() const {
     return proxy_hash_.has_value() || !by_id_.empty();
 }
 
-Result<Principal> Authenticator::authenticate(const http::Headers& headers) const {
+Result<Principal> Authenticator::authenticate(const http::Headers& headers, const IpAddress& client) const {
     const std::array candidates{ascii::trim(headers.get("x-api-key")), bearer(headers.get("authorization")),
                                 ascii::trim(headers.get("api-key"))};
     std::optional<Error> first;
     for (const auto candidate : candidates) {
         if (candidate.empty()) continue;
-        auto principal = authenticate(candidate);
+        auto principal = authenticate(candidate, client);
         if (principal) return principal;
         if (!first) first = std::move(principal).error();
     }
@@ -106,19 +92,25 @@ Result<Principal> Authenticator::authenticate(const http::Headers& headers) cons
     return Err(unauthenticated("no API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`"));
 }
 
-Result<Principal> Authenticator::authenticate(std::string_view key) const {
-    const std::lock_guard lock(mutex_);
+Result<Principal> Authenticator::authenticate(std::string_view key, const IpAddress& client) const {
     const auto whole = sha256(key);
+    const std::lock_guard lock(mutex_);
     if (proxy_hash_ && equal(whole, *proxy_hash_)) return Principal{};
     if (const auto it = by_hash_.find(whole); it != by_hash_.end() && equal(it->first, whole)) {
-        const auto& record = it->second->record;
+        const auto& managed = *it->second;
+        const auto& record = *managed.record;
+        const auto now = to_ms(clock_.wall());
         if (!record.enabled) return Err(unauthenticated("this API key is disabled"));
-        if (record.expires_at_ms && to_ms(clock_.wall()) >= *record.expires_at_ms)
+        if (record.expires_at_ms && now >= *record.expires_at_ms)
             return Err(unauthenticated("this API key has expired"));
-        return Principal{.kind = Principal::Kind::managed,
-                         .key_id = record.id,
-                         .allowed_models = record.allowed_models,
-                         .allowed_accounts = record.allowed_accounts};
+        if (!equal(whole, record.key_hash) && now >= record.old_key_until_ms)
+            return Err(unauthenticated("this API key was replaced by a new one"));
+        if (!managed.networks.empty() &&
+            std::ranges::none_of(managed.networks, [&](const auto& n) { return n.contains(client); })) {
+            return Err(Error{.kind = ErrorKind::forbidden,
+                             .message = "this API key may not be used from this address"});
+        }
+        return Principal{.kind = Principal::Kind::managed, .refresh_token = {}, .key = managed.record};
     }
     // "proxy key:refresh token": split at the first colon, real tokens contain colons themselves.
     const auto colon = key.find(':');
@@ -126,47 +118,16 @@ Result<Principal> Authenticator::authenticate(std::string_view key) const {
         const auto token = key.substr(colon + 1);
         if (token.empty()) return Err(unauthenticated("the refresh token after the colon is missing"));
         if (token.size() > 16'384) return Err(unauthenticated("the refresh token is too long"));
-        return Principal{.kind = Principal::Kind::tenant, .refresh_token = Secret(std::string(token))};
+        return Principal{
+            .kind = Principal::Kind::tenant, .refresh_token = Secret(std::string(token)), .key = nullptr};
     }
     return Err(unauthenticated("invalid API key"));
 }
 
-Result<void> Authenticator::admit(const Principal& principal) {
-    const std::lock_guard lock(mutex_);
-    const auto now = clock_.steady();
-    Managed* managed = nullptr;
-    if (principal.kind == Principal::Kind::managed) {
-        const auto it = by_id_.find(principal.key_id);
-        if (it == by_id_.end()) return Err(unauthenticated("invalid API key"));
-        managed = it->second.get();
-        if (managed->record.credit_limit && managed->credits_used >= *managed->record.credit_limit) {
-            return Err(Error{.kind = ErrorKind::key_quota_exhausted,
-                             .message = "the credit limit of this API key is used up"});
-        }
-        if (managed->bucket) {
-            if (const auto wait = managed->bucket->try_take(now)) {
-                return Err(Error{.kind = ErrorKind::rate_limited,
-                                 .message = "the request rate of this API key is exceeded",
-                                 .retry_after = *wait});
-            }
-        }
-    }
-    if (global_bucket_) {
-        if (const auto wait = global_bucket_->try_take(now)) {
-            if (managed && managed->bucket) managed->bucket->give_back();
-            return Err(Error{.kind = ErrorKind::rate_limited,
-                             .message = "the gateway's request rate is exceeded",
-                             .retry_after = *wait});
-        }
-    }
-    return {};
-}
-
-void Authenticator::settle(const Principal& principal, double credits) {
-    if (principal.kind != Principal::Kind::managed || credits <= 0) return;
-    const std::lock_guard lock(mutex_);
-    if (const auto it = by_id_.find(principal.key_id); it != by_id_.end())
-        it->second->credits_used += credits;
+Authenticator::KeyRef Authenticator::find(const Principal& principal) const {
+    if (!principal.key) return nullptr;
+    const auto it = by_id_.find(principal.key->id);
+    return it == by_id_.end() ? nullptr : it->second;
 }
 
 }  // namespace kg::access

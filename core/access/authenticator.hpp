@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,57 +8,92 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/access/managed_key.hpp"
 #include "core/access/principal.hpp"
-#include "core/access/token_bucket.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/digest.hpp"
 #include "core/base/result.hpp"
 #include "core/http/message.hpp"
-#include "core/store/records.hpp"
 
 namespace kg::access {
 
+/// One limit of a caller: how much of it is used and when it begins anew.
+struct LimitUse {
+    std::string name;  // "requests_per_minute", "credits_per_day"
+    double limit = 0;
+    double used = 0;      // of a rate: what is missing to the full bucket
+    double reserved = 0;  // by requests in progress
+    std::optional<WallTime> resets_at;
+};
+
+/// What a caller may be told about itself.
+struct KeyUsage {
+    std::shared_ptr<const store::Key> key;  // null: no managed key
+    std::int64_t requests = 0, tokens = 0, streams = 0;
+    double credits = 0;
+    std::vector<LimitUse> limits;
+};
+
 /// Checks client keys and enforces what they may spend. Shared by all threads: one mutex, held for
-/// a hash lookup. Keys are compared by SHA-256 and then in constant time; no key text is kept.
+/// a hash lookup and some arithmetic. Keys are compared by SHA-256 and then in constant time; no key
+/// text is kept.
+///
+/// A request is admitted when every limit above it has room: the gateway's rate, its address's, its
+/// key's rates, streams and budgets. All are checked, then all are taken, so a refusal changes
+/// nothing (seed F5, F7).
 class Authenticator {
   public:
+    /// Held back for a request whose cost is not known yet; most cost less.
+    static constexpr double kCreditsReserved = 1.0;
+
     explicit Authenticator(const Clock& clock) : clock_(clock) {}
 
     /// Nothing: no proxy key, only managed keys are accepted.
     void set_proxy_key(std::optional<Sha256> hash);
-    void set_requests_per_minute(std::int64_t limit);  // whole gateway, 0 = none
-    /// Replaces the managed keys. Credits settled here and not yet seen in the store are kept.
-    void load(const std::vector<store::Key>& keys);
+    void set_rates(Rate gateway, Rate address);
+    /// Replaces the managed keys. What was counted here and is not yet in the store is kept.
+    void load(const std::vector<KeyState>& keys);
     bool has_any_key() const;
 
     /// The keys a request presents, in order of precedence: x-api-key, Authorization: Bearer,
     /// api-key. The first valid one counts (seed B19). Unauthenticated errors never say which part
-    /// was wrong.
-    Result<Principal> authenticate(const http::Headers& headers) const;
-    Result<Principal> authenticate(std::string_view key) const;
+    /// was wrong; forbidden: the key is valid but not from this address.
+    Result<Principal> authenticate(const http::Headers& headers, const IpAddress& client) const;
+    Result<Principal> authenticate(std::string_view key, const IpAddress& client) const;
 
-    /// Admission: global and per-key request rate, key expiry and credits. Takes a token of each
-    /// bucket or none.
-    Result<void> admit(const Principal& principal);
-    /// The request's real cost, whatever its outcome.
-    void settle(const Principal& principal, double credits);
+    /// A conversation; its cost is unknown before its body is read.
+    Result<Reservation, Refusal> admit(const Principal& principal, const IpAddress& client);
+    /// The estimated prompt, once it is decoded. A refusal gives the whole reservation back.
+    Result<void, Refusal> reserve_tokens(Reservation& reservation, std::int64_t tokens);
+    /// Anything else that needs a key: rates only.
+    Result<void, Refusal> admit_light(const Principal& principal, const IpAddress& client);
+    /// Whoever shows no valid key, or needs none: the rate of the address.
+    Result<void, Refusal> admit_stranger(const IpAddress& client);
+
+    KeyUsage usage(const Principal& principal);
 
   private:
+    friend class Reservation;
     struct HashOfSha {
         std::size_t operator()(const Sha256& h) const;
     };
-    struct Managed {
-        store::Key record;
-        std::optional<TokenBucket> bucket;
-        double credits_used = 0;
-    };
+    using KeyRef = std::shared_ptr<ManagedKey>;
+    class Verdict;
+
+    KeyRef find(const Principal& principal) const;
+    void check_rates(Verdict& verdict, ManagedKey* key, Lane lane, const IpAddress& client, SteadyTime now);
+    void take_rates(ManagedKey* key, Lane lane, const IpAddress& client, SteadyTime now);
+    http::RateLimits rates(ManagedKey* key, Lane lane, SteadyTime now, WallTime wall);
+    void settle(Reservation& reservation, const Amount& really);
 
     const Clock& clock_;
     mutable std::mutex mutex_;
     std::optional<Sha256> proxy_hash_;
-    std::optional<TokenBucket> global_bucket_;
-    std::unordered_map<Sha256, std::shared_ptr<Managed>, HashOfSha> by_hash_;
-    std::unordered_map<std::string, std::shared_ptr<Managed>> by_id_;
+    Rate gateway_rate_;
+    std::array<std::optional<TokenBucket>, kLanes> gateway_;  // by Lane
+    AddressLimiter addresses_;
+    std::unordered_map<Sha256, KeyRef, HashOfSha> by_hash_;
+    std::unordered_map<std::string, KeyRef> by_id_;
 };
 
 }  // namespace kg::access

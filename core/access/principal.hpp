@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/secret.hpp"
+#include "core/store/records.hpp"
 
 namespace kg::access {
 
@@ -14,12 +15,14 @@ namespace kg::access {
 struct Principal {
     enum class Kind : std::uint8_t { proxy, tenant, managed };
     Kind kind = Kind::proxy;
-    std::string key_id;    // managed keys; "" otherwise
-    Secret refresh_token;  // tenants: the part after the first colon
-    std::vector<std::string> allowed_models;
-    std::vector<std::string> allowed_accounts;
+    Secret refresh_token;                   // tenants: the part after the first colon
+    std::shared_ptr<const store::Key> key;  // managed keys, as it was when the request came; else null
 
-    /// Allowed models are checked after alias resolution, against both spellings of the model.
+    const std::string& key_id() const;  // "" without a managed key
+    const std::vector<std::string>& allowed_accounts() const;
+    bool limits_models() const { return key && !(key->allowed_models.empty() && key->denied_models.empty()); }
+    /// Patterns are checked after alias resolution, against both spellings of the model; a denied
+    /// one stays denied.
     bool may_use_model(std::string_view wire_id, std::string_view public_name) const;
 };
 

@@ -2,38 +2,63 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <cstdint>
 
 #include "core/base/clock.hpp"
 
 namespace kg::access {
 
-/// `per_minute` requests a minute, all of them at once if the bucket is full. A value; given `now`.
+/// `per_minute` tokens a minute, up to `burst` of them saved up; full at first. Counts in whole
+/// numbers: over any time t exactly burst + per_minute * t are granted (seed F4). A value; given
+/// `now`. Both at most 10^9, per_minute at least 1.
 class TokenBucket {
   public:
-    TokenBucket(double per_minute, SteadyTime now)
-        : rate_per_ms_(per_minute / 60'000), capacity_(per_minute), tokens_(per_minute), at_(now) {}
+    TokenBucket(std::int64_t per_minute, std::int64_t burst, SteadyTime now)
+        : rate_(per_minute), capacity_(burst * kUnit), level_(capacity_), at_(now) {}
 
-    /// Takes one token; otherwise says how long until there is one.
-    std::optional<std::chrono::milliseconds> try_take(SteadyTime now) {
+    /// How long until `n` tokens are there, zero when they are; for more than the burst, until the
+    /// bucket is full: such a request passes alone and leaves a debt.
+    std::chrono::microseconds wait(std::int64_t n, SteadyTime now) {
         refill(now);
-        if (tokens_ >= 1) {
-            tokens_ -= 1;
-            return std::nullopt;
-        }
-        return std::chrono::ceil<std::chrono::milliseconds>(
-            std::chrono::duration<double, std::milli>((1 - tokens_) / rate_per_ms_));
+        const auto missing = std::min(n * kUnit, capacity_) - level_;
+        if (missing <= 0) return {};
+        return std::chrono::microseconds(missing / rate_ + (missing % rate_ != 0));
     }
-    void give_back() { tokens_ = std::min(capacity_, tokens_ + 1); }
-    double capacity() const { return capacity_; }
+    /// May go below zero: what was really used is known only afterwards.
+    void take(std::int64_t n, SteadyTime now) {
+        refill(now);
+        level_ = std::max(level_ - std::min(n, kMost) * kUnit, -kMost * kUnit);
+    }
+    void give_back(std::int64_t n, SteadyTime now) {
+        refill(now);
+        level_ = std::min(level_ + std::min(n, kMost) * kUnit, capacity_);
+    }
+
+    std::int64_t burst() const { return capacity_ / kUnit; }
+    std::int64_t available(SteadyTime now) {
+        refill(now);
+        return std::max<std::int64_t>(level_, 0) / kUnit;
+    }
+    std::chrono::microseconds until_full(SteadyTime now) { return wait(burst(), now); }
+    bool same_limits(const TokenBucket& other) const {
+        return rate_ == other.rate_ && capacity_ == other.capacity_;
+    }
 
   private:
+    static constexpr std::int64_t kUnit = 60'000'000;  // a microsecond brings `rate_` of a token's units
+    static constexpr std::int64_t kMost = 10'000'000'000;
+
     void refill(SteadyTime now) {
-        const std::chrono::duration<double, std::milli> passed = now - at_;
-        at_ = now;
-        tokens_ = std::min(capacity_, tokens_ + passed.count() * rate_per_ms_);
+        const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(now - at_);
+        if (passed.count() <= 0) return;
+        at_ += passed;  // the rest of a microsecond counts next time
+        if (passed.count() > (capacity_ - level_) / rate_)
+            level_ = capacity_;
+        else
+            level_ += passed.count() * rate_;
     }
-    double rate_per_ms_, capacity_, tokens_;
+
+    std::int64_t rate_, capacity_, level_;
     SteadyTime at_;
 };
 

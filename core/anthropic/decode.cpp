@@ -34,6 +34,7 @@ Result<void> decode_thinking(json::Node body, chat::Request& request) {
         if (!request.thinking.effort) chat::warn_ignored(request, "this output_config.effort");
     }
     KG_TRY(thinking, json::optional_object(body, "thinking"));
+    request.thinking.stated = request.thinking.effort || thinking;
     if (!thinking) return {};
     KG_TRY(type, json::require_string(thinking, "type"));
     request.thinking.enabled = type != "disabled";

@@ -4,6 +4,7 @@
 #include "core/anthropic/encode.hpp"
 #include "core/anthropic/error_body.hpp"
 #include "core/anthropic/models.hpp"
+#include "core/anthropic/rate_headers.hpp"
 #include "core/anthropic/stream_encoder.hpp"
 
 namespace kg::anthropic {
@@ -27,6 +28,9 @@ class AnthropicDialect final : public chat::Dialect {
     }
     http::Response encode_error(const Error& error, std::string_view request_id) const override {
         return anthropic::encode_error(error, request_id);
+    }
+    void add_rate_limits(const http::RateLimits& rates, http::Headers& headers) const override {
+        anthropic::add_rate_limits(rates, headers);
     }
     std::string encode_models(std::span<const chat::ModelInfo> models,
                               std::string_view query) const override {

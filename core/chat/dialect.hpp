@@ -12,6 +12,7 @@
 #include "core/chat/request.hpp"
 #include "core/chat/response.hpp"
 #include "core/http/message.hpp"
+#include "core/http/rate_limits.hpp"
 #include "core/json/document.hpp"
 
 namespace kg::chat {
@@ -53,6 +54,8 @@ class Dialect {
                                                   const AnswerContext& context) const = 0;
     /// Status, headers (content-type, retry-after, x-should-retry, www-authenticate) and body.
     virtual http::Response encode_error(const Error& error, std::string_view request_id) const = 0;
+    /// The headers by which clients of this API pace themselves; none where no limiter is active.
+    virtual void add_rate_limits(const http::RateLimits& rates, http::Headers& headers) const = 0;
     virtual std::string encode_models(std::span<const ModelInfo> models, std::string_view query) const = 0;
     virtual std::string encode_model(const ModelInfo& model) const = 0;
 };

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "core/base/ascii.hpp"
+#include "core/base/ip_network.hpp"
 #include "core/config/units.hpp"
 
 namespace kg::config {
@@ -222,6 +223,11 @@ Complaint check_admin_password(std::string_view text) {
     if (ascii::is_blank(text)) return "is blank";
     if (is_known_default(text)) return std::string(kKnownDefault);
     return std::nullopt;
+}
+
+Complaint check_network(std::string_view text) {
+    auto network = IpNetwork::parse(text);
+    return network ? std::nullopt : Complaint(std::move(network).error().message);
 }
 
 Complaint check_seal_key(std::string_view text) {

@@ -21,11 +21,13 @@ struct Server {
     milliseconds drain_timeout{30'000};
     milliseconds ping_interval{15'000};
     bool allow_public_without_key = false;
+    std::vector<std::string> trusted_proxies;  // CIDR; whose X-Forwarded-For is believed
 };
 struct Auth {
     Secret proxy_key;                             // also proxy_key_file, PROXY_API_KEY
     Secret admin_password;                        // also admin_password_file, ADMIN_PASSWORD
     std::int64_t requests_per_minute = 0;         // whole gateway, 0 = no limit; RATE_LIMIT_PER_MINUTE
+    std::int64_t request_burst = 0;               // 0 = requests_per_minute
     std::int64_t tenant_credentials_max = 1'000;  // cached "key:refresh token" logins
 };
 struct Kiro {
@@ -64,6 +66,8 @@ struct Limits {
     milliseconds send_timeout{60'000};
     std::int64_t connections_max = 10'000;
     std::int64_t streams_max = 4'000;
+    std::int64_t address_requests_per_minute = 0;  // of one client address, 0 = no limit
+    std::int64_t address_request_burst = 0;        // 0 = address_requests_per_minute
     std::int64_t write_high_bytes = 256 << 10;
     std::int64_t write_low_bytes = 64 << 10;
 };

@@ -122,10 +122,15 @@ struct Assigner {
     Outcome operator()(std::vector<std::string>& out) const {
         const auto* list = std::get_if<std::vector<std::string>>(&raw);
         if (!list) return wrong_type("a list of strings", raw);
-        if (list->empty()) return fault("the list is empty");
+        if (list->empty() && !key.rule.choices.empty()) return fault("the list is empty");
         std::vector<std::string> chosen;
         for (const auto& item : *list) {
-            KG_TRY(choice, choose(key.rule, item));
+            if (const auto wrong = key.rule.check ? key.rule.check(item) : std::nullopt) return fault(*wrong);
+            std::string choice = item;
+            if (!key.rule.choices.empty()) {
+                KG_TRY(known, choose(key.rule, item));
+                choice = known;
+            }
             if (std::find(chosen.begin(), chosen.end(), choice) != chosen.end()) {
                 return fault(quoted(choice) + " is listed twice");
             }

@@ -83,6 +83,11 @@ Result<void> ChatJob::prepare() {
     KG_CHECK(encode(false, false));
     report_.warnings = request_.warnings;
     report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
+    if (permissions_.strict && !report_.warnings.empty()) {
+        return Err(Error{.kind = ErrorKind::unsupported,
+                         .message = "this API key is strict, and not all of the request can be honoured: " +
+                                    report_.warnings.front()});
+    }
     return {};
 }
 

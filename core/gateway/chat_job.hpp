@@ -28,6 +28,7 @@ struct JobPermissions {
     std::vector<std::string> allowed_accounts;  // empty: all
     /// (wire id, public name) -> allowed; checked after alias resolution.
     UniqueFunction<bool(std::string_view, std::string_view)> may_use_model;
+    bool strict = false;  // what would be ignored or emulated is refused instead of warned of
 };
 
 struct Ending {

@@ -47,6 +47,7 @@ Result<void> decode_thinking(json::Node body, chat::Request& request) {
     KG_TRY(reasoning, json::optional_object(body, "reasoning"));
     if (reasoning) KG_CHECK(decode_reasoning(reasoning, request));
     KG_TRY(thinking, json::optional_object(body, "thinking"));
+    request.thinking.stated = effort || reasoning || thinking;
     if (!thinking) return {};
     KG_TRY(type, json::require_string(thinking, "type"));
     request.thinking.enabled = type != "disabled";

@@ -4,6 +4,7 @@
 #include "core/openai/encode.hpp"
 #include "core/openai/error_body.hpp"
 #include "core/openai/models.hpp"
+#include "core/openai/rate_headers.hpp"
 #include "core/openai/stream_encoder.hpp"
 
 namespace kg::openai {
@@ -27,6 +28,9 @@ class OpenaiDialect final : public chat::Dialect {
     }
     http::Response encode_error(const Error& error, std::string_view) const override {
         return openai::encode_error(error);
+    }
+    void add_rate_limits(const http::RateLimits& rates, http::Headers& headers) const override {
+        openai::add_rate_limits(rates, headers);
     }
     std::string encode_models(std::span<const chat::ModelInfo> models, std::string_view) const override {
         return openai::encode_models(models);

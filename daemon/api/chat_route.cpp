@@ -8,6 +8,8 @@
 #include "core/gateway/chat_job.hpp"
 #include "core/json/document.hpp"
 #include "core/loop/timer.hpp"
+#include "daemon/api/doorway.hpp"
+#include "daemon/api/key_defaults.hpp"
 #include "daemon/api/request_trace.hpp"
 
 namespace kg::api {
@@ -66,12 +68,13 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
                            .message = "too many requests in progress",
                            .retry_after = std::chrono::seconds(1)});
         }
-        auto principal = context_.access.authenticate(exchange.head().headers);
-        if (!principal) return refuse(std::move(principal).error());
-        principal_ = std::move(*principal);
-        trace_.set_key(principal_.key_id);
-        if (auto admitted = context_.access.admit(principal_); !admitted)
-            return refuse(std::move(admitted).error());
+        auto visitor = identify(context_, exchange.head());
+        if (!visitor) return refuse(visitor.error());
+        principal_ = std::move(visitor->principal);
+        trace_.set_key(principal_.key_id());
+        auto admitted = context_.access.admit(principal_, visitor->address);
+        if (!admitted) return refuse(admitted.error());
+        reservation_ = std::move(*admitted);
     }
 
     void on_request(httpd::Exchange& exchange, std::string body) override {
@@ -82,19 +85,26 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         if (auto warning = access::exposure_warning(principal_, exchange.head().peer); !warning.empty()) {
             request->warnings.push_back(std::move(warning));
         }
+        if (principal_.key) apply_defaults(*principal_.key, *request);
         trace_.set_request(*request);
         stream_ = request->stream;
+        if (reservation_.counts_tokens()) {
+            const auto tokens = static_cast<std::int64_t>(chat::estimate_prompt_tokens(*request));
+            if (auto reserved = context_.access.reserve_tokens(reservation_, tokens); !reserved)
+                return refuse(reserved.error());
+        }
         settings_ = context_.service.settings.get();
 
         gateway::JobPermissions permissions;
         permissions.tenant_scope =
-            principal_.kind == access::Principal::Kind::managed ? principal_.key_id : std::string();
-        permissions.allowed_accounts = principal_.allowed_accounts;
+            principal_.kind == access::Principal::Kind::managed ? principal_.key_id() : std::string();
+        permissions.strict = principal_.key && principal_.key->strict;
+        permissions.allowed_accounts = principal_.allowed_accounts();
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {
             permissions.tenant_scope = context_.service.tenants.tenant_id(principal_.refresh_token);
         }
-        if (!principal_.allowed_models.empty()) {
+        if (principal_.limits_models()) {
             permissions.may_use_model = [this](std::string_view wire, std::string_view name) {
                 return principal_.may_use_model(wire, name);
             };
@@ -187,14 +197,18 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
                   .retry_after = std::chrono::seconds(1)});
     }
 
-    void refuse(const Error& error) {
-        auto response = dialect_.encode_error(error, exchange_.request_id());
+    void refuse(const Error& error) { refuse({.error = error, .limit = {}, .rates = reservation_.rates()}); }
+
+    void refuse(const access::Refusal& refusal) {
+        const auto& error = refusal.error;
+        auto response = render(refusal, dialect_, exchange_.request_id());
+        settle();
         trace_.close(response.status, error_name(error.kind),
                      error.detail.empty() ? error.message : error.detail);
         exchange_.respond(std::move(response));
     }
 
-    void settle() { context_.access.settle(principal_, trace_.credits()); }
+    void settle() { reservation_.settle(trace_.credits(), trace_.tokens()); }
 
     void start_quiet() { quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval)); }
 
@@ -238,6 +252,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         const auto& report = job_->report();
         headers.add("x-kirogate-model", report.wire_model);
         if (!report.warnings.empty()) headers.add("x-kirogate-warnings", warnings_header(report.warnings));
+        dialect_.add_rate_limits(reservation_.rates(), headers);
         return headers;
     }
 
@@ -258,6 +273,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     RequestTrace trace_;
     loop::Timer quiet_;
     access::Principal principal_;
+    access::Reservation reservation_;
     std::shared_ptr<const gateway::Settings> settings_;
     bool stream_ = false;
     bool said_something_ = false;

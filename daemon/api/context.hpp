@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "core/access/authenticator.hpp"
+#include "core/access/trusted_proxies.hpp"
 #include "core/chat/dialect.hpp"
 #include "core/gateway/chat_service.hpp"
 #include "core/store/async_store.hpp"
@@ -26,6 +27,7 @@ class Cuttable {
 struct Context {
     gateway::ChatService& service;
     access::Authenticator& access;
+    const access::TrustedProxies& proxies;
     store::AsyncStore& store;
     const chat::Dialect& openai;
     const chat::Dialect& anthropic;

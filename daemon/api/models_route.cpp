@@ -5,6 +5,7 @@
 #include "core/anthropic/dialect.hpp"
 #include "core/http/url.hpp"
 #include "core/json/document.hpp"
+#include "daemon/api/doorway.hpp"
 
 namespace kg::api {
 namespace {
@@ -31,17 +32,24 @@ class ModelsHandler final : public httpd::Handler {
   public:
     ModelsHandler(Context& context, std::string id) : context_(context), id_(std::move(id)) {}
 
+    void on_head(httpd::Exchange& exchange) override {
+        auto visitor = let_in_light(context_, exchange.head());
+        if (visitor)
+            principal_ = std::move(visitor->principal);
+        else
+            exchange.respond(
+                render(visitor.error(), dialect_of(exchange.head(), context_), exchange.request_id()));
+    }
+
     void on_request(httpd::Exchange& exchange, std::string) override {
         const auto& dialect = dialect_of(exchange.head(), context_);
         const auto refuse = [&](const Error& error) {
             exchange.respond(dialect.encode_error(error, exchange.request_id()));
         };
-        const auto principal = context_.access.authenticate(exchange.head().headers);
-        if (!principal) return refuse(principal.error());
         const auto list = context_.service.catalog.current();
         if (id_.empty()) {
             auto response =
-                json_response(dialect.encode_models(visible(*list, *principal), exchange.head().query));
+                json_response(dialect.encode_models(visible(*list, principal_), exchange.head().query));
             if (!list->live)
                 response.headers.add("x-kirogate-warnings",
                                      "built-in model list: no account has answered yet");
@@ -51,7 +59,7 @@ class ModelsHandler final : public httpd::Handler {
         const auto resolved =
             kiro::resolve_model(name, list->models, context_.service.settings.get()->aliases);
         if (!resolved) return refuse(resolved.error());
-        if (!principal->may_use_model(resolved->model->info.id,
+        if (!principal_.may_use_model(resolved->model->info.id,
                                       kiro::public_name(resolved->model->info.id))) {
             return refuse(
                 {.kind = ErrorKind::model_not_found, .message = "model: " + name, .param = "model"});
@@ -64,6 +72,7 @@ class ModelsHandler final : public httpd::Handler {
   private:
     Context& context_;
     const std::string id_;
+    access::Principal principal_;
 };
 
 class CountTokensHandler final : public httpd::Handler {
@@ -71,8 +80,8 @@ class CountTokensHandler final : public httpd::Handler {
     explicit CountTokensHandler(Context& context) : context_(context) {}
 
     void on_head(httpd::Exchange& exchange) override {
-        if (auto principal = context_.access.authenticate(exchange.head().headers); !principal)
-            refuse(exchange, principal.error());
+        if (auto visitor = let_in_light(context_, exchange.head()); !visitor)
+            exchange.respond(render(visitor.error(), context_.anthropic, exchange.request_id()));
     }
     void on_request(httpd::Exchange& exchange, std::string body) override {
         auto document = json::Document::parse(std::move(body));

@@ -6,6 +6,7 @@
 #include "core/chat/request.hpp"
 #include "core/gateway/chat_job.hpp"
 #include "core/store/records.hpp"
+#include "core/store/rules.hpp"
 #include "daemon/api/context.hpp"
 
 namespace kg::api {
@@ -21,7 +22,9 @@ class RequestTrace {
     /// `error` is empty when all went well; `detail` goes to the log alone.
     void close(int status, std::string_view error, std::string_view detail = {});
     bool closed() const { return closed_; }
+    /// As the last take() reported.
     double credits() const { return record_.credits; }
+    std::int64_t tokens() const { return store::tokens_of(record_); }
 
   private:
     Context& context_;

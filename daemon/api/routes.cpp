@@ -3,7 +3,9 @@
 #include "core/base/ascii.hpp"
 #include "core/json/writer.hpp"
 #include "daemon/api/chat_route.hpp"
+#include "daemon/api/doorway.hpp"
 #include "daemon/api/models_route.hpp"
+#include "daemon/api/usage_route.hpp"
 #include "kirogate_version.hpp"
 
 namespace kg::api {
@@ -14,6 +16,11 @@ class SimpleHandler final : public httpd::Handler {
   public:
     using Answer = http::Response (*)(Context&, httpd::Exchange&);
     SimpleHandler(Context& context, Answer answer) : context_(context), answer_(answer) {}
+    void on_head(httpd::Exchange& exchange) override {
+        if (auto let_in = let_in_stranger(context_, exchange.head()); !let_in)
+            exchange.respond(
+                render(let_in.error(), dialect_of(exchange.head(), context_), exchange.request_id()));
+    }
     void on_request(httpd::Exchange& exchange, std::string) override {
         exchange.respond(answer_(context_, exchange));
     }
@@ -94,6 +101,10 @@ std::vector<httpd::Route> public_routes(Context& context) {
         return make_count_tokens_handler(context, exchange);
     };
 
+    const httpd::HandlerFactory usage = [&context](httpd::Exchange& exchange, std::string_view) {
+        return make_usage_handler(context, exchange);
+    };
+
     std::vector<httpd::Route> routes;
     // Base URLs are configured with and without /v1.
     for (const std::string prefix : {"/v1", ""}) {
@@ -102,6 +113,7 @@ std::vector<httpd::Route> public_routes(Context& context) {
         routes.push_back({post, prefix + "/messages/count_tokens", count});
         routes.push_back({get, prefix + "/models", models});
         routes.push_back({get, prefix + "/models/*", models});
+        routes.push_back({get, prefix + "/usage", usage});
         routes.push_back({get, prefix + "/responses", simple(context, responses_get)});
     }
     routes.push_back({get, "/health", simple(context, health)});

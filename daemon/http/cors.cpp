@@ -10,8 +10,10 @@ namespace {
 constexpr std::string_view kExposed =
     "access-control-expose-headers: request-id, x-request-id, retry-after, retry-after-ms, "
     "x-should-retry, anthropic-ratelimit-requests-limit, anthropic-ratelimit-requests-remaining, "
-    "anthropic-ratelimit-requests-reset, x-ratelimit-limit-requests, "
-    "x-ratelimit-remaining-requests, x-ratelimit-reset-requests\r\n";
+    "anthropic-ratelimit-requests-reset, anthropic-ratelimit-tokens-limit, "
+    "anthropic-ratelimit-tokens-remaining, anthropic-ratelimit-tokens-reset, x-ratelimit-limit-requests, "
+    "x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, "
+    "x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens, x-kirogate-limit\r\n";
 constexpr std::string_view kMethods =
     "access-control-allow-methods: GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD\r\n";
 

@@ -99,11 +99,12 @@ TEST_CASE("each class of mistake in the file is told with place, key and what is
         {"[server]\nproxy_key = \"x\"",
          "2:1: server.proxy_key: unknown key; allowed: listen, workers, cors_origins, "
          "drain_timeout, "
-         "ping_interval, allow_public_without_key in [server]; did you mean auth.proxy_key?"},
+         "ping_interval, allow_public_without_key, trusted_proxies in [server]; did you mean "
+         "auth.proxy_key?"},
         {"[server]\nlisten_file = \"x\"",
          "2:1: server.listen_file: unknown key; allowed: listen, workers, cors_origins, "
          "drain_timeout, "
-         "ping_interval, allow_public_without_key in [server]; did you mean server.listen?"},
+         "ping_interval, allow_public_without_key, trusted_proxies in [server]; did you mean server.listen?"},
         {"[sever]\nlisten = \"x\"",
          "1:2: \"sever\": unknown section; allowed: the sections server, auth, kiro, accounts, "
          "models, limits, "
