@@ -7,16 +7,37 @@ namespace {
 
 void add_fields(CLI::App& command, KeyFields& f) {
     command.add_option("--name", f.name, "Name")->type_name("NAME");
-    command.add_option("--model", f.models, "Allowed model, * and ? match (repeatable; default all)")
-        ->type_name("PATTERN")
-        ->allow_extra_args(false);
-    command.add_option("--account", f.accounts, "Allowed account (repeatable; default all)")
-        ->type_name("ACCOUNT")
-        ->allow_extra_args(false);
+    const auto list = [&](const char* name, std::vector<std::string>& items, const char* help,
+                          const char* type) {
+        command.add_option(name, items, help)->type_name(type)->allow_extra_args(false);
+    };
+    list("--model,--allow-model", f.models, "Allowed model, * and ? match (repeatable; default all)",
+         "PATTERN");
+    list("--deny-model", f.denied_models, "Model refused even if allowed (repeatable; none for no such)",
+         "PATTERN");
+    list("--account", f.accounts, "Allowed account (repeatable; default all)", "ACCOUNT");
+    list("--allow-ip", f.networks, "Address or range that may use the key (repeatable; none for all)",
+         "CIDR");
     command.add_option("--credits", f.credits, "Credit limit, or none")->type_name("N");
+    list("--credits-per", f.credits_per, "Credits a day, week or month, as day=10 (repeatable)", "PERIOD=N");
+    command.add_option("--tokens", f.tokens, "Token limit, or none")->type_name("N");
+    list("--tokens-per", f.tokens_per, "Tokens a day, week or month, as month=1000000 (repeatable)",
+         "PERIOD=N");
+    command.add_option("--zone", f.zone, "Time zone in which periods begin (default UTC)")->type_name("ZONE");
     command.add_option("--expires", f.expires, "Expiry: 2027-01-31, 30d or 12h; none for never")
         ->type_name("TIME");
     command.add_option("--rpm", f.rpm, "Requests per minute, 0 for no limit")->type_name("N");
+    command.add_option("--burst", f.burst, "Requests at once, 0 for as many as in a minute")->type_name("N");
+    command.add_option("--tpm", f.tpm, "Tokens per minute, 0 for no limit")->type_name("N");
+    command.add_option("--streams", f.streams, "Requests in progress, 0 for no limit")->type_name("N");
+    command.add_option("--system-prepend", f.system_prepend, "Text before every system prompt, or none")
+        ->type_name("TEXT");
+    command.add_option("--system-append", f.system_append, "Text after every system prompt, or none")
+        ->type_name("TEXT");
+    command.add_option("--thinking", f.thinking, "Effort where the client says nothing, or none")
+        ->type_name("EFFORT");
+    auto* strict = command.add_flag("--strict", f.strict, "Refuse what would be ignored or emulated");
+    command.add_flag("--no-strict", f.no_strict, "Warn of it instead (default)")->excludes(strict);
 }
 
 CLI::App* select(CLI::App& parent, const std::string& name, const std::string& help, KeySelectOptions& o) {
@@ -61,8 +82,13 @@ void add_key_commands(CLI::App& app, Tree& tree) {
     revoke->add_flag("-y,--yes", tree.key_revoke.yes, "Do not ask");
     tree.on(revoke, [&tree](Context& c) { return run_key_revoke(tree.key_revoke, c); });
 
-    auto* rotate = select(*key, "rotate", "Replace a key's secret, keep its limits; the old one ends at once",
-                          tree.key_rotate);
+    auto* rotate = key->add_subcommand("rotate", "Replace a key's secret, keep its limits");
+    rotate->add_option("key", tree.key_rotate.key, "Id, unique id prefix or name")
+        ->type_name("KEY")
+        ->required();
+    rotate
+        ->add_option("--overlap", tree.key_rotate.overlap, "How long the old key stays valid (default: not)")
+        ->type_name("TIME");
     rotate->add_flag("--json", tree.key_rotate.json, "Machine-readable output");
     tree.on(rotate, [&tree](Context& c) { return run_key_rotate(tree.key_rotate, c); });
 }

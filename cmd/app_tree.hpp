@@ -26,7 +26,8 @@ struct Tree {
     AccountSelectOptions account_show, account_remove, account_enable, account_disable, account_refresh;
     KeyCreateOptions key_create;
     KeyEditOptions key_edit;
-    KeySelectOptions key_show, key_revoke, key_rotate;
+    KeySelectOptions key_show, key_revoke;
+    KeyRotateOptions key_rotate;
     Run chosen;
 };
 

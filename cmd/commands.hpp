@@ -25,7 +25,7 @@ Result<ExitCode> run_key_list(const ListOptions& options, Context& context);
 Result<ExitCode> run_key_show(const KeySelectOptions& options, Context& context);
 Result<ExitCode> run_key_edit(const KeyEditOptions& options, Context& context);
 Result<ExitCode> run_key_revoke(const KeySelectOptions& options, Context& context);
-Result<ExitCode> run_key_rotate(const KeySelectOptions& options, Context& context);
+Result<ExitCode> run_key_rotate(const KeyRotateOptions& options, Context& context);
 
 Result<ExitCode> run_models(const StatusOptions& options, Context& context);
 Result<ExitCode> run_status(const StatusOptions& options, Context& context);

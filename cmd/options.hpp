@@ -48,10 +48,13 @@ struct AccountImportOptions {
 };
 struct KeyFields {
     std::optional<std::string> name, expires;
-    std::vector<std::string> models, accounts;
-    std::optional<std::string> credits;  // a number or "none"
-    std::optional<std::int64_t> rpm;
+    std::vector<std::string> models, denied_models, accounts, networks;
+    std::optional<std::string> credits, tokens;        // a number or "none"
+    std::vector<std::string> credits_per, tokens_per;  // "day=10", "month=none"
+    std::optional<std::string> zone, system_prepend, system_append, thinking;
+    std::optional<std::int64_t> rpm, burst, tpm, streams;
     bool enable = false, disable = false, any_model = false, any_account = false;
+    bool strict = false, no_strict = false;
 };
 struct KeyCreateOptions {
     KeyFields fields;
@@ -64,6 +67,11 @@ struct KeyEditOptions {
 struct KeySelectOptions {
     std::string key;
     bool json = false, yes = false;
+};
+struct KeyRotateOptions {
+    std::string key;
+    std::optional<std::string> overlap;
+    bool json = false;
 };
 struct ListOptions {
     bool json = false;

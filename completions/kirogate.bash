@@ -56,7 +56,8 @@ _kirogate() {
     local global='--help --config --state-dir' fields options=''
     fields='--name --auth-method --provider --region --api-region --profile-arn --client-id --client-secret-file
         --start-url --token-endpoint --scopes --proxy --priority --weight --note --token-file'
-    local limits='--name --model --account --credits --expires --rpm'
+    local limits='--name --model --deny-model --account --allow-ip --credits --credits-per --tokens --tokens-per --zone
+        --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking --strict --no-strict'
     case $command in
         '') options='serve status config version models chat account key --version --help-all' ;;
         config) options='show check path init' ;;
@@ -83,7 +84,8 @@ _kirogate() {
             ;;
         'key create') options="$limits --json" ;;
         'key edit') options="$limits --enable --disable --any-model --any-account $(_kirogate_names key)" ;;
-        'key show' | 'key rotate') options="--json $(_kirogate_names key)" ;;
+        'key show') options="--json $(_kirogate_names key)" ;;
+        'key rotate') options="--overlap --json $(_kirogate_names key)" ;;
         'key revoke') options="--yes $(_kirogate_names key)" ;;
     esac
     local found

@@ -38,10 +38,24 @@ _kirogate() {
     limits=(
         '--name=[name]:name:'
         '*--model=[allowed model]:pattern:'
+        '*--deny-model=[model refused even if allowed]:pattern:'
         '*--account=[allowed account]:account:_kirogate_names account'
+        '*--allow-ip=[address or range that may use the key]:network:'
         '--credits=[credit limit, or none]:credits:'
+        '*--credits-per=[credits of a period]:period:(day= week= month=)'
+        '--tokens=[token limit, or none]:tokens:'
+        '*--tokens-per=[tokens of a period]:period:(day= week= month=)'
+        '--zone=[time zone in which periods begin]:zone:_time_zone'
         '--expires=[expiry]:time:'
         '--rpm=[requests per minute]:number:'
+        '--burst=[requests at once]:number:'
+        '--tpm=[tokens per minute]:number:'
+        '--streams=[requests in progress]:number:'
+        '--system-prepend=[text before every system prompt]:text:'
+        '--system-append=[text after every system prompt]:text:'
+        '--thinking=[effort where the client says nothing]:effort:(low medium high xhigh max none)'
+        '(--no-strict)--strict[refuse what would be ignored or emulated]'
+        '(--strict)--no-strict[warn of it instead]'
     )
     _arguments -C $global '(- *)--version[print the version]' '(- *)--help-all[help of every command]' \
         '1:command:((serve\:"run the gateway" status\:"show the daemon and the accounts" config\:"look at the configuration" version\:"print the version" models\:"list the models" chat\:"ask a model" account\:"manage the Kiro accounts" key\:"manage the keys of clients"))' \
@@ -93,7 +107,8 @@ _kirogate() {
             _arguments $global $limits '(--disable)--enable[accept the key again]' '(--enable)--disable[refuse the key]' \
                 '--any-model[allow every model]' '--any-account[allow every account]' '1:key:_kirogate_names key'
             ;;
-        'key show' | 'key rotate') _arguments $global $json '1:key:_kirogate_names key' ;;
+        'key show') _arguments $global $json '1:key:_kirogate_names key' ;;
+        'key rotate') _arguments $global $json '--overlap=[how long the old key stays valid]:time:' '1:key:_kirogate_names key' ;;
         'key revoke') _arguments $global $yes '1:key:_kirogate_names key' ;;
         *) _arguments $global ;;
     esac

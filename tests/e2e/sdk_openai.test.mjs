@@ -6,6 +6,7 @@ import { MODEL } from './lib/http.mjs';
 import { PICTURE, TOOLS } from './lib/material.mjs';
 import { rig, shared_rig } from './lib/rig.mjs';
 import * as sdk from './lib/sdk.mjs';
+import { until } from './lib/wait.mjs';
 
 const OpenAI = sdk.openai();
 const shared = shared_rig();
@@ -231,4 +232,22 @@ test('a failure in mid-stream throws and is never an answer', async () => {
         for await (const chunk of stream) seen.push(chunk);
     }, OpenAI.APIError);
     assert.deepEqual(finishes(seen), []);
+});
+
+test('F6: a refusal makes the client wait as long as it was told, then go on', async () => {
+    const { key } = await shared.gateway.create_key('--name', 'paced', '--rpm', '30', '--burst', '1');
+    const paced = client_of(shared.gateway, { apiKey: key, maxRetries: 2 });
+    await until('the key', async () => paced.models.list().then(() => true, () => false));
+    await paced.chat.completions.create(ask('one'));
+    const began = Date.now();
+    await paced.chat.completions.create(ask('two'));
+    const waited = Date.now() - began;
+    assert.ok(waited > 1000 && waited < 10_000, `${waited} ms`);
+    const impatient = client_of(shared.gateway, { apiKey: key });
+    await assert.rejects(impatient.chat.completions.create(ask('three')), (error) => {
+        assert.equal(error.status, 429);
+        assert.equal(error.headers.get?.('x-kirogate-limit') ?? error.headers['x-kirogate-limit'], 'key.requests_per_minute');
+        assert.equal(error.headers.get?.('x-ratelimit-limit-requests') ?? error.headers['x-ratelimit-limit-requests'], '1');
+        return true;
+    });
 });

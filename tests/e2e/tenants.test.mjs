@@ -164,3 +164,67 @@ test('B13: the same session of two keys is two conversations upstream', async (t
     assert.notEqual(ids[0], ids[1]);
     assert.deepEqual(ids.slice(2), ids.slice(0, 2));
 });
+
+test('100 parallel requests against a day\'s credits for ten let exactly ten through, also after a restart', async (t) => {
+    const { fake, gateway } = await rig(t);
+    const { key } = await gateway.create_key('--name', 'ten', '--credits-per', 'day=10', '--zone', 'Europe/Berlin');
+    await until('the key', async () => (await get(gateway, '/v1/models', as(key))).status === 200);
+    await fake.push({ times: 100, delay_ms: 3000, steps: [{ text: 'paid' }, { metering: 1 }, { usage: { uncached: 10, output: 5 }, stop_reason: 'END_TURN' }] });
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 2 ? chat : messages)(gateway, `Hello ${i}`, {}, as(key))));
+    assert.equal(answers.filter((a) => a.status === 200).length, 10);
+    const refused = answers.filter((a) => a.status === 429);
+    assert.equal(refused.length, 90);
+    assert.ok(refused.every((a) => a.headers['x-kirogate-limit'] === 'key.credits_per_day' && Number(a.headers['retry-after']) >= 1));
+    assert.equal((await fake.chats()).length, 10);
+
+    const used_up = async () => {
+        const answer = await chat(gateway, 'Hello', {}, as(key));
+        assert.equal(answer.status, 429);
+        assert.equal(answer.json.error.code, 'insufficient_quota');
+        assert.match(answer.json.error.message, /until 20\d\d-\d\d-\d\dT2[123]:00:00Z/);
+        assert.equal(answer.headers['x-should-retry'], 'false');
+    };
+    await used_up();
+    const usage = (await get(gateway, '/v1/usage', as(key))).json;
+    const [limit] = usage.limits;
+    assert.equal(limit.name, 'credits_per_day');
+    assert.deepEqual([limit.limit, limit.used, limit.reserved, limit.remaining], [10, 10, 0, 0]);
+    assert.equal(usage.key.name, 'ten');
+    assert.equal(usage.requests_in_progress, 0);
+    await gateway.stop();
+    await gateway.serve();
+    await used_up();
+});
+
+test('a denied model, a foreign address and a rotated key are refused', async (t) => {
+    const { gateway } = await rig(t, { config: { server: { trusted_proxies: ['127.0.0.1'] } } });
+    const { key } = await gateway.create_key('--name', 'narrow', '--deny-model', '*opus*', '--allow-ip', '203.0.113.0/24');
+    const from = (address, text = key) => ({ key: false, headers: { 'x-api-key': text, 'x-forwarded-for': address } });
+    await until('the key', async () => (await get(gateway, '/v1/models', from('203.0.113.5'))).status === 200);
+    const listed = (await get(gateway, '/v1/models', from('203.0.113.5'))).json.data.map((m) => m.id);
+    assert.ok(listed.length > 0 && listed.every((id) => !id.includes('opus')), listed.join(' '));
+    assert.equal((await chat(gateway, 'Hello', { model: 'claude-opus-4.5' }, from('203.0.113.5'))).status, 403);
+    assert.equal((await chat(gateway, 'Hello', {}, from('203.0.113.5'))).status, 200);
+    assert.equal((await chat(gateway, 'Hello', {}, from('203.0.113.5, 198.51.100.1'))).status, 403);
+
+    const fresh = JSON.parse(await gateway.run(['key', 'rotate', 'narrow', '--overlap', '1h', '--json'])).key;
+    await until('the new key', async () => (await get(gateway, '/v1/models', from('203.0.113.5', fresh))).status === 200);
+    assert.equal((await get(gateway, '/v1/models', from('203.0.113.5'))).status, 200);
+    const last = JSON.parse(await gateway.run(['key', 'rotate', 'narrow', '--json'])).key;
+    await until('the last key', async () => (await get(gateway, '/v1/models', from('203.0.113.5', last))).status === 200);
+    assert.equal((await get(gateway, '/v1/models', from('203.0.113.5', fresh))).status, 401);
+});
+
+test('F9: rates change with a reload, at once', async (t) => {
+    const { gateway } = await rig(t);
+    const statuses = async () => {
+        const answers = [];
+        for (let i = 0; i < 4; ++i) answers.push((await get(gateway, '/health')).status);
+        return answers;
+    };
+    assert.deepEqual(await statuses(), [200, 200, 200, 200]);
+    await gateway.configure({ limits: { address_requests_per_minute: 2 } });
+    gateway.signal('SIGHUP');
+    await gateway.logged('configuration reloaded');
+    assert.deepEqual(await statuses(), [200, 200, 429, 429]);
+});

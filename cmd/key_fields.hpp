@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cmd/options.hpp"
+#include "core/base/secret.hpp"
+#include "core/store/store.hpp"
+
+namespace kg::cmd {
+
+/// Writes what the options of `key create` and `key edit` say into a key's record; the message of a
+/// refusal names the option.
+Result<void> apply_key_fields(const KeyFields& fields, store::Key& key, store::Stores& stores,
+                              std::int64_t now_ms);
+/// `secret`, when there is one, is the whole key text.
+std::string key_json(const store::Key& key, const Secret* secret = nullptr);
+
+}  // namespace kg::cmd
