@@ -65,7 +65,7 @@ std::optional<Effort> parse_effort(std::string_view text);
 
 struct ThinkingOptions {
     bool enabled = false;
-    bool stated = false;  // the client said whether or how much
+    bool stated = false;                         // the client said whether or how much
     std::optional<std::uint32_t> budget_tokens;  // clamped to 1024..200000 by the dialect
     std::optional<Effort> effort;
     bool omit_text = false;  // Anthropic display "omitted": the client does not want to see the text

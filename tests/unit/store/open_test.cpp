@@ -254,6 +254,34 @@ TEST_CASE("migrations run in order, once, and each as a whole") {
     CHECK_THAT(older.error().message, Contains("has schema 2, this kirogate knows up to 1"));
 }
 
+TEST_CASE("keys of the first schema keep their limits, their use is summed from the request log") {
+    using namespace store::sqlite;
+    TempDir dir;
+    const std::string path = dir.write("x.db", "");
+    auto db = Database::open(path);
+    REQUIRE(db);
+    REQUIRE(db->set_up());
+    REQUIRE(migrate(*db, built_in_migrations().first(1)));
+    sql(path,
+        "INSERT INTO keys VALUES ('key_1', 'ci', zeroblob(32), 'kg-x', 'xxxx', 1, '[]', '[]', 5.0, NULL, 7,"
+        " 1, 2, 1.5, 3);"
+        "INSERT INTO usage_daily VALUES (20833, 'key_1', 'acc_1', 'm', 3, 0, 100, 20, 3, 4, 1.5);"
+        "INSERT INTO requests (started_at_ms, request_id, dialect, model, wire_model, account_id, key_id,"
+        " stream, status, error, first_event_ms, total_ms, attempts, input_tokens, output_tokens,"
+        " cache_read_tokens, cache_write_tokens, credits) VALUES"
+        " (1800000000000, 'a', 'openai', 'm', 'm', 'acc_1', 'key_1', 0, 200, '', 1, 1, 1, 10, 1, 0, 0, 0.5),"
+        " (1800000899999, 'b', 'openai', 'm', 'm', 'acc_1', 'key_1', 0, 200, '', 1, 1, 1, 20, 2, 0, 0, 0.5),"
+        " (1800000900000, 'c', 'openai', 'm', 'm', 'acc_1', 'key_1', 0, 200, '', 1, 1, 1, 30, 3, 0, 0, "
+        "0.5);");
+    REQUIRE(migrate(*db, built_in_migrations()));
+    CHECK(*db->query_integer("SELECT tokens_used FROM keys") == 127);
+    CHECK(*db->query_integer("SELECT requests_per_minute FROM keys WHERE time_zone = '' AND strict = 0") ==
+          7);
+    CHECK(*db->query_integer("SELECT count(*) FROM usage_quarters") == 2);
+    CHECK(*db->query_integer("SELECT tokens FROM usage_quarters WHERE quarter = 2000000 AND requests = 2") ==
+          33);
+}
+
 TEST_CASE("several processes may meet at a new database") {
     TempDir dir;
     std::vector<std::thread> openers;
