@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kWatchEvery = 250ms;
 constexpr std::chrono::milliseconds kPruneEvery = 10min;
 constexpr std::chrono::milliseconds kRecordsEvery = 100ms;  // the usage a kill -9 may lose
+constexpr std::chrono::milliseconds kUseEvery = 2s;         // what budgets of two daemons lag behind
 constexpr std::size_t kRecordsSoon = 512;
 constexpr std::chrono::hours kBudgetsReachBack{24 * 40};  // longer than any month
 
@@ -70,7 +71,8 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
       watch_timer_(loop, [this] { watch(); }),
       prune_timer_(loop, [this] { prune(); }),
-      records_timer_(loop, [this] { async_.write_pending(); }) {
+      records_timer_(loop, [this] { async_.write_pending(); }),
+      use_timer_(loop, [this] { learn_use(); }) {
     wakeup_.set_keeps_alive(false);
     pool_.on_change([this](const account::StateChange& change) {
         const bool fine = change.state == account::State::ok || change.state == account::State::unknown;
@@ -109,6 +111,7 @@ void Engine::start() {
     watch_timer_.start(kWatchEvery, kWatchEvery);
     prune_timer_.start(kPruneEvery, kPruneEvery);
     records_timer_.start(kRecordsEvery, kRecordsEvery);
+    use_timer_.start(kUseEvery, kUseEvery);
 }
 
 void Engine::watch() {
@@ -127,6 +130,15 @@ void Engine::watch() {
             pool_.load(snapshot.accounts);
             access_.load(snapshot.keys);
             catalog_.poll();
+        });
+}
+
+void Engine::learn_use() {
+    if (!access_.has_budgets()) return;
+    async_.run<Result<std::vector<access::KeyState>>>(
+        wakeup_.door(), [&clock = clock_](store::Stores& s) { return access::read_keys(s, clock.wall()); },
+        [this, alive = alive_](Result<std::vector<access::KeyState>> keys) {
+            if (*alive && keys) access_.learn_use(*keys);  // watch() reports a store that cannot be read
         });
 }
 

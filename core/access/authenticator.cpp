@@ -73,6 +73,21 @@ void Authenticator::load(const std::vector<KeyState>& keys) {
     }
 }
 
+void Authenticator::learn_use(const std::vector<KeyState>& keys) {
+    std::vector<ManagedKey> fresh;
+    fresh.reserve(keys.size());
+    for (const auto& key : keys) fresh.push_back(ManagedKey::make(key, clock_.wall(), clock_.steady()));
+    const std::lock_guard lock(mutex_);
+    for (const auto& key : fresh) {
+        if (const auto it = by_id_.find(key.record->id); it != by_id_.end()) it->second->learn_use(key);
+    }
+}
+
+bool Authenticator::has_budgets() const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(by_id_, [](const auto& entry) { return entry.second->budget.limited(); });
+}
+
 bool Authenticator::has_any_key() const {
     const std::lock_guard lock(mutex_);
     return proxy_hash_.has_value() || !by_id_.empty();

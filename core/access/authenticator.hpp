@@ -53,6 +53,10 @@ class Authenticator {
     void set_rates(Rate gateway, Rate address);
     /// Replaces the managed keys. What was counted here and is not yet in the store is kept.
     void load(const std::vector<KeyState>& keys);
+    /// What the store says of keys that are known here: it may know of use by another process.
+    void learn_use(const std::vector<KeyState>& keys);
+    /// Whether any key has a budget, and learn_use() thus something to learn.
+    bool has_budgets() const;
     bool has_any_key() const;
 
     /// The keys a request presents, in order of precedence: x-api-key, Authorization: Bearer,

@@ -58,14 +58,25 @@ Budget::Budget(const store::Key& key, TimeZone zone, const std::array<store::Key
                           .reserved = {}};
 }
 
-void Budget::merge(const Budget& older) {
+bool Budget::limited() const {
+    return std::ranges::any_of(windows_,
+                               [](const Window& w) { return w.micro_credit_limit || w.token_limit; });
+}
+
+void Budget::learn_use(const Budget& other) {
     for (std::size_t i = 0; i < kWindows; ++i) {
         auto& mine = windows_[i];
-        const auto& other = older.windows_[i];
-        if (mine.span != other.span) continue;
-        mine.used.micro_credits = std::max(mine.used.micro_credits, other.used.micro_credits);
-        mine.used.tokens = std::max(mine.used.tokens, other.used.tokens);
-        mine.reserved = other.reserved;
+        const auto& theirs = other.windows_[i];
+        if (mine.span != theirs.span) continue;
+        mine.used.micro_credits = std::max(mine.used.micro_credits, theirs.used.micro_credits);
+        mine.used.tokens = std::max(mine.used.tokens, theirs.used.tokens);
+    }
+}
+
+void Budget::merge(const Budget& older) {
+    learn_use(older);
+    for (std::size_t i = 0; i < kWindows; ++i) {
+        if (windows_[i].span == older.windows_[i].span) windows_[i].reserved = older.windows_[i].reserved;
     }
 }
 

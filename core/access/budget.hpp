@@ -45,6 +45,9 @@ class Budget {
     Budget() = default;
     /// `use` is what the store knows of the periods around `at`.
     Budget(const store::Key& key, TimeZone zone, const std::array<store::KeyUse, kPeriods>& use, WallTime at);
+    bool limited() const;  // by anything
+    /// Counts what another state of the same key says was used, if that is more.
+    void learn_use(const Budget& other);
     /// Takes over what another state of the same key has counted and the store may not know yet.
     void merge(const Budget& older);
 

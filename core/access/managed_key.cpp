@@ -33,6 +33,11 @@ ManagedKey ManagedKey::make(const KeyState& state, WallTime now, SteadyTime stea
     return out;
 }
 
+void ManagedKey::learn_use(const ManagedKey& fresh) {
+    budget.learn_use(fresh.budget);
+    finished = std::max(finished, fresh.finished);
+}
+
 void ManagedKey::adopt(ManagedKey fresh) {
     record = std::move(fresh.record);
     networks = std::move(fresh.networks);

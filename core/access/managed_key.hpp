@@ -27,6 +27,8 @@ struct ManagedKey {
     static ManagedKey make(const KeyState& state, WallTime now, SteadyTime steady);
     /// Becomes what `fresh` says and keeps what this process has counted.
     void adopt(ManagedKey fresh);
+    /// Counts what `fresh` says was used, if that is more; leaves the limits as they are.
+    void learn_use(const ManagedKey& fresh);
 };
 
 std::optional<TokenBucket> make_bucket(const Rate& rate, SteadyTime now);

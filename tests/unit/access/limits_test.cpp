@@ -1,3 +1,4 @@
+#include <atomic>
 #include <thread>
 
 #include "core/access/authenticator.hpp"
@@ -191,6 +192,26 @@ TEST_CASE("100 parallel requests against credits for ten let exactly ten through
     CHECK(f.once(p) == "ok");
 }
 
+TEST_CASE("F4: of 10,000 requests over limits, from many threads, exactly as many pass as allowed") {
+    Fixture f;
+    auto key = managed();
+    key.requests_per_minute = 100;
+    key.request_burst = 700;
+    f.access.load({key});
+    f.access.set_rates({.per_minute = 600, .burst = 1'500}, {.per_minute = 1'000});
+    const auto p = f.principal();
+    std::atomic<int> passed{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] {
+            for (int n = 0; n < 1'250; ++n) passed += f.access.admit(p, kHere).has_value();
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(passed == 700);
+    CHECK(f.used(p, "gateway_requests_per_minute") == 700);
+}
+
 TEST_CASE("what running requests hold is refused for now, what is used up until the reset") {
     Fixture f;
     auto key = managed();
@@ -328,4 +349,28 @@ TEST_CASE("budgets survive a restart: they come from the store") {
     CHECK(usage.credits == 11.5);
     CHECK(usage.tokens == 450);
     CHECK(usage.requests == 3);
+}
+
+TEST_CASE("the use of another process on the same store counts, and running requests stay") {
+    Fixture f;
+    auto key = managed();
+    key.quota(Period::day).credits = 10;
+    f.access.load({key});
+    CHECK(f.access.has_budgets());
+    const auto p = f.principal();
+    auto running = f.access.admit(p, kHere);
+    CHECK(f.once(p, 2.0) == "ok");
+    access::KeyState state(key);
+    state.use[static_cast<std::size_t>(Period::day)].credits = 1.0;  // older than what is known here
+    f.access.learn_use({state});
+    CHECK(f.used(p, "credits_per_day") == 2.0);
+    state.use[static_cast<std::size_t>(Period::day)].credits = 9.5;
+    f.access.learn_use({state, access::KeyState(managed("key_unknown"))});
+    CHECK(f.used(p, "credits_per_day") == 9.5);
+    CHECK(f.used(p, "streams") == -1);
+    const auto refused = f.access.admit(p, kHere);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().error.kind == ErrorKind::rate_limited);
+    running->settle(0.5, 0);
+    CHECK(f.once(p) == "key.credits_per_day");
 }
