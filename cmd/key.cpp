@@ -53,6 +53,7 @@ Result<ExitCode> run_key_create(const KeyCreateOptions& options, Context& contex
     KG_CHECK(apply_key_fields(options.fields, key, *stores, key.created_at_ms));
     const auto secret = mint(key, context.random());
     KG_CHECK(stores->keys().add(key));
+    note_unknown_models(options.fields);
     show_secret(key, secret, options.json);
     return ExitCode::ok;
 }
@@ -121,6 +122,7 @@ Result<ExitCode> run_key_edit(const KeyEditOptions& options, Context& context) {
     }));
     if (!changed)
         return Err(Error{.kind = ErrorKind::malformed_request, .message = "the key was revoked meanwhile"});
+    note_unknown_models(options.fields);
     print_line("changed " + key.id);
     return ExitCode::ok;
 }

@@ -1,5 +1,6 @@
 #include "cmd/key_fields.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -9,7 +10,9 @@
 
 #include "cmd/account_fields.hpp"
 #include "cmd/output.hpp"
+#include "core/base/ascii.hpp"
 #include "core/json/writer.hpp"
+#include "core/kiro/models.hpp"
 #include "core/store/ids.hpp"
 #include "core/store/rules.hpp"
 
@@ -210,6 +213,18 @@ Result<void> apply_key_fields(const KeyFields& f, store::Key& key, store::Stores
     if (f.no_strict) key.strict = false;
     if (auto sound = store::check_key(key); !sound) return Err(as_option(std::move(sound).error()));
     return {};
+}
+
+void note_unknown_models(const KeyFields& fields) {
+    for (const auto* patterns : {&fields.models, &fields.denied_models}) {
+        for (const auto& pattern : *patterns) {
+            const bool known = std::ranges::any_of(kiro::builtin_models(), [&](const kiro::Model& model) {
+                return ascii::matches_pattern(model.info.id, pattern) ||
+                       ascii::matches_pattern(kiro::public_name(model.info.id), pattern);
+            });
+            if (!known && pattern != "none") note("no model known today matches `" + pattern + "`");
+        }
+    }
 }
 
 std::string key_json(const store::Key& k, const Secret* secret) {

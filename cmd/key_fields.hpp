@@ -13,6 +13,9 @@ namespace kg::cmd {
 /// refusal names the option.
 Result<void> apply_key_fields(const KeyFields& fields, store::Key& key, store::Stores& stores,
                               std::int64_t now_ms);
+/// Says on stderr which of the given model patterns no model known today matches: right if more
+/// models are to come, else a slip.
+void note_unknown_models(const KeyFields& fields);
 /// `secret`, when there is one, is the whole key text.
 std::string key_json(const store::Key& key, const Secret* secret = nullptr);
 
