@@ -140,4 +140,12 @@ struct DailyUsage {
     double credits = 0;
 };
 
+/// What stands for some turns of a conversation. The key is a hash over tenant, model and the whole
+/// text up to the end of those turns, so a summary never changes. The text is sealed at rest.
+struct Summary {
+    Sha256 key{};
+    std::string text;
+    std::int64_t used_at_ms = 0;  // last time it was found or put
+};
+
 }  // namespace kg::store

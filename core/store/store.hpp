@@ -97,6 +97,18 @@ class UsageStore {
     virtual Result<void> prune(std::size_t keep_rows) = 0;
 };
 
+class SummaryStore {
+  public:
+    virtual ~SummaryStore() = default;
+    /// Those of `keys` that are there, in any order, marked as used now.
+    virtual Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t now_ms) = 0;
+    virtual Result<void> put(const Summary& summary) = 0;  // replaces
+    /// Deletes what was last used before `oldest_ms`, then the longest unused while the texts
+    /// (sealed, where the store seals) are larger than `max_bytes` together.
+    virtual Result<void> prune(std::int64_t oldest_ms, std::uint64_t max_bytes) = 0;
+    virtual Result<std::size_t> count() = 0;
+};
+
 /// The state of one kirogate. version() changes whenever accounts, keys or settings were changed by
 /// anybody (this process or another): cheap enough to poll several times a second.
 class Stores {
@@ -106,6 +118,7 @@ class Stores {
     virtual KeyStore& keys() = 0;
     virtual SettingsStore& settings() = 0;
     virtual UsageStore& usage() = 0;
+    virtual SummaryStore& summaries() = 0;
     virtual Result<std::uint64_t> version() = 0;
 };
 

@@ -31,6 +31,7 @@ struct State {
     std::unordered_set<std::string> request_ids;
     std::map<std::tuple<std::int64_t, std::string, std::string, std::string>, DailyUsage> daily;
     std::map<std::pair<std::string, std::int64_t>, KeyUse> quarters;  // by key and quarter_of()
+    std::map<Sha256, Summary> summaries;  // prune() bounds it
 };
 
 class MemoryAccountStore final : public AccountStore {
@@ -103,12 +104,26 @@ class MemoryUsageStore final : public UsageStore {
     State& state_;
 };
 
+class MemorySummaryStore final : public SummaryStore {
+  public:
+    explicit MemorySummaryStore(State& state) : state_(state) {}
+
+    Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t now_ms) override;
+    Result<void> put(const Summary& summary) override;
+    Result<void> prune(std::int64_t oldest_ms, std::uint64_t max_bytes) override;
+    Result<std::size_t> count() override;
+
+  private:
+    State& state_;
+};
+
 class MemoryStores final : public Stores {
   public:
     AccountStore& accounts() override { return accounts_; }
     KeyStore& keys() override { return keys_; }
     SettingsStore& settings() override { return settings_; }
     UsageStore& usage() override { return usage_; }
+    SummaryStore& summaries() override { return summaries_; }
     Result<std::uint64_t> version() override;
 
   private:
@@ -117,6 +132,7 @@ class MemoryStores final : public Stores {
     MemoryKeyStore keys_{state_};
     MemorySettingsStore settings_{state_};
     MemoryUsageStore usage_{state_};
+    MemorySummaryStore summaries_{state_};
 };
 
 }  // namespace kg::store::memory

@@ -8,6 +8,7 @@
 #include "core/store/sqlite/key_store.hpp"
 #include "core/store/sqlite/migrate.hpp"
 #include "core/store/sqlite/settings_store.hpp"
+#include "core/store/sqlite/summary_store.hpp"
 #include "core/store/sqlite/usage_store.hpp"
 
 namespace kg::store::sqlite {
@@ -23,6 +24,7 @@ class SqliteStores final : public Stores {
     KeyStore& keys() override { return keys_; }
     SettingsStore& settings() override { return settings_; }
     UsageStore& usage() override { return usage_; }
+    SummaryStore& summaries() override { return summaries_; }
     Result<std::uint64_t> version() override;
 
   private:
@@ -34,6 +36,7 @@ class SqliteStores final : public Stores {
     SqliteKeyStore keys_{connection_};
     SqliteSettingsStore settings_{connection_};
     SqliteUsageStore usage_{connection_};
+    SqliteSummaryStore summaries_{connection_};
 };
 
 }  // namespace kg::store::sqlite
