@@ -100,8 +100,10 @@ class UsageStore {
 class SummaryStore {
   public:
     virtual ~SummaryStore() = default;
-    /// Those of `keys` that are there, in any order, marked as used now.
-    virtual Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t now_ms) = 0;
+    /// Those of `keys` that are there and were used since `oldest_ms`, in any order, marked as used
+    /// now.
+    virtual Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t oldest_ms,
+                                              std::int64_t now_ms) = 0;
     virtual Result<void> put(const Summary& summary) = 0;  // replaces
     /// Deletes what was last used before `oldest_ms`, then the longest unused while the texts
     /// (sealed, where the store seals) are larger than `max_bytes` together.

@@ -108,7 +108,8 @@ class MemorySummaryStore final : public SummaryStore {
   public:
     explicit MemorySummaryStore(State& state) : state_(state) {}
 
-    Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t now_ms) override;
+    Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t oldest_ms,
+                                      std::int64_t now_ms) override;
     Result<void> put(const Summary& summary) override;
     Result<void> prune(std::int64_t oldest_ms, std::uint64_t max_bytes) override;
     Result<std::size_t> count() override;

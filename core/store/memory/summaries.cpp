@@ -4,12 +4,13 @@
 
 namespace kg::store::memory {
 
-Result<std::vector<Summary>> MemorySummaryStore::find(const std::vector<Sha256>& keys, std::int64_t now_ms) {
+Result<std::vector<Summary>> MemorySummaryStore::find(const std::vector<Sha256>& keys, std::int64_t oldest_ms,
+                                                      std::int64_t now_ms) {
     const std::lock_guard lock(state_.mutex);
     std::vector<Summary> found;
     for (const Sha256& key : keys) {
         const auto entry = state_.summaries.find(key);
-        if (entry == state_.summaries.end()) continue;
+        if (entry == state_.summaries.end() || entry->second.used_at_ms < oldest_ms) continue;
         entry->second.used_at_ms = std::max(entry->second.used_at_ms, now_ms);
         found.push_back(entry->second);
     }

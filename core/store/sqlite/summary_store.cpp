@@ -31,12 +31,13 @@ Result<std::optional<Summary>> SqliteSummaryStore::read(const Sha256& key) {
         Summary{.key = key, .text = text->reveal(), .used_at_ms = statement.integer(1)}};
 }
 
-Result<std::vector<Summary>> SqliteSummaryStore::find(const std::vector<Sha256>& keys, std::int64_t now_ms) {
+Result<std::vector<Summary>> SqliteSummaryStore::find(const std::vector<Sha256>& keys, std::int64_t oldest_ms,
+                                                      std::int64_t now_ms) {
     const auto body = [&]() -> Result<std::vector<Summary>> {
         std::vector<Summary> found;
         for (const Sha256& key : keys) {
             KG_TRY(summary, read(key));
-            if (!summary) continue;
+            if (!summary || summary->used_at_ms < oldest_ms) continue;
             KG_TRY(touch, connection_.db.prepare("UPDATE summaries SET used_at_ms = ?2 WHERE key = ?1"));
             summary->used_at_ms = std::max(summary->used_at_ms, now_ms);
             KG_CHECK(touch.bind(key, summary->used_at_ms).run());

@@ -11,7 +11,8 @@ class SqliteSummaryStore final : public SummaryStore {
   public:
     explicit SqliteSummaryStore(Connection& connection) : connection_(connection) {}
 
-    Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t now_ms) override;
+    Result<std::vector<Summary>> find(const std::vector<Sha256>& keys, std::int64_t oldest_ms,
+                                      std::int64_t now_ms) override;
     Result<void> put(const Summary& summary) override;
     Result<void> prune(std::int64_t oldest_ms, std::uint64_t max_bytes) override;
     Result<std::size_t> count() override;

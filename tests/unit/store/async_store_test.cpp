@@ -22,6 +22,7 @@ class WatchedStores final : public store::Stores, private store::UsageStore {
     store::KeyStore& keys() override { return inner_->keys(); }
     store::SettingsStore& settings() override { return inner_->settings(); }
     store::UsageStore& usage() override { return *this; }
+    store::SummaryStore& summaries() override { return inner_->summaries(); }
     Result<std::uint64_t> version() override { return inner_->version(); }
 
     std::int64_t written() { return inner_->usage().totals()->requests; }
