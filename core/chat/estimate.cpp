@@ -87,6 +87,16 @@ void TokenEstimate::add(std::string_view text) {
     units_ += count_units(text);
 }
 
+std::uint64_t estimate_message_tokens(const Message& message) {
+    std::uint64_t units = kPerMessage;
+    for (const Part& part : message.parts) units += part_units(part);
+    return tokens_of(units);
+}
+
+std::uint64_t estimate_part_tokens(const Part& part) {
+    return tokens_of(part_units(part));
+}
+
 std::uint64_t estimate_prompt_tokens(const Request& request) {
     std::uint64_t units = count_units(request.system);
     for (const Message& message : request.messages) {

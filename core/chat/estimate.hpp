@@ -24,6 +24,9 @@ class TokenEstimate {
 /// Whole prompt: system, messages, tool names, descriptions and schemas; images by width*height/750
 /// read from the picture's header, 1600 when unknown.
 std::uint64_t estimate_prompt_tokens(const Request& request);
+/// One message, and one part of a message; sums of these may exceed the whole by one token each.
+std::uint64_t estimate_message_tokens(const Message& message);
+std::uint64_t estimate_part_tokens(const Part& part);
 std::uint64_t estimate_image_tokens(const Image& image);
 
 }  // namespace kg::chat
