@@ -60,6 +60,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       request_rows_max_(static_cast<std::size_t>(config.log.request_rows_max)),
       async_(stores, {.batch_max = 2048, .batch_soon = kRecordsSoon}),
       settings_(daemon::settings(config)),
+      compression_{{compress::SummaryCache(async_, clock, summary_cache_options(config)), {}}, async_},
       access_(clock),
       proxies_(daemon::trusted_proxies(config)),
       pool_(clock, pool_options(config)),
@@ -143,6 +144,7 @@ void Engine::learn_use() {
 }
 
 void Engine::prune() {
+    compression_.summaries.cache.prune();
     async_.post([rows = request_rows_max_, old = to_ms(clock_.wall() - kBudgetsReachBack)](store::Stores& s) {
         if (auto pruned = s.usage().prune(rows); !pruned)
             log::error("store", "request log not pruned", {{"error", pruned.error().message}});
@@ -163,7 +165,9 @@ gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher, 
             .stats = stats_,
             .clock = clock_,
             .random = random_,
-            .door = std::move(door)};
+            .door = std::move(door),
+            .calibration = &calibration_,
+            .compression = &compression_};
 }
 
 }  // namespace kg::daemon

@@ -13,6 +13,7 @@
 #include "core/config/config.hpp"
 #include "core/fetch/curl_fetcher.hpp"
 #include "core/gateway/chat_service.hpp"
+#include "core/gateway/compression.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
 #include "core/loop/timer.hpp"
@@ -46,6 +47,7 @@ class Engine {
     store::AsyncStore& store() { return async_; }
     gateway::SettingsHolder& settings() { return settings_; }
     gateway::Stats& stats() { return stats_; }
+    gateway::Compression& compression() { return compression_; }
     const kiro::UpstreamOptions& upstream() const { return upstream_; }
     const fetch::CurlFetcherOptions& fetch_options() const { return fetch_options_; }
 
@@ -65,6 +67,8 @@ class Engine {
     store::AsyncStore async_;
     gateway::SettingsHolder settings_;
     gateway::Stats stats_;
+    chat::TokenCalibration calibration_;
+    gateway::Compression compression_;
     access::Authenticator access_;
     const access::TrustedProxies proxies_;
     account::Pool pool_;

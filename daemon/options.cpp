@@ -50,6 +50,13 @@ gateway::Settings settings(const config::Config& config) {
     out.ping_interval = config.server.ping_interval;
     out.answer_max_bytes = size(config.limits.answer_max_bytes);
     out.streams_max = size(config.limits.streams_max);
+    const auto& c = config.compression;
+    out.compression.enabled = c.enabled;
+    out.compression.threshold_percent = static_cast<unsigned>(c.threshold_percent);
+    out.compression.keep_messages = size(c.keep_messages);
+    out.compression.chunk_tokens = static_cast<std::uint64_t>(c.chunk_tokens);
+    out.compression.model = c.model;
+    out.compression.time_max = c.timeout;
     return out;
 }
 
@@ -79,6 +86,14 @@ access::TrustedProxies trusted_proxies(const config::Config& config) {
         if (auto network = IpNetwork::parse(text)) networks.push_back(*network);
     }
     return access::TrustedProxies(std::move(networks));
+}
+
+compress::CacheOptions summary_cache_options(const config::Config& config) {
+    compress::CacheOptions out;
+    out.memory_max_bytes = size(config.compression.cache_memory_max_bytes);
+    out.store_max_bytes = static_cast<std::uint64_t>(config.compression.cache_store_max_bytes);
+    out.ttl = config.compression.cache_ttl;
+    return out;
 }
 
 account::PoolOptions pool_options(const config::Config& config) {

@@ -3,6 +3,7 @@
 #include "core/access/address_limiter.hpp"
 #include "core/access/trusted_proxies.hpp"
 #include "core/account/pool.hpp"
+#include "core/compress/summary_cache.hpp"
 #include "core/config/config.hpp"
 #include "core/fetch/curl_fetcher.hpp"
 #include "core/gateway/settings.hpp"
@@ -21,6 +22,7 @@ struct Rates {
 };
 Rates rates(const config::Config& config);
 access::TrustedProxies trusted_proxies(const config::Config& config);
+compress::CacheOptions summary_cache_options(const config::Config& config);
 account::PoolOptions pool_options(const config::Config& config);
 
 }  // namespace kg::daemon

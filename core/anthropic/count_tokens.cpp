@@ -5,11 +5,12 @@
 
 namespace kg::anthropic {
 
-Result<std::string> count_tokens(const json::Document& body) {
+Result<std::string> count_tokens(const json::Document& body, const Calibrate& calibrate) {
     KG_TRY(request, decode_request(body.root(), http::Headers{}, Purpose::count));
     std::string out;
     json::Writer writer(out);
-    writer.begin_object().member("input_tokens", chat::estimate_prompt_tokens(request)).end_object();
+    const auto tokens = calibrate(request.model, chat::estimate_prompt_tokens(request));
+    writer.begin_object().member("input_tokens", tokens).end_object();
     return out;
 }
 

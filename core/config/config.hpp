@@ -56,6 +56,17 @@ struct Accounts {
 struct Models {
     std::vector<std::pair<std::string, std::string>> aliases;
 };
+struct Compression {
+    bool enabled = true;                  // ENABLE_COMPRESSION
+    std::int64_t threshold_percent = 50;  // of the model's window
+    std::int64_t keep_messages = 30;
+    std::int64_t chunk_tokens = 16'000;
+    std::string model = "claude-haiku-4.5";
+    milliseconds timeout{90'000};
+    milliseconds cache_ttl{24 * 3'600'000};
+    std::int64_t cache_memory_max_bytes = 16 << 20;
+    std::int64_t cache_store_max_bytes = 64 << 20;
+};
 struct Limits {
     std::int64_t head_max_bytes = 32 << 10;
     std::int64_t body_max_bytes = 32 << 20;
@@ -85,6 +96,7 @@ struct Config {
     Kiro kiro;
     Accounts accounts;
     Models models;
+    Compression compression;
     Limits limits;
     Log log;
     Storage storage;

@@ -62,7 +62,6 @@ void Loader::read_environment() {
     for (const Key& key : keys()) {
         if (!key.rule.seed_env.empty()) read_seed(key);
     }
-    read_compression_switch();
     warn_of_unknown_variables();
 }
 
@@ -87,15 +86,6 @@ void Loader::set_port(const Key& listen, std::string_view text, const Where& whe
     const auto address = with_port(loaded_.config.server.listen, std::to_string(*port));
     if (!address) return warn(where, "ignored, because server.listen is a Unix socket");
     set(listen, Raw(*address), false, where);
-}
-
-void Loader::read_compression_switch() {
-    const Where where = at_variable("ENABLE_COMPRESSION");
-    const auto text = variable(where.subject);
-    if (!text || text->empty()) return;
-    const auto wanted = parse_switch(ascii::trim(*text));
-    if (!wanted) return complain(where, quoted(*text) + " is neither true nor false", "true or false");
-    if (*wanted) warn(where, "has no effect, because this version does not compress conversations");
 }
 
 void Loader::warn_of_unknown_variables() {

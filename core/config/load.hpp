@@ -36,7 +36,7 @@ struct Loaded {
     Config config;
     Origins origins;                    // by key, every key of the schema
     std::string path;                   // the file that was read, "" when none was found
-    std::vector<std::string> warnings;  // ENABLE_COMPRESSION has no effect yet, and the like
+    std::vector<std::string> warnings;  // an older name that is overruled, and the like
 };
 
 /// Finds the file (--config, $KIROGATE_CONFIG, $XDG_CONFIG_HOME/kirogate/kirogate.toml,

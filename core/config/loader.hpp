@@ -41,7 +41,6 @@ class Loader {
     void set_text(const Key& key, std::string_view text, bool as_file, const Where& where);
     void set_port(const Key& listen, std::string_view text, const Where& where);
     void read_seed(const Key& key);
-    void read_compression_switch();
     void warn_of_unknown_variables();
     void complain(const Where& where, std::string_view what, std::string_view allowed = {},
                   std::string_view hint = {});

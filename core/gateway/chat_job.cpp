@@ -55,7 +55,23 @@ ChatJob::~ChatJob() {
 
 void ChatJob::start() {
     started_ = service_.clock.steady();
-    if (auto ready = prepare(); !ready) return fail(std::move(ready).error());
+    if (auto ready = resolve(); !ready) return fail(std::move(ready).error());
+    if (may_compress() && is_long()) return compress(compression_budget());
+    proceed();
+}
+
+void ChatJob::proceed() {
+    if (auto encoded = encode(false, false); !encoded) {
+        if (squeeze(encoded.error())) return;
+        return fail(std::move(encoded).error());
+    }
+    report_.warnings = request_.warnings;
+    report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
+    if (permissions_.strict && !report_.warnings.empty()) {
+        return fail({.kind = ErrorKind::unsupported,
+                     .message = "this API key is strict, and not all of the request can be honoured: " +
+                                report_.warnings.front()});
+    }
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
     next_account();
 }
@@ -65,7 +81,7 @@ void ChatJob::resume() {
     if (attempt_) attempt_->resume();
 }
 
-Result<void> ChatJob::prepare() {
+Result<void> ChatJob::resolve() {
     models_ = service_.catalog.current();
     KG_TRY(resolved, kiro::resolve_model(request_.model, models_->models, settings_->aliases));
     model_ = resolved.model;
@@ -80,27 +96,20 @@ Result<void> ChatJob::prepare() {
     if (resolved.thinking) request_.thinking.enabled = true;
     if (resolved.effort && !request_.thinking.effort) request_.thinking.effort = resolved.effort;
     invocation_id_ = service_.random.uuid_v4();
-    KG_CHECK(encode(false, false));
-    report_.warnings = request_.warnings;
-    report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
-    if (permissions_.strict && !report_.warnings.empty()) {
-        return Err(Error{.kind = ErrorKind::unsupported,
-                         .message = "this API key is strict, and not all of the request can be honoured: " +
-                                    report_.warnings.front()});
-    }
+    session_ =
+        request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
+    user_turns_ = user_turns(request_);
     return {};
 }
 
 Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
-    const std::string session =
-        request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
-    std::string scope = permissions_.tenant_scope + '\n' + session;
+    std::string scope = permissions_.tenant_scope + '\n' + session_;
     if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
     kiro::EncodeOptions options;
     options.model_id = model_->info.id;
     options.capabilities = model_->capabilities;
     options.conversation_id = uuid_from_hash("conversation\n" + scope);
-    options.continuation_id = uuid_from_hash("turn\n" + scope + '\n' + std::to_string(user_turns(request_)));
+    options.continuation_id = uuid_from_hash("turn\n" + scope + '\n' + std::to_string(user_turns_));
     options.tool_description_max_bytes = service_.upstream.tool_description_max_bytes;
     options.body_max_bytes = service_.upstream.body_max_bytes;
     options.strip_thinking = strip_thinking;
@@ -196,7 +205,9 @@ void ChatJob::react(const kiro::Failure& failure) {
     const bool again = retries_ < row.retries_max && !out_of_budget();
     using Next = kiro::NextStep;
     switch (row.next) {
-        case Next::stop: return fail(std::move(error));
+        case Next::stop:
+            if (squeeze(error)) return;
+            return fail(std::move(error));
         case Next::refresh_and_retry: {
             if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key))
                 return move_on(std::move(error));
@@ -250,6 +261,7 @@ void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
     attempt_.reset();
     lease_ = {};
     report_.usage = final_usage();
+    calibrate();
     sink_.on_end({.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
 }
 

@@ -14,12 +14,17 @@
 #include "core/chat/request.hpp"
 #include "core/chat/stop_scanner.hpp"
 #include "core/chat/thinking_splitter.hpp"
+#include "core/compress/compressor.hpp"
 #include "core/gateway/chat_service.hpp"
+#include "core/gateway/summary_caller.hpp"
 #include "core/kiro/attempt.hpp"
 #include "core/kiro/request_encoder.hpp"
 #include "core/loop/timer.hpp"
 
 namespace kg::gateway {
+
+/// What the client's header says about compressing its conversation.
+enum class CompressionWish : std::uint8_t { standard, off, on };
 
 /// What a client is allowed to use; made by the caller from its principal.
 struct JobPermissions {
@@ -29,6 +34,8 @@ struct JobPermissions {
     /// (wire id, public name) -> allowed; checked after alias resolution.
     UniqueFunction<bool(std::string_view, std::string_view)> may_use_model;
     bool strict = false;  // what would be ignored or emulated is refused instead of warned of
+    std::string key_id;   // whom summaries are charged to
+    CompressionWish compression = CompressionWish::standard;
 };
 
 struct Ending {
@@ -63,6 +70,9 @@ struct JobReport {
     unsigned attempts = 0;
     std::optional<SteadyTime> first_event;
     chat::FinalUsage usage;  // complete at the end, partial before
+    /// Set once a compression has ended; its tokens are calibrated.
+    std::optional<compress::CompressionReport> compression;
+    double summary_credits = 0;  // spent on summaries, beside `usage`
 };
 
 /// One request from model resolution to the last event: encode once, lease an account, refresh its
@@ -79,10 +89,13 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void resume();
     const JobReport& report() const { return report_; }
     const chat::Request& request() const { return request_; }
+    /// Tokens of the prompt as it is sent, by the calibrated local estimate.
+    std::uint64_t estimated_prompt_tokens() const;
 
   private:
     // The way to an answer (chat_job.cpp).
-    Result<void> prepare();
+    Result<void> resolve();
+    void proceed();
     Result<void> encode(bool strip_thinking, bool strip_fields);
     void next_account();
     void await_token(std::uint64_t seen_generation);
@@ -93,6 +106,16 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void fail(Error error);     // the last statement of whoever calls it
     void finish(chat::StopReason reason, std::string_view stop_sequence);
     bool out_of_budget() const;
+
+    // A conversation too long for the model (chat_job_compress.cpp).
+    bool may_compress() const;
+    compress::Budget compression_budget() const;
+    bool is_long() const;
+    void compress(const compress::Budget& budget);
+    void compressed(std::optional<std::vector<chat::Message>> messages,
+                    const compress::CompressionReport& report);
+    /// After a refusal for length: true when the request is being made smaller and tried again.
+    bool squeeze(const Error& error);
 
     // The answer's way to the client (chat_job_events.cpp).
     Flow on_event(const chat::StreamEvent& event) override;
@@ -108,6 +131,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void take_usage(const chat::Usage& usage);
     bool forget_answer();
     chat::FinalUsage final_usage() const;
+    void calibrate();
     void react(const kiro::Failure& failure);
 
     ChatService& service_;
@@ -121,6 +145,16 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     const kiro::Model* model_ = nullptr;
     kiro::EncodedRequest encoded_;
     SteadyTime started_{};
+    std::string session_;  // the conversation and its turn, as the client sees them
+    std::size_t user_turns_ = 0;
+
+    std::vector<chat::Message> uncompressed_;  // once request_ holds fewer
+    std::unique_ptr<SummaryCaller> summaries_;
+    std::unique_ptr<compress::Compressor> compressor_;  // before summaries_: its calls use them
+    unsigned squeezes_ = 0;
+    std::optional<Error> squeezed_error_;  // told after all when it cannot be made smaller
+    compress::Size refused_;
+    mutable std::optional<std::uint64_t> prompt_estimate_;  // of request_, not calibrated
 
     account::Lease lease_;                       // pool requests
     std::optional<account::FreshToken> tenant_;  // tenant requests

@@ -201,7 +201,7 @@ chat::FinalUsage ChatJob::final_usage() const {
         out.input_tokens = used > known ? used - known : 1;
         out.estimated = false;
     } else {
-        out.input_tokens = chat::estimate_prompt_tokens(request_);
+        out.input_tokens = estimated_prompt_tokens();
     }
     return out;
 }

@@ -8,6 +8,7 @@
 #include "core/account/token_keeper.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
+#include "core/chat/calibration.hpp"
 #include "core/fetch/fetcher.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
@@ -16,6 +17,8 @@
 #include "core/loop/wakeup.hpp"
 
 namespace kg::gateway {
+
+struct Compression;
 
 /// What the jobs of one loop share. The process-wide objects are thread-safe by their own headers;
 /// the loop, fetcher and door belong to this loop. A plain bundle: it owns nothing but its door.
@@ -31,7 +34,9 @@ struct ChatService {
     Stats& stats;
     const Clock& clock;
     Random& random;
-    loop::Wakeup::Door door;  // of this loop
+    loop::Wakeup::Door door;                        // of this loop
+    chat::TokenCalibration* calibration = nullptr;  // null: estimates are taken as they are
+    Compression* compression = nullptr;             // null: nothing is ever compressed
 };
 
 }  // namespace kg::gateway

@@ -1,13 +1,26 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "core/kiro/models.hpp"
 
 namespace kg::gateway {
+
+/// When and how conversations are compressed.
+struct CompressionSettings {
+    bool enabled = true;
+    unsigned threshold_percent = 50;  // of the model's window
+    std::size_t keep_messages = 30;
+    std::uint64_t chunk_tokens = 16'000;
+    std::string model = "claude-haiku-4.5";
+    std::chrono::milliseconds time_max{90'000};
+};
 
 /// What a reload may change while requests run. Immutable snapshot.
 struct Settings {
@@ -18,6 +31,7 @@ struct Settings {
     std::chrono::milliseconds ping_interval{15'000};
     std::size_t answer_max_bytes = 64u << 20;  // non-streamed answer held in memory
     std::size_t streams_max = 4'000;           // requests in progress, whole process
+    CompressionSettings compression;
 };
 
 /// The current snapshot; any thread.

@@ -1,10 +1,11 @@
 #include "daemon/api/chat_route.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
+#include "core/base/ascii.hpp"
 #include "core/base/log.hpp"
 #include "core/chat/accumulator.hpp"
-#include "core/chat/estimate.hpp"
 #include "core/gateway/chat_job.hpp"
 #include "core/json/document.hpp"
 #include "core/loop/timer.hpp"
@@ -33,6 +34,32 @@ std::string warnings_header(const std::vector<std::string>& warnings) {
         for (const char c : warning) out += c >= 0x20 && c < 0x7f ? c : '?';
     }
     return out;
+}
+
+constexpr std::string_view kCompression = "x-kirogate-compression";
+
+gateway::CompressionWish compression_wish(const http::Headers& headers, chat::Request& request) {
+    const std::string_view value = headers.get(kCompression);
+    if (ascii::equals_ignoring_case(value, "off")) return gateway::CompressionWish::off;
+    if (ascii::equals_ignoring_case(value, "on")) return gateway::CompressionWish::on;
+    if (!value.empty())
+        request.warnings.push_back(std::string(kCompression) + " is neither on nor off and was ignored");
+    return gateway::CompressionWish::standard;
+}
+
+/// "messages=120/34; tokens=153000/61200; summaries=5; cached=4; credits=0.0120": before/after.
+std::string compression_header(const gateway::JobReport& report) {
+    const auto& c = *report.compression;
+    if (!c.changed) return "none";
+    const auto pair = [](std::uint64_t before, std::uint64_t after) {
+        return std::to_string(before) + "/" + std::to_string(after);
+    };
+    char credits[32];
+    std::snprintf(credits, sizeof credits, "%.4f", report.summary_credits);
+    return "messages=" + pair(c.messages_before, c.messages_after) +
+           "; tokens=" + pair(c.before.tokens, c.after.tokens) + "; summaries=" + std::to_string(c.chunks) +
+           "; cached=" + std::to_string(c.cached + c.shared) + "; failed=" + std::to_string(c.failed) +
+           "; credits=" + credits + (c.cut ? "; cut" : "");
 }
 
 class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, private Cuttable {
@@ -99,6 +126,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         permissions.tenant_scope =
             principal_.kind == access::Principal::Kind::managed ? principal_.key_id() : std::string();
         permissions.strict = principal_.key && principal_.key->strict;
+        permissions.key_id = principal_.key_id();
+        permissions.compression = compression_wish(exchange.head().headers, *request);
         permissions.allowed_accounts = principal_.allowed_accounts();
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {
@@ -208,7 +237,10 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         exchange_.respond(std::move(response));
     }
 
-    void settle() { reservation_.settle(trace_.credits(), trace_.tokens()); }
+    void settle() {
+        const double summaries = job_ ? job_->report().summary_credits : 0;
+        reservation_.settle(trace_.credits() + summaries, trace_.tokens());
+    }
 
     void start_quiet() { quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval)); }
 
@@ -251,6 +283,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         headers.add("content-type", std::string(content_type));
         const auto& report = job_->report();
         headers.add("x-kirogate-model", report.wire_model);
+        if (report.compression) headers.add(std::string(kCompression), compression_header(report));
         if (!report.warnings.empty()) headers.add("x-kirogate-warnings", warnings_header(report.warnings));
         dialect_.add_rate_limits(reservation_.rates(), headers);
         return headers;
@@ -263,7 +296,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         out.created = to_ms(context_.service.clock.wall()) / 1000;
         // Only Anthropic's message_start tells a number before upstream did.
         if (stream_ && dialect_.name() == "anthropic")
-            out.input_tokens_estimate = chat::estimate_prompt_tokens(job_->request());
+            out.input_tokens_estimate = job_->estimated_prompt_tokens();
         return out;
     }
 

@@ -86,12 +86,22 @@ class CountTokensHandler final : public httpd::Handler {
     void on_request(httpd::Exchange& exchange, std::string body) override {
         auto document = json::Document::parse(std::move(body));
         if (!document) return refuse(exchange, document.error());
-        auto count = anthropic::count_tokens(*document);
+        auto count = anthropic::count_tokens(
+            *document,
+            [this](std::string_view model, std::uint64_t estimated) { return calibrated(model, estimated); });
         if (!count) return refuse(exchange, count.error());
         exchange.respond(json_response(std::move(*count)));
     }
 
   private:
+    /// The number that thresholds and usage go by.
+    std::uint64_t calibrated(std::string_view model, std::uint64_t estimated) const {
+        const auto& service = context_.service;
+        const auto list = service.catalog.current();
+        const auto resolved = kiro::resolve_model(model, list->models, service.settings.get()->aliases);
+        if (!resolved || !service.calibration) return estimated;
+        return service.calibration->tokens(resolved->model->info.id, estimated);
+    }
     void refuse(httpd::Exchange& exchange, const Error& error) {
         exchange.respond(context_.anthropic.encode_error(error, exchange.request_id()));
     }

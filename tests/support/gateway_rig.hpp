@@ -10,6 +10,7 @@
 #include "core/account/token_keeper.hpp"
 #include "core/base/overloaded.hpp"
 #include "core/gateway/chat_job.hpp"
+#include "core/gateway/compression.hpp"
 #include "core/kiro/frame_encoder.hpp"
 #include "core/store/async_store.hpp"
 #include "core/store/open.hpp"
@@ -141,8 +142,10 @@ struct GatewayRig {
     account::ModelCatalog catalog{loop, fetcher, keeper, pool, clock, upstream};
     gateway::SettingsHolder settings{gateway::Settings{}};
     gateway::Stats stats;
-    gateway::ChatService service{loop,     fetcher,  pool,  keeper, tenants, catalog,
-                                 upstream, settings, stats, clock,  random,  wakeup.door()};
+    chat::TokenCalibration calibration;
+    gateway::Compression compression{{compress::SummaryCache(async, clock), {}}, async};
+    gateway::ChatService service{loop,     fetcher, pool,  keeper, tenants,       catalog,     upstream,
+                                 settings, stats,   clock, random, wakeup.door(), &calibration};
 
   private:
     int added_ = 0;

@@ -176,13 +176,20 @@ TEST_CASE("captures 17, 23: the model list pages honestly") {
 }
 
 TEST_CASE("captures 14: tokens are counted without max_tokens and with empty tools") {
-    const auto counted = anthropic::count_tokens(
-        test::parse(R"({"model":"m","messages":[{"role":"user","content":"foo"}],"tools":[]})"));
+    const auto body = test::parse(R"({"model":"m","messages":[{"role":"user","content":"foo"}],"tools":[]})");
+    const auto as_is = [](std::string_view, std::uint64_t estimated) { return estimated; };
+    const auto doubled = [](std::string_view model, std::uint64_t estimated) {
+        return model == "m" ? 2 * estimated : 0;
+    };
+    const auto counted = anthropic::count_tokens(body, as_is);
     REQUIRE(counted);
     const auto answer = test::parse(*counted);
-    CHECK(answer.root()["input_tokens"].as_int().value() > 0);
+    const auto tokens = answer.root()["input_tokens"].as_int().value();
+    CHECK(tokens > 0);
+    const auto calibrated = test::parse(anthropic::count_tokens(body, doubled).value());
+    CHECK(calibrated.root()["input_tokens"].as_int().value() == 2 * tokens);
     CHECK(answer.root().size() == 1);
-    const auto missing = anthropic::count_tokens(test::parse(R"({"model":"m"})"));
+    const auto missing = anthropic::count_tokens(test::parse(R"({"model":"m"})"), as_is);
     REQUIRE_FALSE(missing);
     CHECK(missing.error().param == "messages");
 }

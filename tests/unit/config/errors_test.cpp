@@ -107,11 +107,11 @@ TEST_CASE("each class of mistake in the file is told with place, key and what is
          "ping_interval, allow_public_without_key, trusted_proxies in [server]; did you mean server.listen?"},
         {"[sever]\nlisten = \"x\"",
          "1:2: \"sever\": unknown section; allowed: the sections server, auth, kiro, accounts, "
-         "models, limits, "
+         "models, compression, limits, "
          "log, storage; did you mean server?"},
         {"workers = 3",
          "1:1: \"workers\": unknown section; allowed: the sections server, auth, kiro, accounts, "
-         "models, "
+         "models, compression, "
          "limits, log, storage; did you mean server.workers?"},
         {"server = 3", "1:10: server: expected a table, found a whole number; allowed: a section: [server]"},
         {"[limits]\nwrite_high_bytes = \"32KiB\"",
@@ -227,14 +227,12 @@ TEST_CASE("a misspelt variable is warned of, with the nearest name, and is no er
           "environment: KIROGATE_ZZZZZZZZZZZ: not a variable that kirogate knows, ignored");
 }
 
-TEST_CASE("ENABLE_COMPRESSION is accepted, and warned of when it asks for something") {
+TEST_CASE("G1: ENABLE_COMPRESSION switches compression, on without it") {
     Setup setup;
-    setup.variables["ENABLE_COMPRESSION"] = "true";
-    const auto loaded = setup.good();
-    REQUIRE(loaded.warnings.size() == 1);
-    CHECK(loaded.warnings[0] ==
-          "environment: ENABLE_COMPRESSION: has no effect, because this version does not "
-          "compress conversations");
+    CHECK(setup.good().config.compression.enabled);
     setup.variables["ENABLE_COMPRESSION"] = "false";
+    CHECK_FALSE(setup.good().config.compression.enabled);
+    setup.variables["ENABLE_COMPRESSION"] = "true";
+    CHECK(setup.good().config.compression.enabled);
     CHECK(setup.good().warnings.empty());
 }
