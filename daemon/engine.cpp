@@ -14,6 +14,7 @@ constexpr std::chrono::milliseconds kRecordsEvery = 100ms;  // the usage a kill 
 constexpr std::chrono::milliseconds kUseEvery = 2s;         // what budgets of two daemons lag behind
 constexpr std::size_t kRecordsSoon = 512;
 constexpr std::chrono::hours kBudgetsReachBack{24 * 40};  // longer than any month
+constexpr std::string_view kCalibration = "token_calibration";
 
 struct Snapshot {
     bool changed = false;
@@ -93,6 +94,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
 }
 
 Engine::~Engine() {
+    if (version_ != 0) save_calibration();
     *alive_ = false;
 }
 
@@ -103,6 +105,9 @@ Result<void> Engine::load() {
     version_ = snapshot.version;
     pool_.load(snapshot.accounts);
     access_.load(snapshot.keys);
+    KG_TRY(learned, stores_.settings().get(kCalibration));
+    saved_calibration_ = learned.value_or("{}");
+    calibration_.load(saved_calibration_);
     return {};
 }
 
@@ -143,8 +148,20 @@ void Engine::learn_use() {
         });
 }
 
+/// Only when it moved: every change of a setting makes other processes look.
+void Engine::save_calibration() {
+    auto learned = calibration_.save();
+    if (learned == saved_calibration_) return;
+    saved_calibration_ = learned;
+    async_.post([learned = std::move(learned)](store::Stores& s) {
+        if (auto saved = s.settings().put(kCalibration, learned); !saved)
+            log::error("store", "token calibration not stored", {{"error", saved.error().message}});
+    });
+}
+
 void Engine::prune() {
     compression_.summaries.cache.prune();
+    save_calibration();
     async_.post([rows = request_rows_max_, old = to_ms(clock_.wall() - kBudgetsReachBack)](store::Stores& s) {
         if (auto pruned = s.usage().prune(rows); !pruned)
             log::error("store", "request log not pruned", {{"error", pruned.error().message}});

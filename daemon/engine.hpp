@@ -55,6 +55,7 @@ class Engine {
     void watch();
     void learn_use();
     void prune();
+    void save_calibration();
 
     loop::Loop& loop_;
     store::Stores& stores_;
@@ -68,6 +69,7 @@ class Engine {
     gateway::SettingsHolder settings_;
     gateway::Stats stats_;
     chat::TokenCalibration calibration_;
+    std::string saved_calibration_;
     gateway::Compression compression_;
     access::Authenticator access_;
     const access::TrustedProxies proxies_;

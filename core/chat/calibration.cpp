@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/json/document.hpp"
+#include "core/json/writer.hpp"
+
 namespace kg::chat {
 namespace {
 
@@ -44,6 +47,30 @@ void TokenCalibration::observe(std::string_view model, std::uint64_t estimated, 
     Entry& entry = found->second;
     ++entry.observations;
     entry.ratio += kWeight * (seen - entry.ratio);
+}
+
+std::string TokenCalibration::save() const {
+    std::string out;
+    json::Writer writer(out);
+    writer.begin_object();
+    const std::lock_guard lock(mutex_);
+    // Rounded, so that what hardly changed is the same text.
+    for (const auto& [model, entry] : models_) writer.member(model, std::round(entry.ratio * 100) / 100);
+    writer.end_object();
+    return out;
+}
+
+void TokenCalibration::load(std::string_view saved) {
+    const auto document = json::Document::parse(std::string(saved));
+    if (!document) return;
+    const std::lock_guard lock(mutex_);
+    for (const json::Node node : document->root().children()) {
+        const auto ratio = node.as_double();
+        if (!ratio || models_.size() >= kModelsMax) continue;
+        Entry& entry = models_[std::string(node.key())];
+        entry.ratio = std::clamp(*ratio, kRatioMin, kRatioMax);
+        entry.observations = kEager;
+    }
 }
 
 }  // namespace kg::chat

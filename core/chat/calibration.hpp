@@ -21,6 +21,11 @@ class TokenCalibration {
     /// Small prompts are passed over: upstream's own preamble would be most of what is measured.
     void observe(std::string_view model, std::uint64_t estimated, std::uint64_t actual);
 
+    /// What was learned as a JSON object of model and ratio; "{}" when nothing.
+    std::string save() const;
+    /// Takes over what save() wrote; anything else is passed over, as if nothing had been learned.
+    void load(std::string_view saved);
+
   private:
     struct Entry {
         double ratio = 1.0;
