@@ -64,7 +64,9 @@ Result<TimeZone> TimeZone::find(std::string_view name) {
     if (name.empty() || name == "UTC") return zone;
     if (!looks_like_zone(name)) return Err(unknown(name));
     try {
-        zone.zone_ = date::locate_zone(std::string(name));
+        const auto* found = date::locate_zone(std::string(name));
+        found->get_info(date::sys_seconds());  // reads the file now: callers of around() may hold a mutex
+        zone.zone_ = found;
     } catch (const std::runtime_error&) {
         return Err(unknown(name));
     }
