@@ -39,15 +39,25 @@ struct Account {
     std::int64_t expires_at_ms = 0;  // of the access token; 0 = unknown
     std::int64_t priority = 0;       // lower first
     std::int64_t weight = 1;
-    bool enabled = true;            // the administrator's switch, never touched by the daemon
-    std::string state = "unknown";  // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
+    std::int64_t max_concurrency = 0;  // requests at the same time; 0: the configured default
+    bool enabled = true;               // the administrator's switch, never touched by the daemon
+    std::string state = "unknown";     // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
     std::string state_reason;
     std::int64_t state_since_ms = 0;
     std::int64_t state_until_ms = 0;  // cooling, exhausted: when it may serve again; 0 = open end
+    std::int64_t health = 80;         // 0 to 100, as of health_at_ms; 80 is neutral
+    std::int64_t health_at_ms = 0;
     std::int64_t created_at_ms = 0;
     std::int64_t last_used_at_ms = 0;
     std::int64_t last_refreshed_at_ms = 0;
     std::uint64_t token_generation = 0;  // +1 at every rotation: compare-and-swap for save_tokens
+};
+
+/// The health of one account at one moment.
+struct AccountHealth {
+    std::string id;
+    std::int64_t health = 80;
+    std::int64_t at_ms = 0;
 };
 
 /// What may be used in one period; nothing = unlimited, 0 = none.

@@ -42,6 +42,9 @@ class AccountStore {
                                      std::int64_t now_ms) = 0;
     virtual Result<bool> set_state(std::string_view id, std::string_view state, std::string_view reason,
                                    std::int64_t since_ms, std::int64_t until_ms) = 0;
+    /// One transaction; accounts that are gone are skipped. Does not change version(): health lives in
+    /// the process that measures it, and is only stored for the next start.
+    virtual Result<void> save_health(const std::vector<AccountHealth>& batch) = 0;
     /// One refresher at a time across processes: true when this holder now has the lease.
     virtual Result<bool> claim_refresh(std::string_view id, std::string_view holder, std::int64_t now_ms,
                                        std::int64_t ttl_ms) = 0;

@@ -37,6 +37,9 @@ inline store::Account full_account(const std::string& id, const std::string& nam
     a.expires_at_ms = 1'700'000'000'001;
     a.priority = -5;
     a.weight = 7;
+    a.max_concurrency = 3;
+    a.health = 55;
+    a.health_at_ms = 1'700'000'000'007;
     a.enabled = false;
     a.state = "cooling";
     a.state_reason = "throttled";
@@ -58,10 +61,12 @@ inline bool same(const store::Account& a, const store::Account& b) {
            a.auth_region == b.auth_region && a.api_region == b.api_region && a.profile_arn == b.profile_arn &&
            a.machine_id == b.machine_id && a.proxy == b.proxy && a.note == b.note && a.source == b.source &&
            a.expires_at_ms == b.expires_at_ms && a.priority == b.priority && a.weight == b.weight &&
-           a.enabled == b.enabled && a.state == b.state && a.state_reason == b.state_reason &&
-           a.state_since_ms == b.state_since_ms && a.state_until_ms == b.state_until_ms &&
-           a.created_at_ms == b.created_at_ms && a.last_used_at_ms == b.last_used_at_ms &&
-           a.last_refreshed_at_ms == b.last_refreshed_at_ms && a.token_generation == b.token_generation;
+           a.max_concurrency == b.max_concurrency && a.health == b.health &&
+           a.health_at_ms == b.health_at_ms && a.enabled == b.enabled && a.state == b.state &&
+           a.state_reason == b.state_reason && a.state_since_ms == b.state_since_ms &&
+           a.state_until_ms == b.state_until_ms && a.created_at_ms == b.created_at_ms &&
+           a.last_used_at_ms == b.last_used_at_ms && a.last_refreshed_at_ms == b.last_refreshed_at_ms &&
+           a.token_generation == b.token_generation;
 }
 
 inline store::Key full_key(const std::string& id, const std::string& text) {

@@ -109,6 +109,17 @@ Result<bool> MemoryAccountStore::set_state(std::string_view id, std::string_view
     return true;
 }
 
+Result<void> MemoryAccountStore::save_health(const std::vector<AccountHealth>& batch) {
+    const std::lock_guard lock(state_.mutex);
+    for (const auto& item : batch) {
+        const auto found = state_.accounts.find(item.id);
+        if (found == state_.accounts.end()) continue;
+        found->second.health = item.health;
+        found->second.health_at_ms = item.at_ms;
+    }
+    return {};
+}
+
 Result<bool> MemoryAccountStore::claim_refresh(std::string_view id, std::string_view holder,
                                                std::int64_t now_ms, std::int64_t ttl_ms) {
     const std::lock_guard lock(state_.mutex);

@@ -117,6 +117,19 @@ Result<bool> SqliteAccountStore::set_state(std::string_view id, std::string_view
     });
 }
 
+Result<void> SqliteAccountStore::save_health(const std::vector<AccountHealth>& batch) {
+    if (batch.empty()) return {};
+    const auto body = [&]() -> Result<void> {
+        for (const auto& item : batch) {
+            KG_TRY(statement, connection_.db.prepare(
+                                  "UPDATE accounts SET health = ?2, health_at_ms = ?3 WHERE id = ?1"));
+            KG_CHECK(statement.bind(item.id, item.health, item.at_ms).run());
+        }
+        return {};
+    };
+    return write(connection_, body, Durability::process_death);
+}
+
 Result<bool> SqliteAccountStore::claim_refresh(std::string_view id, std::string_view holder,
                                                std::int64_t now_ms, std::int64_t ttl_ms) {
     return write(connection_, [&]() -> Result<bool> {

@@ -21,6 +21,7 @@ class SqliteAccountStore final : public AccountStore {
                              std::int64_t now_ms) override;
     Result<bool> set_state(std::string_view id, std::string_view state, std::string_view reason,
                            std::int64_t since_ms, std::int64_t until_ms) override;
+    Result<void> save_health(const std::vector<AccountHealth>& batch) override;
     Result<bool> claim_refresh(std::string_view id, std::string_view holder, std::int64_t now_ms,
                                std::int64_t ttl_ms) override;
     Result<void> release_refresh(std::string_view id, std::string_view holder) override;
