@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
-#include "core/account/policy.hpp"
+#include "core/account/pool_session.hpp"
 
 namespace kg::account {
 namespace {
@@ -12,6 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr std::array<std::string_view, 6> kStateNames{"unknown",       "ok",       "cooling", "exhausted",
                                                       "needs-sign-in", "suspended"};
+constexpr std::array<std::string_view, 3> kCircuitNames{"closed", "open", "half-open"};
 
 }  // namespace
 
@@ -24,35 +26,20 @@ State parse_state(std::string_view name) {
     return it == kStateNames.end() ? State::unknown : static_cast<State>(it - kStateNames.begin());
 }
 
-Lease::Lease(Lease&& other) noexcept
-    : pool_(std::exchange(other.pool_, nullptr)),
-      id_(std::move(other.id_)),
-      caller_(std::move(other.caller_)),
-      generation_(other.generation_),
-      needs_refresh_(other.needs_refresh_),
-      refresh_soon_(other.refresh_soon_) {}
-
-Lease& Lease::operator=(Lease&& other) noexcept {
-    if (this == &other) return *this;
-    if (pool_) pool_->release(id_);
-    pool_ = std::exchange(other.pool_, nullptr);
-    id_ = std::move(other.id_);
-    caller_ = std::move(other.caller_);
-    generation_ = other.generation_;
-    needs_refresh_ = other.needs_refresh_;
-    refresh_soon_ = other.refresh_soon_;
-    return *this;
+std::string_view circuit_name(Circuit circuit) {
+    return kCircuitNames[static_cast<std::size_t>(circuit)];
 }
 
-Lease::~Lease() {
-    if (pool_) pool_->release(id_);
+Pool::Pool(const Clock& clock, PoolOptions options)
+    : clock_(clock),
+      options_(options),
+      endpoints_(clock, options.seed),
+      queue_(std::make_unique<LeaseQueue<Waiter>>()),
+      random_(options.seed) {
+    index_.seed(options.seed);
 }
 
-void Lease::update(kiro::Caller caller, std::uint64_t generation) {
-    caller_ = std::move(caller);
-    generation_ = generation;
-    needs_refresh_ = refresh_soon_ = false;
-}
+Pool::~Pool() = default;
 
 kiro::Caller Pool::caller_of(const store::Account& account) {
     kiro::Caller caller;
@@ -70,193 +57,178 @@ kiro::Caller Pool::caller_of(const store::Account& account) {
     return caller;
 }
 
+void Pool::configure(const PoolOptions& options) {
+    endpoints_.reset();
+    const Session session(*this);
+    const auto seed = options_.seed;
+    options_ = options;
+    options_.seed = seed;
+    if (options_.sticky_ttl <= milliseconds::zero()) sticky_.clear();
+    const auto at = now();
+    for (const auto& entry : entries_) place(*entry, at);
+}
+
 void Pool::load(const std::vector<store::Account>& accounts) {
-    const std::lock_guard lock(mutex_);
+    const Session session(*this);
+    const auto at = now();
     std::vector<std::unique_ptr<Entry>> old;
     old.swap(entries_);
-    by_id_.clear();
-    std::unordered_map<std::string_view, std::unique_ptr<Entry>*> known;
+    StringMap<std::unique_ptr<Entry>*> known;
     for (auto& entry : old) known.emplace(entry->record.id, &entry);
+    by_id_.clear();
     for (const auto& account : accounts) {
         std::unique_ptr<Entry> entry;
         if (const auto it = known.find(account.id); it != known.end()) entry = std::move(*it->second);
         const bool fresh = entry == nullptr;
-        if (fresh) entry = std::make_unique<Entry>();
-        // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
-        const bool foreign = fresh || account.state_since_ms > entry->record.state_since_ms;
-        const bool new_login = !fresh && account.token_generation != entry->record.token_generation;
-        entry->record = account;
-        if (foreign) {
-            entry->state = parse_state(account.state);
-            entry->reason = account.state_reason;
-            entry->exhausted_until = wall_from_ms(account.state_until_ms);
-            if (entry->state == State::cooling) {
-                const auto left = wall_from_ms(account.state_until_ms) - clock_.wall();
-                entry->cooling_until = clock_.steady() + std::min<milliseconds>(left, std::chrono::hours(1));
-            }
-            if (!fresh && entry->state == State::unknown) {
-                entry->health.reset();
-                entry->auth_failures = entry->throttles = 0;
-            }
+        if (fresh) {
+            entry = std::make_unique<Entry>();
+            entry->serial = ++serials_;
+            entry->health = Health::restored(static_cast<double>(account.health),
+                                             at.wall - wall_from_ms(account.health_at_ms), at.steady);
+            index_.take_shelf(*entry, {});
         }
-        if (new_login) entry->auth_failures = 0;
+        take_state(*entry, account, fresh, at);
+        entry->order = entries_.size();
         by_id_.emplace(account.id, entry.get());
+        place(*entry, at);
         entries_.push_back(std::move(entry));
     }
-}
-
-bool Pool::usable(const Entry& entry) const {
-    if (!entry.record.enabled) return false;
-    switch (entry.state) {
-        case State::unknown:
-        case State::ok: return true;
-        case State::cooling: return clock_.steady() >= entry.cooling_until;
-        case State::exhausted: return clock_.wall() >= entry.exhausted_until;
-        case State::needs_sign_in:
-        case State::suspended: return false;
+    for (const auto& gone : old) {
+        if (gone) unplace(*gone);
     }
-    return false;
 }
 
-bool Pool::serves(const Entry& entry, const LeaseRequest& request) const {
-    if (request.allowed_accounts && !request.allowed_accounts->empty() &&
-        std::ranges::find(*request.allowed_accounts, entry.record.id) == request.allowed_accounts->end()) {
-        return false;
-    }
-    if (request.excluded && request.excluded->contains(entry.record.id)) return false;
-    if (request.wire_model.empty()) return true;
-    const std::string model(request.wire_model);
-    if (!entry.models.empty() && !entry.models.contains(model)) return false;
-    const auto refused = entry.refused_models.find(model);
-    return refused == entry.refused_models.end() || clock_.steady() >= refused->second;
-}
-
-Result<Lease> Pool::lease(const LeaseRequest& request) {
-    const std::lock_guard lock(mutex_);
-    std::vector<Candidate> candidates;
-    candidates.reserve(entries_.size());
-    const auto ready_until = clock_.wall() + options_.expired_margin;
-    const auto token_ready = [&](const store::Account& r) {
-        return r.auth_method == "api-key" ||
-               (!r.access_token.empty() && wall_from_ms(r.expires_at_ms) > ready_until);
-    };
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const Entry& entry = *entries_[i];
-        if (!usable(entry) || !serves(entry, request)) continue;
-        candidates.push_back({.index = i,
-                              .priority = entry.record.priority,
-                              .health = entry.health.score(),
-                              .in_flight = entry.in_flight,
-                              .weight = entry.record.weight,
-                              .last_used = entry.last_used,
-                              .token_ready = token_ready(entry.record)});
-    }
-    const auto chosen = choose_healthiest(candidates);
-    if (!chosen) return Err(why_none(request));
-    Entry& entry = *entries_[*chosen];
-    ++entry.in_flight;
-    entry.last_used = clock_.steady();
-    Lease lease;
-    lease.pool_ = this;
-    lease.id_ = entry.record.id;
-    lease.caller_ = caller_of(entry.record);
-    lease.generation_ = entry.record.token_generation;
-    lease.needs_refresh_ = !token_ready(entry.record);
-    lease.refresh_soon_ = entry.record.auth_method != "api-key" &&
-                          wall_from_ms(entry.record.expires_at_ms) < clock_.wall() + options_.refresh_lead;
-    return lease;
-}
-
-Error Pool::why_none(const LeaseRequest& request) const {
-    Error error{.kind = ErrorKind::no_account};
-    std::size_t matching = 0, exhausted = 0, suspended = 0, sign_in = 0, disabled = 0, other_model = 0;
-    std::optional<milliseconds> soonest;
-    const auto recovers_in = [&](milliseconds wait) {
-        wait = std::max(wait, milliseconds(1000));
-        if (!soonest || wait < *soonest) soonest = wait;
-    };
-    for (const auto& entry : entries_) {
-        LeaseRequest any_model = request;
-        any_model.wire_model = {};
-        if (!serves(*entry, any_model)) continue;
-        ++matching;
-        error.detail += entry->record.id + "=";
-        if (!entry->record.enabled) {
-            ++disabled;
-            error.detail += "disabled ";
-            continue;
+void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, const Now& at) {
+    // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
+    const bool foreign = fresh || account.state_since_ms > entry.record.state_since_ms;
+    const bool new_login = !fresh && account.token_generation != entry.record.token_generation;
+    entry.record = account;
+    if (foreign) {
+        entry.state = parse_state(account.state);
+        entry.reason = account.state_reason;
+        entry.out_since = {};
+        entry.probe_from = SteadyTime::max();
+        entry.exhausted_until = wall_from_ms(account.state_until_ms);
+        if (entry.state == State::cooling) {
+            const auto left = wall_from_ms(account.state_until_ms) - at.wall;
+            entry.cooling_until = at.steady + std::min<milliseconds>(left, std::chrono::hours(1));
         }
-        if (usable(*entry)) {
-            ++other_model;
-            error.detail += "model-not-offered ";
-            continue;
-        }
-        error.detail += std::string(state_name(entry->state)) + " ";
-        switch (entry->state) {
-            case State::cooling:
-                recovers_in(std::chrono::ceil<milliseconds>(entry->cooling_until - clock_.steady()));
-                break;
-            case State::exhausted:
-                ++exhausted;
-                recovers_in(entry->exhausted_until - clock_.wall());
-                break;
-            case State::suspended: ++suspended; break;
-            case State::needs_sign_in: ++sign_in; break;
-            default: break;
+        if (!fresh && entry.state == State::unknown) {
+            entry.health = {};
+            entry.window.clear();
+            entry.refused_models.clear();
+            entry.auth_failures = entry.throttles = entry.openings = entry.slow = 0;
         }
     }
-    error.retry_after = soonest;
-    if (matching == 0) {
-        error.message = entries_.empty() ? "no account is configured; add one with `kirogate account add`"
-                        : request.excluded && !request.excluded->empty()
-                            ? "every account failed"
-                            : "no account is available to this key";
-    } else if (other_model > 0) {
-        error.kind = ErrorKind::model_not_found;
-        error.message = "no account offers this model";
-        error.retry_after.reset();
-    } else if (exhausted > 0 && exhausted + disabled + suspended + sign_in == matching) {
-        error.kind = ErrorKind::accounts_exhausted;
-        error.message = "the credits of every account are used up";
-    } else if (suspended == matching) {
-        error.kind = ErrorKind::account_suspended;
-        error.message = "the provider has restricted every account; contact its support";
-    } else {
-        error.message = sign_in + disabled + suspended == matching
-                            ? "no account is usable: they are disabled or must sign in again"
-                            : "every account is cooling down; try again later";
-    }
-    if (!error.retry_after && error.kind == ErrorKind::no_account)
-        error.retry_after = std::chrono::seconds(30);
-    return error;
+    if (new_login) entry.auth_failures = 0;
 }
 
-void Pool::release(std::string_view id) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (const auto it = by_id_.find(std::string(id)); it != by_id_.end() && it->second->in_flight > 0) {
-        --it->second->in_flight;
+bool Pool::out_for_good(const Entry& entry) const {
+    return !entry.record.enabled || entry.state == State::needs_sign_in || entry.state == State::suspended;
+}
+
+bool Pool::usable(const Entry& entry, const Now& at) const {
+    if (out_for_good(entry)) return false;
+    if (entry.state == State::cooling) return at.steady >= entry.cooling_until;
+    if (entry.state == State::exhausted) return at.wall >= entry.exhausted_until;
+    return true;
+}
+
+bool Pool::recovering(const Entry& entry) {
+    return entry.state == State::cooling || entry.state == State::exhausted;
+}
+
+unsigned Pool::cap_of(const Entry& entry) const {
+    const auto own = std::clamp<std::int64_t>(entry.record.max_concurrency, 0, 1'000'000);
+    return own > 0 ? static_cast<unsigned>(own) : options_.concurrency_max;
+}
+
+bool Pool::has_room(const Entry& entry) const {
+    if (recovering(entry) && entry.probes > 0) return false;
+    const auto cap = cap_of(entry);
+    return cap == 0 || entry.in_flight < cap;
+}
+
+/// Moves the account to where its state says it belongs. After every change of what decides it.
+void Pool::place(Entry& entry, const Now& at) {
+    std::optional<SteadyTime> wakes;
+    std::optional<WallTime> replenished;
+    const bool is_usable = usable(entry, at);
+    if (!is_usable && !out_for_good(entry)) {
+        if (entry.state == State::cooling)
+            wakes = entry.cooling_until;
+        else
+            replenished = entry.exhausted_until;
     }
+    if (wakes != entry.wakes) {
+        if (entry.wakes) cooling_.erase({*entry.wakes, &entry});
+        if (wakes) cooling_.emplace(*wakes, &entry);
+        entry.wakes = wakes;
+    }
+    if (replenished != entry.replenished) {
+        if (entry.replenished) exhausted_.erase({*entry.replenished, &entry});
+        if (replenished) exhausted_.emplace(*replenished, &entry);
+        entry.replenished = replenished;
+    }
+    const bool room = is_usable && has_room(entry);
+    const PoolIndex::Rank rank{entry.record.priority,
+                               options_.scheduling == Scheduling::priority ? entry.order : 0};
+    if (entry.place.group && (!room || entry.place.rank != rank)) index_.erase(entry);
+    if (room && !entry.place.group) index_.insert(entry, rank);
+    const bool full = is_usable && !room;
+    if (full != entry.full) {
+        if (full)
+            full_.insert(&entry);
+        else
+            full_.erase(&entry);
+        entry.full = full;
+    }
+}
+
+void Pool::unplace(Entry& entry) {
+    index_.leave_shelf(entry);
+    full_.erase(&entry);
+    if (entry.wakes) cooling_.erase({*entry.wakes, &entry});
+    if (entry.replenished) exhausted_.erase({*entry.replenished, &entry});
+}
+
+/// Lets accounts return whose time has come: a look at the first of each, unless one has.
+void Pool::wake(const Now& at) {
+    while (!cooling_.empty() && cooling_.begin()->first <= at.steady) place(*cooling_.begin()->second, at);
+    while (!exhausted_.empty() && exhausted_.begin()->first <= at.wall)
+        place(*exhausted_.begin()->second, at);
+}
+
+Pool::Entry* Pool::find(std::string_view id) const {
+    const auto it = by_id_.find(id);
+    return it == by_id_.end() ? nullptr : it->second;
+}
+
+Pool::Entry* Pool::find(const Lease& lease) const {
+    auto* entry = find(lease.id_);
+    return entry && entry->serial == lease.serial_ ? entry : nullptr;
 }
 
 std::optional<store::Account> Pool::record(std::string_view id) const {
     const std::lock_guard lock(mutex_);
-    const auto it = by_id_.find(std::string(id));
-    if (it == by_id_.end()) return std::nullopt;
-    return it->second->record;
+    const auto* entry = find(id);
+    if (!entry) return std::nullopt;
+    return entry->record;
 }
 
 std::vector<store::Account> Pool::records() const {
     const std::lock_guard lock(mutex_);
     std::vector<store::Account> out;
+    out.reserve(entries_.size());
     for (const auto& entry : entries_) out.push_back(entry->record);
     return out;
 }
 
 void Pool::tokens_saved(std::string_view id, const store::Account& record) {
     const std::lock_guard lock(mutex_);
-    const auto it = by_id_.find(std::string(id));
-    if (it == by_id_.end() || record.token_generation <= it->second->record.token_generation) return;
-    auto& mine = it->second->record;
+    auto* entry = find(id);
+    if (!entry || record.token_generation <= entry->record.token_generation) return;
+    auto& mine = entry->record;
     mine.access_token = record.access_token;
     mine.refresh_token = record.refresh_token;
     mine.expires_at_ms = record.expires_at_ms;
@@ -265,30 +237,64 @@ void Pool::tokens_saved(std::string_view id, const store::Account& record) {
     mine.last_refreshed_at_ms = record.last_refreshed_at_ms;
 }
 
-void Pool::set_models(std::string_view id, std::unordered_set<std::string> wire_models) {
-    const std::lock_guard lock(mutex_);
-    if (const auto it = by_id_.find(std::string(id)); it != by_id_.end())
-        it->second->models = std::move(wire_models);
+void Pool::set_models(std::string_view id, const std::unordered_set<std::string>& wire_models) {
+    const Session session(*this);
+    auto* entry = find(id);
+    if (!entry) return;
+    const StringSet models(wire_models.begin(), wire_models.end());
+    if (entry->place.shelf->models == models) return;
+    index_.leave_shelf(*entry);
+    index_.take_shelf(*entry, models);
+    place(*entry, now());
 }
 
 std::vector<AccountView> Pool::view() const {
     const std::lock_guard lock(mutex_);
+    const auto at = now();
     std::vector<AccountView> out;
+    out.reserve(entries_.size());
     for (const auto& entry : entries_) {
+        const bool is_usable = usable(*entry, at);
         out.push_back({.id = entry->record.id,
                        .state = entry->state,
                        .reason = entry->reason,
                        .enabled = entry->record.enabled,
-                       .health = entry->health.score(),
+                       .health = static_cast<int>(std::lround(entry->health.score(at.steady))),
                        .in_flight = entry->in_flight,
-                       .usable = usable(*entry)});
+                       .usable = is_usable,
+                       .circuit = entry->state != State::cooling ? Circuit::closed
+                                  : is_usable                    ? Circuit::half_open
+                                                                 : Circuit::open});
     }
     return out;
 }
 
 bool Pool::any_usable() const {
     const std::lock_guard lock(mutex_);
-    return std::ranges::any_of(entries_, [this](const auto& entry) { return usable(*entry); });
+    const auto at = now();
+    return !index_.empty() || !full_.empty() || (!cooling_.empty() && cooling_.begin()->first <= at.steady) ||
+           (!exhausted_.empty() && exhausted_.begin()->first <= at.wall);
+}
+
+std::size_t Pool::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return queue_->size();
+}
+
+std::uint64_t Pool::examined() const {
+    const std::lock_guard lock(mutex_);
+    return index_.examined();
+}
+
+std::vector<store::AccountHealth> Pool::take_changed_health() {
+    const std::lock_guard lock(mutex_);
+    const auto at = now();
+    std::vector<store::AccountHealth> out;
+    for (const auto& entry : entries_) {
+        if (!std::exchange(entry->health_changed, false)) continue;
+        out.push_back({entry->record.id, std::llround(entry->health.score(at.steady)), to_ms(at.wall)});
+    }
+    return out;
 }
 
 }  // namespace kg::account

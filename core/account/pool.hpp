@@ -5,62 +5,29 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
-#include "core/account/health.hpp"
+#include "core/account/endpoint_breakers.hpp"
+#include "core/account/lease.hpp"
+#include "core/account/lease_queue.hpp"
+#include "core/account/policy.hpp"
+#include "core/account/pool_entry.hpp"
+#include "core/account/sticky_sessions.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
+#include "core/base/string_hash.hpp"
+#include "core/base/unique_function.hpp"
 #include "core/kiro/account.hpp"
 #include "core/kiro/failure.hpp"
+#include "core/loop/wakeup.hpp"
 #include "core/store/records.hpp"
 
 namespace kg::account {
-
-/// The computed state of an account, apart from the administrator's switch.
-enum class State : std::uint8_t { unknown, ok, cooling, exhausted, needs_sign_in, suspended };
-std::string_view state_name(State state);
-State parse_state(std::string_view name);
-
-class Pool;
-
-/// One request's hold on one account: counts as in flight until destroyed. Move-only; must not
-/// outlive the pool. Belongs to whoever holds it, any thread.
-class Lease {
-  public:
-    Lease() = default;
-    Lease(Lease&& other) noexcept;
-    Lease& operator=(Lease&& other) noexcept;
-    ~Lease();
-
-    explicit operator bool() const { return pool_ != nullptr; }
-    const std::string& account_id() const { return id_; }
-    /// As of the moment of leasing; after a refresh the keeper hands out a newer one.
-    const kiro::Caller& caller() const { return caller_; }
-    std::uint64_t token_generation() const { return generation_; }
-    /// The token must be refreshed before it is used (expired, absent, or refused).
-    bool needs_refresh() const { return needs_refresh_; }
-    bool refresh_soon() const { return refresh_soon_; }
-    void update(kiro::Caller caller, std::uint64_t generation);
-
-  private:
-    friend class Pool;
-    Pool* pool_ = nullptr;
-    std::string id_;
-    kiro::Caller caller_;
-    std::uint64_t generation_ = 0;
-    bool needs_refresh_ = false;
-    bool refresh_soon_ = false;
-};
-
-struct LeaseRequest {
-    std::string_view wire_model;
-    const std::vector<std::string>* allowed_accounts = nullptr;  // ids; null or empty: all
-    const std::unordered_set<std::string>* excluded = nullptr;   // already tried
-};
 
 /// What `account list`, `status` and readiness report.
 struct AccountView {
@@ -71,6 +38,7 @@ struct AccountView {
     int health = 100;
     unsigned in_flight = 0;
     bool usable = false;
+    Circuit circuit = Circuit::closed;  // open: cooling down; half-open: waits for, or is at, its probe
 };
 
 /// A state change that must outlive a restart; the owner writes it to the store.
@@ -84,28 +52,59 @@ struct StateChange {
 struct PoolOptions {
     std::chrono::milliseconds refresh_lead{600'000};
     std::chrono::milliseconds expired_margin{60'000};  // a token with less left is not used any more
+    Scheduling scheduling = Scheduling::smart;
+    unsigned concurrency_max = 0;   // requests at once on an account without a cap of its own; 0: no cap
+    std::size_t queue_max = 1'000;  // requests that wait for an account; 0: none does
+    std::chrono::milliseconds sticky_ttl{0};  // a conversation stays with its account; 0: off
+    std::uint64_t seed = 0;                   // of sampling and jitter
 };
 
-/// Every account and its live state, shared by all threads under one mutex that is never held
-/// across I/O or a callback. Cool-downs run on the steady clock; exhaustion dates on the wall
-/// clock.
+/// Every account and its live state, shared by all threads under one mutex that is held for
+/// microseconds, never across I/O or a callback. Cool-downs run on the steady clock; exhaustion dates
+/// on the wall clock.
+///
+/// An account that was out (cooling, exhausted) comes back half-open: one request at a time until the
+/// first answer. While every account is cooling, one request at a time for the whole pool may ask the
+/// one that comes back soonest, when it has rested for half its pause and at least 30 s, and never
+/// before a Retry-After of upstream is over.
 class Pool {
   public:
-    Pool(const Clock& clock, PoolOptions options = {}) : clock_(clock), options_(options) {}
+    explicit Pool(const Clock& clock, PoolOptions options = {});
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+    ~Pool();
 
     /// Called (outside the lock, on the reporting thread) for each change worth persisting.
     void on_change(std::function<void(const StateChange&)> listener) { listener_ = std::move(listener); }
+    /// Changed settings; also the operator's reset of the endpoints' circuits.
+    void configure(const PoolOptions& options);
 
     /// Replaces the records with what the store holds; live state of accounts that stay is kept,
     /// leases of removed ones stay valid. A stored state newer than ours wins (the CLI reset it).
     void load(const std::vector<store::Account>& accounts);
 
-    /// The healthiest usable account, or why there is none (no_account, accounts_exhausted, ...)
-    /// with the time of the soonest recovery.
+    /// The account that the scheduling mode prefers, or why there is none (no_account,
+    /// accounts_exhausted, ...) with the time of the soonest recovery. `overloaded` means that
+    /// accounts are at their caps: wait() may help.
     Result<Lease> lease(const LeaseRequest& request);
 
-    void report_success(std::string_view id);
+    /// On the door's loop, once: an account, or why none will come.
+    using LeaseReply = UniqueFunction<void(Result<Lease>)>;
+    /// Queues for an account; `overloaded` when the queue is full. The reply may already be on its
+    /// way when the ticket is destroyed: the receiver drops it then.
+    Result<LeaseTicket> wait(const LeaseRequest& request, loop::Wakeup::Door door, LeaseReply reply);
+    /// Serves those who wait for an account whose pause has ended meanwhile; call it from a timer.
+    void tick();
+
+    // What became of an attempt that began at `began`. Attempts that began before the account went out
+    // tell nothing new about it.
+    void report_first_event(const Lease& lease, SteadyTime began);
+    void report_success(const Lease& lease, SteadyTime began);
     /// Applies the failure table's effect on the account (kiro-upstream 8.2).
+    void report_failure(const Lease& lease, SteadyTime began, std::string_view wire_model,
+                        const kiro::Failure& failure);
+    // The same for an attempt that began just now.
+    void report_success(std::string_view id);
     void report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure);
     void report_login_lost(std::string_view id, std::string reason);
 
@@ -114,42 +113,92 @@ class Pool {
     std::optional<store::Account> record(std::string_view id) const;
     std::vector<store::Account> records() const;
     /// Models this account lists; requests for others avoid it. Empty: unknown, try anything.
-    void set_models(std::string_view id, std::unordered_set<std::string> wire_models);
+    void set_models(std::string_view id, const std::unordered_set<std::string>& wire_models);
 
     std::vector<AccountView> view() const;
     bool any_usable() const;
+    std::size_t waiting() const;
+    /// Accounts looked at by all choices so far.
+    std::uint64_t examined() const;
+    /// Health that changed since the last call, for the store.
+    std::vector<store::AccountHealth> take_changed_health();
+
+    EndpointBreakers& endpoints() { return endpoints_; }
     static kiro::Caller caller_of(const store::Account& account);
 
   private:
     friend class Lease;
-    struct Entry {
-        store::Account record;
-        Health health;
-        State state = State::unknown;
-        std::string reason;
-        SteadyTime cooling_until{};
-        WallTime exhausted_until{};
-        unsigned in_flight = 0;
-        unsigned auth_failures = 0;
-        unsigned throttles = 0;  // in a row, for the doubling cool-down
-        SteadyTime last_used{};
-        std::unordered_set<std::string> models;
-        std::unordered_map<std::string, SteadyTime> refused_models;  // until; at most 64
+    friend class LeaseTicket;
+    using Entry = PoolEntry;
+    struct Now {
+        SteadyTime steady;
+        WallTime wall;
     };
-    bool usable(const Entry& entry) const;
-    bool serves(const Entry& entry, const LeaseRequest& request) const;
-    Error why_none(const LeaseRequest& request) const;
-    void release(std::string_view id) noexcept;
-    void cool_down(Entry& entry, const kiro::Failure& failure);
-    void set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms);
+    struct Waiter;
+    struct Grant;
+    class Session;  // holds the lock; what it leads to is told after it
+
+    Now now() const { return {clock_.steady(), clock_.wall()}; }
+    Entry* find(std::string_view id) const;
+    Entry* find(const Lease& lease) const;
+
+    // Where accounts stand (pool.cpp).
+    bool out_for_good(const Entry& entry) const;
+    bool usable(const Entry& entry, const Now& now) const;
+    static bool recovering(const Entry& entry);
+    bool has_room(const Entry& entry) const;
+    unsigned cap_of(const Entry& entry) const;
+    void place(Entry& entry, const Now& now);
+    void unplace(Entry& entry);
+    void take_state(Entry& entry, const store::Account& record, bool fresh, const Now& now);
+    void wake(const Now& now);
+
+    // Choosing (pool_lease.cpp).
+    static bool acceptable(const Entry& entry, const LeaseRequest& request, const Now& now);
+    static bool allowed(const Entry& entry, const LeaseRequest& request);
+    Candidate candidate_of(const Entry& entry, std::size_t index, const Now& now) const;
+    TokenState token_of(const store::Account& record, WallTime now) const;
+    Entry* sticky(const LeaseRequest& request, const Now& now);
+    Entry* pick(const LeaseRequest& request, const Now& now);
+    Entry* least_bad(const LeaseRequest& request, const Now& now);
+    bool busy(const LeaseRequest& request, const Now& now) const;
+    Lease take(Entry& entry, const LeaseRequest& request, Lease::Probe probe, const Now& now);
+    std::optional<Result<Lease>> try_lease(const LeaseRequest& request, const Now& now);
+    void serve_waiting(std::vector<Grant>& grants);
+    void release(const Lease& lease) noexcept;
+    void cancel(std::uint64_t ticket) noexcept;
+    Error why_none(const LeaseRequest& request, const Now& now) const;
+
+    // Learning (pool_report.cpp).
+    void succeeded(Entry& entry, SteadyTime began, const Now& now);
+    void recovered(Entry& entry, const Now& now);
+    void failed(Entry& entry, SteadyTime began, std::string_view wire_model, const kiro::Failure& failure,
+                const Now& now);
+    void cool_down(Entry& entry, const kiro::Failure& failure, const Now& now);
+    void open_circuit(Entry& entry, const kiro::Failure& failure, const Now& now);
+    void set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms, const Now& now);
+    double luck();
 
     const Clock& clock_;
-    const PoolOptions options_;
+    PoolOptions options_;
     std::function<void(const StateChange&)> listener_;
+    EndpointBreakers endpoints_;  // has a lock of its own
+
     mutable std::mutex mutex_;
-    std::vector<std::unique_ptr<Entry>> entries_;
-    std::unordered_map<std::string, Entry*> by_id_;
+    std::vector<std::unique_ptr<Entry>> entries_;  // in order of creation
+    StringMap<Entry*> by_id_;
+    PoolIndex index_;                                  // usable, with room
+    std::unordered_set<Entry*> full_;                  // usable, at their caps
+    std::set<std::pair<SteadyTime, Entry*>> cooling_;  // by the end of the pause
+    std::set<std::pair<WallTime, Entry*>> exhausted_;  // by the date of the new quota
+    StickySessions sticky_;
+    std::unique_ptr<LeaseQueue<Waiter>> queue_;
     std::vector<StateChange> changes_;  // made under the lock, told after it
+    std::vector<Entry*> gathered_;      // room for pick()
+    std::vector<Candidate> candidates_;
+    bool probing_early_ = false;
+    double first_event_ms_ = 0;  // usual, over all accounts
+    std::uint64_t serials_ = 0, tickets_ = 0, random_;
 };
 
 }  // namespace kg::account

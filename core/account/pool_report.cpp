@@ -1,7 +1,7 @@
 // Pool, the half that learns from outcomes: health, cool-downs, exhaustion, suspension.
 #include <algorithm>
 
-#include "core/account/pool.hpp"
+#include "core/account/pool_session.hpp"
 
 namespace kg::account {
 namespace {
@@ -10,8 +10,12 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr unsigned kAuthFailuresMax = 3;  // E6: in a row, then the login counts as lost
-constexpr unsigned kSoftFailuresMax = 5;  // E24: in a row, then a pause
-constexpr milliseconds kSoftPause = 30s;
+// E24: the account's circuit opens when at least half of 5 or more calls within 30 s failed.
+constexpr unsigned kCircuitCallsMin = 5, kCircuitPercent = 50;
+constexpr milliseconds kCircuitPause = 25s, kCircuitPauseMax = 250s;  // doubles, +-20 %
+constexpr milliseconds kRestMin = 30s;                                // before an early probe
+constexpr milliseconds kRatherSlow = 10s;                             // a first event that may count as slow
+constexpr double kSlowFactor = 3;  // and does when the usual one is so many times faster
 constexpr std::size_t kRefusedModelsMax = 64;
 
 /// When an exhausted quota comes back (kiro-upstream E7, E9).
@@ -39,7 +43,7 @@ Pause pause_of(kiro::FailureClass cls) {
 
 }  // namespace
 
-void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms) {
+void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms, const Now& at) {
     if (entry.state == state && entry.reason == reason && state != State::cooling) return;
     const bool worth_keeping =
         state != State::cooling && !(state == State::ok && entry.state == State::cooling);
@@ -47,103 +51,159 @@ void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t
     entry.reason = std::move(reason);
     entry.record.state = state_name(state);
     entry.record.state_reason = entry.reason;
+    if (recovering(entry)) entry.out_since = at.steady;
     if (!worth_keeping) return;
-    entry.record.state_since_ms = to_ms(clock_.wall());
+    entry.record.state_since_ms = to_ms(at.wall);
     entry.record.state_until_ms = until_ms;
     changes_.push_back({entry.record.id, state, entry.reason, entry.record.state_since_ms, until_ms});
 }
 
-void Pool::cool_down(Entry& entry, const kiro::Failure& failure) {
+double Pool::luck() {
+    random_ = random_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<double>(random_ >> 11) * 0x1p-53;
+}
+
+void Pool::cool_down(Entry& entry, const kiro::Failure& failure, const Now& at) {
+    const auto told = failure.retry_after.value_or(0ms);
     const auto [first, cap] = pause_of(failure.cls);
-    auto pause = std::max(first, failure.retry_after.value_or(0ms));
+    auto pause = std::max(first, told);
     for (unsigned i = 0; i < entry.throttles && pause < cap; ++i) pause *= 2;
-    pause = std::max(std::min(pause, cap), failure.retry_after.value_or(0ms));
+    pause = std::max(std::min(pause, cap), told);
     pause = std::min(pause, milliseconds(24h));
     ++entry.throttles;
-    entry.cooling_until = clock_.steady() + pause;
-    set_state(entry, State::cooling, std::string(kiro::failure_row(failure.cls).name), 0);
+    entry.cooling_until = at.steady + pause;
+    // Hammering an account under review would only prolong it.
+    entry.probe_from = failure.cls == kiro::FailureClass::suspicious_activity
+                           ? SteadyTime::max()
+                           : at.steady + std::max({kRestMin, told, pause / 2});
+    set_state(entry, State::cooling, std::string(kiro::failure_row(failure.cls).name), 0, at);
+}
+
+void Pool::open_circuit(Entry& entry, const kiro::Failure& failure, const Now& at) {
+    const auto told = std::min(failure.retry_after.value_or(0ms), milliseconds(24h));
+    const auto pause =
+        std::max(jittered_doubling(kCircuitPause, kCircuitPauseMax, entry.openings, luck()), told);
+    ++entry.openings;
+    entry.window.clear();
+    entry.cooling_until = at.steady + pause;
+    entry.probe_from = at.steady + std::max({kRestMin, told, pause / 2});
+    set_state(entry, State::cooling, std::string(kiro::failure_row(failure.cls).name), 0, at);
+}
+
+/// The account answered. What began before it went out, or before it was suspended, proves nothing.
+void Pool::recovered(Entry& entry, const Now& at) {
+    entry.auth_failures = entry.throttles = entry.openings = 0;
+    entry.probe_from = SteadyTime::max();
+    if (entry.state == State::cooling) entry.window.clear();
+    set_state(entry, State::ok, "", 0, at);
+    place(entry, at);
+}
+
+void Pool::succeeded(Entry& entry, SteadyTime began, const Now& at) {
+    entry.health.success(at.steady);
+    entry.health_changed = true;
+    entry.window.add(false, at.steady);
+    if (entry.state == State::suspended || entry.state == State::needs_sign_in) return;
+    if (recovering(entry) && began < entry.out_since) return;
+    if (recovering(entry) || entry.state == State::unknown) return recovered(entry, at);
+    entry.auth_failures = entry.throttles = entry.openings = 0;
+}
+
+void Pool::report_first_event(const Lease& lease, SteadyTime began) {
+    const Session session(*this);
+    auto* entry = find(lease);
+    if (!entry) return;
+    const auto at = now();
+    const auto took = std::chrono::duration_cast<milliseconds>(at.steady - began);
+    const auto ms = static_cast<double>(took.count());
+    entry->health.first_event(took);
+    const bool slow = took > kRatherSlow && first_event_ms_ > 0 && ms > kSlowFactor * first_event_ms_;
+    entry->slow = slow ? entry->slow + 1 : 0;
+    first_event_ms_ = first_event_ms_ > 0 ? 0.95 * first_event_ms_ + 0.05 * ms : ms;
+    // Long before the answer ends it is known that the account works again.
+    if (recovering(*entry) && began >= entry->out_since) recovered(*entry, at);
+}
+
+void Pool::report_success(const Lease& lease, SteadyTime began) {
+    const Session session(*this);
+    if (auto* entry = find(lease)) succeeded(*entry, began, now());
 }
 
 void Pool::report_success(std::string_view id) {
-    std::vector<StateChange> changes;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = by_id_.find(std::string(id));
-        if (it == by_id_.end()) return;
-        Entry& entry = *it->second;
-        entry.health.success();
-        entry.auth_failures = entry.throttles = 0;
-        // A success of a request begun before the account was suspended proves nothing.
-        if (entry.state != State::suspended && entry.state != State::needs_sign_in)
-            set_state(entry, State::ok, "", 0);
-        changes.swap(changes_);
-    }
-    for (const auto& change : changes) {
-        if (listener_) listener_(change);
-    }
+    const Session session(*this);
+    const auto at = now();
+    if (auto* entry = find(id)) succeeded(*entry, at.steady, at);
 }
 
 void Pool::report_login_lost(std::string_view id, std::string reason) {
-    std::vector<StateChange> changes;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = by_id_.find(std::string(id));
-        if (it == by_id_.end()) return;
-        set_state(*it->second, State::needs_sign_in, std::move(reason), 0);
-        changes.swap(changes_);
-    }
-    for (const auto& change : changes) {
-        if (listener_) listener_(change);
-    }
+    const Session session(*this);
+    const auto at = now();
+    auto* entry = find(id);
+    if (!entry) return;
+    set_state(*entry, State::needs_sign_in, std::move(reason), 0, at);
+    place(*entry, at);
+}
+
+void Pool::report_failure(const Lease& lease, SteadyTime began, std::string_view wire_model,
+                          const kiro::Failure& failure) {
+    const Session session(*this);
+    auto* entry = find(lease);
+    if (!entry) return;
+    if (lease.session_ != 0 && kiro::failure_row(failure.cls).effect != kiro::AccountEffect::none)
+        sticky_.forget(lease.session_);
+    failed(*entry, began, wire_model, failure, now());
 }
 
 void Pool::report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure) {
-    std::vector<StateChange> changes;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = by_id_.find(std::string(id));
-        if (it == by_id_.end()) return;
-        Entry& entry = *it->second;
-        const std::string name(kiro::failure_row(failure.cls).name);
-        using Effect = kiro::AccountEffect;
-        switch (kiro::failure_row(failure.cls).effect) {
-            case Effect::none: break;
-            case Effect::refresh:
-            case Effect::count_auth_failure:
-                entry.health.failure(40);
-                if (++entry.auth_failures >= kAuthFailuresMax)
-                    set_state(entry, State::needs_sign_in, name, 0);
-                break;
-            case Effect::disable_login: set_state(entry, State::needs_sign_in, name, 0); break;
-            case Effect::suspend: set_state(entry, State::suspended, name, 0); break;
-            case Effect::exhaust: {
-                entry.exhausted_until = quota_reset(clock_.wall(), failure.reason);
-                set_state(entry, State::exhausted, failure.reason.empty() ? name : failure.reason,
-                          to_ms(entry.exhausted_until));
-                break;
-            }
-            case Effect::cool_down:
-                entry.health.failure(20);
-                cool_down(entry, failure);
-                break;
-            case Effect::soft_failure:
-                entry.health.failure(20);
-                if (entry.health.failures_in_a_row() >= kSoftFailuresMax) {
-                    entry.cooling_until =
-                        clock_.steady() + std::max(kSoftPause, failure.retry_after.value_or(0ms));
-                    set_state(entry, State::cooling, name, 0);
-                }
-                break;
-            case Effect::forget_model:
-                if (entry.refused_models.size() >= kRefusedModelsMax) entry.refused_models.clear();
-                entry.refused_models[std::string(wire_model)] = clock_.steady() + 1h;
-                break;
-        }
-        changes.swap(changes_);
+    const Session session(*this);
+    const auto at = now();
+    if (auto* entry = find(id)) failed(*entry, at.steady, wire_model, failure, at);
+}
+
+void Pool::failed(Entry& entry, SteadyTime began, std::string_view wire_model, const kiro::Failure& failure,
+                  const Now& at) {
+    using Effect = kiro::AccountEffect;
+    const auto& row = kiro::failure_row(failure.cls);
+    const std::string name(row.name);
+    // One of many requests that were under way when the account went out: the pause stays as it is.
+    const bool known = recovering(entry) && began < entry.out_since;
+    const auto unhealthy = [&](double weight) {
+        entry.health.failure(weight, at.steady);
+        entry.health_changed = true;
+    };
+    switch (row.effect) {
+        case Effect::none: break;
+        case Effect::refresh:
+        case Effect::count_auth_failure:
+            unhealthy(Health::kRefused);
+            if (++entry.auth_failures >= kAuthFailuresMax)
+                set_state(entry, State::needs_sign_in, name, 0, at);
+            break;
+        case Effect::disable_login: set_state(entry, State::needs_sign_in, name, 0, at); break;
+        case Effect::suspend: set_state(entry, State::suspended, name, 0, at); break;
+        case Effect::exhaust:
+            entry.exhausted_until = quota_reset(at.wall, failure.reason);
+            set_state(entry, State::exhausted, failure.reason.empty() ? name : failure.reason,
+                      to_ms(entry.exhausted_until), at);
+            break;
+        case Effect::cool_down:
+            if (known || out_for_good(entry)) break;
+            unhealthy(Health::kThrottled);
+            cool_down(entry, failure, at);
+            break;
+        case Effect::soft_failure:
+            if (known || out_for_good(entry)) break;
+            unhealthy(Health::kSoft);
+            entry.window.add(true, at.steady);
+            if (recovering(entry) || entry.window.bad(kCircuitCallsMin, kCircuitPercent, at.steady))
+                open_circuit(entry, failure, at);
+            break;
+        case Effect::forget_model:
+            if (entry.refused_models.size() >= kRefusedModelsMax) entry.refused_models.clear();
+            entry.refused_models[std::string(wire_model)] = at.steady + 1h;
+            break;
     }
-    for (const auto& change : changes) {
-        if (listener_) listener_(change);
-    }
+    place(entry, at);
 }
 
 }  // namespace kg::account

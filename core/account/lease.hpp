@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "core/kiro/account.hpp"
+
+namespace kg::account {
+
+class Pool;
+
+/// One request's hold on one account: counts as in flight until destroyed. Move-only; must not
+/// outlive the pool. Belongs to whoever holds it, any thread.
+class Lease {
+  public:
+    Lease() = default;
+    Lease(Lease&& other) noexcept { *this = std::move(other); }
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease() { give_back(); }
+
+    explicit operator bool() const { return pool_ != nullptr; }
+    const std::string& account_id() const { return id_; }
+    /// As of the moment of leasing; after a refresh the keeper hands out a newer one.
+    const kiro::Caller& caller() const { return caller_; }
+    std::uint64_t token_generation() const { return generation_; }
+    /// The token must be refreshed before it is used (expired, absent, or refused).
+    bool needs_refresh() const { return needs_refresh_; }
+    bool refresh_soon() const { return refresh_soon_; }
+    /// The request finds out whether an account that was out works again.
+    bool is_probe() const { return probe_ != Probe::none; }
+    void update(kiro::Caller caller, std::uint64_t generation);
+
+  private:
+    friend class Pool;
+    enum class Probe : std::uint8_t { none, recovery, early };
+    void give_back() noexcept;
+
+    Pool* pool_ = nullptr;
+    std::string id_;
+    std::uint64_t serial_ = 0, session_ = 0;
+    kiro::Caller caller_;
+    std::uint64_t generation_ = 0;
+    bool needs_refresh_ = false;
+    bool refresh_soon_ = false;
+    Probe probe_ = Probe::none;
+};
+
+struct LeaseRequest {
+    std::string_view wire_model{};
+    const std::vector<std::string>* allowed_accounts = nullptr;  // ids; null or empty: all
+    const std::unordered_set<std::string>* excluded = nullptr;   // already tried
+    std::uint64_t session = 0;                                   // of the conversation; 0: not sticky
+    std::string_view key{};  // whose request; the queue is fair between keys
+};
+
+/// A place in the queue for an account; destroying it gives the place up. Move-only; must not outlive
+/// the pool. Belongs to whoever holds it, any thread.
+class LeaseTicket {
+  public:
+    LeaseTicket() = default;
+    LeaseTicket(LeaseTicket&& other) noexcept { *this = std::move(other); }
+    LeaseTicket& operator=(LeaseTicket&& other) noexcept;
+    ~LeaseTicket() { cancel(); }
+    explicit operator bool() const { return pool_ != nullptr; }
+
+  private:
+    friend class Pool;
+    void cancel() noexcept;
+    Pool* pool_ = nullptr;
+    std::uint64_t id_ = 0;
+};
+
+}  // namespace kg::account

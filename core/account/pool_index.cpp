@@ -1,0 +1,53 @@
+#include "core/account/pool_index.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/account/pool_entry.hpp"
+
+namespace kg::account {
+
+void PoolIndex::take_shelf(PoolEntry& entry, const StringSet& models) {
+    assert(!entry.place.shelf);
+    std::vector<std::string_view> names(models.begin(), models.end());
+    std::ranges::sort(names);
+    std::string key;
+    for (const auto name : names) key.append(name) += '\n';
+    const auto [it, fresh] = shelves_.try_emplace(std::move(key));
+    if (fresh) it->second.models = models;
+    ++it->second.accounts;
+    entry.place.shelf = &it->second;
+}
+
+void PoolIndex::leave_shelf(PoolEntry& entry) {
+    if (!entry.place.shelf) return;
+    erase(entry);
+    Shelf* shelf = std::exchange(entry.place.shelf, nullptr);
+    if (--shelf->accounts > 0) return;
+    std::erase_if(shelves_, [shelf](const auto& item) { return &item.second == shelf; });
+}
+
+void PoolIndex::insert(PoolEntry& entry, Rank rank) {
+    auto& place = entry.place;
+    assert(place.shelf && !place.group);
+    auto& group = place.shelf->groups[rank];
+    place.rank = rank;
+    place.group = &group;
+    place.position = group.size();
+    group.push_back(&entry);
+    ++size_;
+}
+
+void PoolIndex::erase(PoolEntry& entry) {
+    auto& place = entry.place;
+    if (!place.group) return;
+    auto& group = *place.group;
+    group[place.position] = group.back();
+    group[place.position]->place.position = place.position;
+    group.pop_back();
+    --size_;
+    if (group.empty()) place.shelf->groups.erase(place.rank);
+    place.group = nullptr;
+}
+
+}  // namespace kg::account

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/string_hash.hpp"
+
+namespace kg::account {
+
+struct PoolEntry;
+
+/// The accounts that can take a request at this moment, kept up to date on change, so that choosing
+/// one does not look at the whole pool (seed E15): accounts that list the same models share a shelf,
+/// and on a shelf the accounts of one rank share a group. A choice looks at one group of the best
+/// rank: all of it up to kExactMax accounts, above that at kDraws of them drawn at random, which
+/// balances load as well as the whole group would. insert, erase: O(log ranks). Owns no account.
+/// Part of the pool, under its lock.
+class PoolIndex {
+  public:
+    static constexpr std::size_t kExactMax = 64;
+    static constexpr std::size_t kDraws = 8;      // acceptable accounts to compare
+    static constexpr std::size_t kDrawsMax = 64;  // drawn in vain, then the whole group is looked at
+
+    struct Rank {
+        std::int64_t priority = 0;
+        std::uint64_t order = 0;  // mode priority: every account has a rank of its own
+        friend auto operator<=>(const Rank&, const Rank&) = default;
+    };
+    using Group = std::vector<PoolEntry*>;
+    struct Shelf {
+        StringSet models;  // empty: not known, anything may be tried
+        std::map<Rank, Group> groups;
+        std::size_t accounts = 0;  // that list these models, here or not
+        bool serves(std::string_view model) const {
+            return models.empty() || model.empty() || models.contains(model);
+        }
+    };
+    /// Where an account stands; a member of its entry.
+    struct Place {
+        Shelf* shelf = nullptr;
+        Group* group = nullptr;  // null: not in the index
+        Rank rank;
+        std::size_t position = 0;
+    };
+
+    /// Puts the account, which must not be in the index, to those with the same models.
+    void take_shelf(PoolEntry& entry, const StringSet& models);
+    void leave_shelf(PoolEntry& entry);
+
+    void insert(PoolEntry& entry, Rank rank);
+    void erase(PoolEntry& entry);
+    bool empty() const { return size_ == 0; }
+
+    /// Fills `out` with acceptable accounts of the best rank that has one; leaves it empty when no
+    /// account that serves the model is acceptable.
+    template <class Accepts>
+    void gather(std::string_view model, Accepts accepts, std::vector<PoolEntry*>& out);
+
+    void seed(std::uint64_t seed) { random_ = seed; }
+    /// Accounts looked at so far by gather; what a choice costs.
+    std::uint64_t examined() const { return examined_; }
+
+  private:
+    std::uint64_t draw() {  // splitmix64
+        std::uint64_t z = random_ += 0x9e3779b97f4a7c15;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return z ^ (z >> 31);
+    }
+    template <class Accepts>
+    void gather_from(const std::vector<Group*>& groups, Accepts& accepts, std::vector<PoolEntry*>& out);
+
+    std::map<std::string, Shelf> shelves_;  // by the sorted names of their models
+    std::size_t size_ = 0;
+    std::uint64_t random_ = 0, examined_ = 0;
+};
+
+template <class Accepts>
+void PoolIndex::gather(std::string_view model, Accepts accepts, std::vector<PoolEntry*>& out) {
+    struct Cursor {
+        std::map<Rank, Group>* groups;
+        std::map<Rank, Group>::iterator next;
+    };
+    out.clear();
+    std::vector<Cursor> cursors;
+    for (auto& [name, shelf] : shelves_) {
+        if (!shelf.groups.empty() && shelf.serves(model))
+            cursors.push_back({&shelf.groups, shelf.groups.begin()});
+    }
+    std::vector<Group*> groups;
+    while (out.empty()) {
+        const Rank* best = nullptr;
+        for (const auto& c : cursors) {
+            if (c.next != c.groups->end() && (!best || c.next->first < *best)) best = &c.next->first;
+        }
+        if (!best) return;
+        const Rank rank = *best;
+        groups.clear();
+        for (auto& c : cursors) {
+            if (c.next == c.groups->end() || c.next->first != rank) continue;
+            groups.push_back(&c.next->second);
+            ++c.next;
+        }
+        gather_from(groups, accepts, out);
+    }
+}
+
+template <class Accepts>
+void PoolIndex::gather_from(const std::vector<Group*>& groups, Accepts& accepts,
+                            std::vector<PoolEntry*>& out) {
+    std::size_t total = 0;
+    for (const auto* group : groups) total += group->size();
+    for (std::size_t drawn = 0; total > kExactMax && drawn < kDrawsMax && out.size() < kDraws; ++drawn) {
+        auto at = static_cast<std::size_t>(draw() % total);
+        auto group = groups.begin();
+        while (at >= (*group)->size()) at -= (*group++)->size();
+        PoolEntry* entry = (**group)[at];
+        ++examined_;
+        if (accepts(*entry)) out.push_back(entry);
+    }
+    if (!out.empty()) return;
+    for (const auto* group : groups) {
+        for (auto* entry : *group) {
+            ++examined_;
+            if (accepts(*entry)) out.push_back(entry);
+        }
+    }
+}
+
+}  // namespace kg::account

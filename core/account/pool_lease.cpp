@@ -1,0 +1,313 @@
+// Pool, the half that gives accounts out: choosing, sticky sessions, the queue.
+#include <algorithm>
+
+#include "core/account/pool_session.hpp"
+
+namespace kg::account {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kProbeCandidatesMax = 64;  // cooling accounts looked at for an early probe
+constexpr unsigned kSlowMax = 3;                 // slow first events in a row end a sticky session
+
+Error busy_error(std::string message) {
+    return {.kind = ErrorKind::overloaded, .message = std::move(message), .retry_after = 1s};
+}
+
+}  // namespace
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+    if (this == &other) return *this;
+    give_back();
+    pool_ = std::exchange(other.pool_, nullptr);
+    id_ = std::move(other.id_);
+    serial_ = other.serial_;
+    session_ = other.session_;
+    caller_ = std::move(other.caller_);
+    generation_ = other.generation_;
+    needs_refresh_ = other.needs_refresh_;
+    refresh_soon_ = other.refresh_soon_;
+    probe_ = other.probe_;
+    return *this;
+}
+
+void Lease::give_back() noexcept {
+    if (auto* pool = std::exchange(pool_, nullptr)) pool->release(*this);
+}
+
+void Lease::update(kiro::Caller caller, std::uint64_t generation) {
+    caller_ = std::move(caller);
+    generation_ = generation;
+    needs_refresh_ = refresh_soon_ = false;
+}
+
+LeaseTicket& LeaseTicket::operator=(LeaseTicket&& other) noexcept {
+    if (this == &other) return *this;
+    cancel();
+    pool_ = std::exchange(other.pool_, nullptr);
+    id_ = other.id_;
+    return *this;
+}
+
+void LeaseTicket::cancel() noexcept {
+    if (auto* pool = std::exchange(pool_, nullptr)) pool->cancel(id_);
+}
+
+bool Pool::allowed(const Entry& entry, const LeaseRequest& request) {
+    return !request.allowed_accounts || request.allowed_accounts->empty() ||
+           std::ranges::find(*request.allowed_accounts, entry.record.id) != request.allowed_accounts->end();
+}
+
+bool Pool::acceptable(const Entry& entry, const LeaseRequest& request, const Now& at) {
+    if (request.excluded && request.excluded->contains(entry.record.id)) return false;
+    if (!entry.place.shelf->serves(request.wire_model)) return false;
+    if (entry.refused_models.empty()) return true;
+    const auto refused = entry.refused_models.find(request.wire_model);
+    return refused == entry.refused_models.end() || at.steady >= refused->second;
+}
+
+TokenState Pool::token_of(const store::Account& record, WallTime wall) const {
+    if (record.auth_method == "api-key") return TokenState::ready;
+    const auto expires = wall_from_ms(record.expires_at_ms);
+    if (record.access_token.empty() || expires <= wall + options_.expired_margin)
+        return TokenState::needs_refresh;
+    return expires < wall + options_.refresh_lead ? TokenState::expires_soon : TokenState::ready;
+}
+
+Candidate Pool::candidate_of(const Entry& entry, std::size_t index, const Now& at) const {
+    return {.index = index,
+            .priority = entry.record.priority,
+            .order = entry.order,
+            .health = entry.health.score(at.steady),
+            .in_flight = entry.in_flight,
+            .recent = entry.recent.at(at.steady),
+            .weight = entry.record.weight,
+            .first_event_ms = entry.health.first_event_ms(),
+            .last_used = entry.last_used,
+            .token = token_of(entry.record, at.wall)};
+}
+
+/// The account of the conversation, if it can take this request and is not persistently slow.
+Pool::Entry* Pool::sticky(const LeaseRequest& request, const Now& at) {
+    if (request.session == 0 || options_.sticky_ttl <= milliseconds::zero()) return nullptr;
+    auto* entry = find(sticky_.find(request.session, at.steady));
+    if (!entry) return nullptr;
+    if (entry->slow >= kSlowMax) {
+        sticky_.forget(request.session);
+        return nullptr;
+    }
+    return entry->place.group && allowed(*entry, request) && acceptable(*entry, request, at) ? entry
+                                                                                             : nullptr;
+}
+
+Pool::Entry* Pool::pick(const LeaseRequest& request, const Now& at) {
+    if (index_.empty()) return nullptr;
+    if (auto* entry = sticky(request, at)) return entry;
+    const auto accepts = [&](const Entry& entry) { return acceptable(entry, request, at); };
+    if (request.allowed_accounts && !request.allowed_accounts->empty()) {
+        gathered_.clear();
+        for (const auto& id : *request.allowed_accounts) {
+            auto* entry = find(id);
+            if (entry && entry->place.group && accepts(*entry)) gathered_.push_back(entry);
+        }
+    } else {
+        index_.gather(request.wire_model, accepts, gathered_);
+    }
+    if (gathered_.size() <= 1) return gathered_.empty() ? nullptr : gathered_.front();
+    candidates_.clear();
+    for (std::size_t i = 0; i < gathered_.size(); ++i)
+        candidates_.push_back(candidate_of(*gathered_[i], i, at));
+    return gathered_[*choose(options_.scheduling, candidates_)];
+}
+
+/// Whether an account that would serve the request is only at its cap.
+bool Pool::busy(const LeaseRequest& request, const Now& at) const {
+    if (request.allowed_accounts && !request.allowed_accounts->empty()) {
+        return std::ranges::any_of(*request.allowed_accounts, [&](const auto& id) {
+            const auto* entry = find(id);
+            return entry && entry->full && acceptable(*entry, request, at);
+        });
+    }
+    return std::ranges::any_of(full_, [&](const auto* entry) { return acceptable(*entry, request, at); });
+}
+
+/// The cooling account that comes back soonest, if it may be asked early and nobody is asking.
+Pool::Entry* Pool::least_bad(const LeaseRequest& request, const Now& at) {
+    if (probing_early_ || !full_.empty()) return nullptr;
+    std::size_t seen = 0;
+    for (const auto& [until, entry] : cooling_) {
+        if (++seen > kProbeCandidatesMax) break;
+        if (at.steady >= entry->probe_from && allowed(*entry, request) && acceptable(*entry, request, at))
+            return entry;
+    }
+    return nullptr;
+}
+
+Lease Pool::take(Entry& entry, const LeaseRequest& request, Lease::Probe probe, const Now& at) {
+    if (probe == Lease::Probe::none && recovering(entry)) probe = Lease::Probe::recovery;
+    ++entry.in_flight;
+    if (probe != Lease::Probe::none) ++entry.probes;
+    if (probe == Lease::Probe::early) probing_early_ = true;
+    entry.last_used = at.steady;
+    entry.recent.set(entry.recent.at(at.steady) + 1, at.steady);
+    if (request.session != 0 && options_.sticky_ttl > milliseconds::zero()) {
+        // An account that is merely busy keeps its conversation.
+        const auto* before = find(sticky_.find(request.session, at.steady));
+        if (!before || before == &entry || !before->full)
+            sticky_.remember(request.session, entry.record.id, at.steady, options_.sticky_ttl);
+    }
+    Lease lease;
+    lease.pool_ = this;
+    lease.id_ = entry.record.id;
+    lease.serial_ = entry.serial;
+    lease.session_ = request.session;
+    lease.caller_ = caller_of(entry.record);
+    lease.generation_ = entry.record.token_generation;
+    const auto token = token_of(entry.record, at.wall);
+    lease.needs_refresh_ = token == TokenState::needs_refresh;
+    lease.refresh_soon_ = token != TokenState::ready;
+    lease.probe_ = probe;
+    if (!has_room(entry)) place(entry, at);
+    return lease;
+}
+
+/// An account, or why there will be none; nothing while accounts are at their caps.
+std::optional<Result<Lease>> Pool::try_lease(const LeaseRequest& request, const Now& at) {
+    if (auto* entry = pick(request, at)) return take(*entry, request, Lease::Probe::none, at);
+    if (busy(request, at)) return std::nullopt;
+    if (auto* entry = least_bad(request, at)) return take(*entry, request, Lease::Probe::early, at);
+    return Result<Lease>(Err(why_none(request, at)));
+}
+
+Result<Lease> Pool::lease(const LeaseRequest& request) {
+    const std::lock_guard lock(mutex_);
+    const auto at = now();
+    wake(at);
+    auto lease = try_lease(request, at);
+    if (!lease) return Err(busy_error("every account is busy; try again later"));
+    return std::move(*lease);
+}
+
+Result<LeaseTicket> Pool::wait(const LeaseRequest& request, loop::Wakeup::Door door, LeaseReply reply) {
+    Waiter waiter{.wire_model = std::string(request.wire_model),
+                  .key = std::string(request.key),
+                  .allowed_accounts = {},
+                  .excluded = {},
+                  .session = request.session,
+                  .door = std::move(door),
+                  .reply = std::move(reply)};
+    if (request.allowed_accounts) waiter.allowed_accounts = *request.allowed_accounts;
+    if (request.excluded) waiter.excluded = *request.excluded;
+    const Session session(*this);  // serves it at once if a place has become free
+    if (queue_->size() >= options_.queue_max)
+        return Err(busy_error("every account is busy and too many requests wait; try again later"));
+    LeaseTicket ticket;
+    ticket.pool_ = this;
+    ticket.id_ = ++tickets_;
+    queue_->push(ticket.id_, request.key, std::move(waiter));
+    return ticket;
+}
+
+void Pool::serve_waiting(std::vector<Grant>& grants) {
+    const auto at = now();
+    wake(at);
+    queue_->offer(
+        [&](Waiter& waiter) {
+            auto lease = try_lease(waiter.request(), at);
+            if (!lease) return false;
+            grants.push_back({std::move(waiter.door), std::move(waiter.reply), std::move(*lease)});
+            return true;
+        },
+        [&] { return !index_.empty() || full_.empty(); });
+}
+
+void Pool::tick() {
+    const Session session(*this);
+}
+
+void Pool::release(const Lease& lease) noexcept {
+    const Session session(*this);
+    if (lease.probe_ == Lease::Probe::early) probing_early_ = false;
+    auto* entry = find(lease);
+    if (!entry || entry->in_flight == 0) return;
+    --entry->in_flight;
+    if (lease.probe_ != Lease::Probe::none && entry->probes > 0) --entry->probes;
+    if (entry->full) place(*entry, now());
+}
+
+void Pool::cancel(std::uint64_t ticket) noexcept {
+    std::optional<Waiter> gone;  // its reply is destroyed without the lock
+    const std::lock_guard lock(mutex_);
+    gone = queue_->erase(ticket);
+}
+
+Error Pool::why_none(const LeaseRequest& request, const Now& at) const {
+    constexpr std::size_t kNamedMax = 32;  // accounts in the log line
+    Error error{.kind = ErrorKind::no_account};
+    std::size_t matching = 0, exhausted = 0, suspended = 0, sign_in = 0, disabled = 0, other_model = 0;
+    std::optional<milliseconds> soonest;
+    const auto recovers_in = [&](milliseconds wait) {
+        wait = std::max(wait, milliseconds(1000));
+        if (!soonest || wait < *soonest) soonest = wait;
+    };
+    const auto name = [&](const Entry& entry, std::string_view why) {
+        if (matching <= kNamedMax) error.detail.append(entry.record.id).append("=").append(why) += ' ';
+    };
+    for (const auto& entry : entries_) {
+        if (!allowed(*entry, request) || (request.excluded && request.excluded->contains(entry->record.id)))
+            continue;
+        ++matching;
+        if (!entry->record.enabled) {
+            ++disabled;
+            name(*entry, "disabled");
+            continue;
+        }
+        if (usable(*entry, at)) {
+            ++other_model;
+            name(*entry, "model-not-offered");
+            continue;
+        }
+        name(*entry, state_name(entry->state));
+        switch (entry->state) {
+            case State::cooling:
+                recovers_in(std::chrono::ceil<milliseconds>(entry->cooling_until - at.steady));
+                break;
+            case State::exhausted:
+                ++exhausted;
+                recovers_in(entry->exhausted_until - at.wall);
+                break;
+            case State::suspended: ++suspended; break;
+            case State::needs_sign_in: ++sign_in; break;
+            default: break;
+        }
+    }
+    if (matching > kNamedMax) error.detail += "and " + std::to_string(matching - kNamedMax) + " more";
+    error.retry_after = soonest;
+    if (matching == 0) {
+        error.message = entries_.empty() ? "no account is configured; add one with `kirogate account add`"
+                        : request.excluded && !request.excluded->empty()
+                            ? "every account failed"
+                            : "no account is available to this key";
+    } else if (other_model > 0) {
+        error.kind = ErrorKind::model_not_found;
+        error.message = "no account offers this model";
+        error.retry_after.reset();
+    } else if (exhausted > 0 && exhausted + disabled + suspended + sign_in == matching) {
+        error.kind = ErrorKind::accounts_exhausted;
+        error.message = "the credits of every account are used up";
+    } else if (suspended == matching) {
+        error.kind = ErrorKind::account_suspended;
+        error.message = "the provider has restricted every account; contact its support";
+    } else {
+        error.message = sign_in + disabled + suspended == matching
+                            ? "no account is usable: they are disabled or must sign in again"
+                            : "every account is cooling down; try again later";
+    }
+    if (!error.retry_after && error.kind == ErrorKind::no_account)
+        error.retry_after = std::chrono::seconds(30);
+    return error;
+}
+
+}  // namespace kg::account

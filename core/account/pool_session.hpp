@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "core/account/pool.hpp"
+
+namespace kg::account {
+
+/// A queued request, with its own copy of what it asks for.
+struct Pool::Waiter {
+    std::string wire_model, key;
+    std::vector<std::string> allowed_accounts;
+    std::unordered_set<std::string> excluded;
+    std::uint64_t session = 0;
+    loop::Wakeup::Door door;
+    LeaseReply reply;
+
+    LeaseRequest request() const {
+        return {.wire_model = wire_model,
+                .allowed_accounts = &allowed_accounts,
+                .excluded = &excluded,
+                .session = session,
+                .key = key};
+    }
+};
+
+struct Pool::Grant {
+    loop::Wakeup::Door door;
+    LeaseReply reply;
+    Result<Lease> lease;
+};
+
+/// The lock of a change: on the way out those who wait are served, and then, without the lock, the
+/// listener and the waiters are told.
+class Pool::Session {
+  public:
+    explicit Session(Pool& pool) : pool_(pool), lock_(pool.mutex_) {}
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session() {
+        std::vector<Grant> grants;
+        if (!pool_.queue_->empty()) pool_.serve_waiting(grants);
+        std::vector<StateChange> changes;
+        changes.swap(pool_.changes_);
+        lock_.unlock();
+        for (const auto& change : changes) {
+            if (pool_.listener_) pool_.listener_(change);
+        }
+        for (auto& grant : grants) {
+            auto door = grant.door;
+            door.post([reply = std::move(grant.reply), lease = std::move(grant.lease)]() mutable {
+                reply(std::move(lease));
+            });
+        }
+    }
+
+  private:
+    Pool& pool_;
+    std::unique_lock<std::mutex> lock_;
+};
+
+}  // namespace kg::account
