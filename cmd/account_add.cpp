@@ -84,6 +84,8 @@ Result<ExitCode> run_account_edit(const AccountEditOptions& options, Context& co
             a.state_reason.clear();
             a.state_until_ms = 0;
             a.state_since_ms = to_ms(context.clock().wall());
+            a.health = 80;
+            a.health_at_ms = 0;
         }
         return true;
     });

@@ -52,6 +52,8 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
     if (f.weight && (*f.weight < 1 || *f.weight > 1000)) return Err(bad("--weight", "use 1 to 1000"));
     if (f.priority && (*f.priority < 0 || *f.priority > 1'000'000))
         return Err(bad("--priority", "use 0 to 1000000"));
+    if (f.max_concurrency && (*f.max_concurrency < 0 || *f.max_concurrency > 10'000))
+        return Err(bad("--max-concurrency", "use 0 to 10000"));
     assign(a.provider, f.provider);
     assign(a.auth_region, f.region);
     assign(a.api_region, f.api_region);
@@ -64,6 +66,7 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
     assign(a.note, f.note);
     if (f.priority) a.priority = *f.priority;
     if (f.weight) a.weight = *f.weight;
+    if (f.max_concurrency) a.max_concurrency = *f.max_concurrency;
     if (f.client_secret_file) {
         KG_TRY(secret, read_secret("client secret", f.client_secret_file));
         a.client_secret = secret;
@@ -135,11 +138,14 @@ std::string account_json(const store::Account& a) {
         .member("expires_at_ms", a.expires_at_ms)
         .member("priority", a.priority)
         .member("weight", a.weight)
+        .member("max_concurrency", a.max_concurrency)
         .member("enabled", a.enabled)
         .member("state", a.state)
         .member("state_reason", a.state_reason)
         .member("state_since_ms", a.state_since_ms)
         .member("state_until_ms", a.state_until_ms)
+        .member("health", a.health)
+        .member("health_at_ms", a.health_at_ms)
         .member("created_at_ms", a.created_at_ms)
         .member("last_used_at_ms", a.last_used_at_ms)
         .member("last_refreshed_at_ms", a.last_refreshed_at_ms)

@@ -29,6 +29,10 @@ void add_fields(CLI::App& command, AccountFields& f) {
         ->type_name("URL");
     command.add_option("--priority", f.priority, "Lower is used first (default 0)")->type_name("N");
     command.add_option("--weight", f.weight, "Share of concurrent requests (default 1)")->type_name("N");
+    command
+        .add_option("--max-concurrency", f.max_concurrency,
+                    "Requests at the same time; 0 is accounts.concurrency_max")
+        ->type_name("N");
     command.add_option("--note", f.note, "Free text")->type_name("TEXT");
     command.add_option("--token-file", f.token_file, "File with the refresh token or API key (- is stdin)")
         ->type_name("FILE");

@@ -27,7 +27,7 @@ struct ChatOptions {
 struct AccountFields {
     std::optional<std::string> name, auth_method, provider, region, api_region, client_id, client_secret_file,
         token_endpoint, scopes, start_url, profile_arn, proxy, note, token_file;
-    std::optional<std::int64_t> priority, weight;
+    std::optional<std::int64_t> priority, weight, max_concurrency;
 };
 struct AccountAddOptions {
     AccountFields fields;

@@ -87,6 +87,7 @@ for command in 'account add' 'account edit'
     complete -c kirogate -n $in -l proxy -x -d 'Outbound proxy'
     complete -c kirogate -n $in -l priority -x -d 'Lower is used first'
     complete -c kirogate -n $in -l weight -x -d 'Share of concurrent requests'
+    complete -c kirogate -n $in -l max-concurrency -x -d 'Requests at the same time'
     complete -c kirogate -n $in -l note -x -d 'Free text'
     complete -c kirogate -n $in -l token-file -rF -d 'File with the refresh token or API key'
 end

@@ -32,6 +32,7 @@ _kirogate() {
         '--proxy=[outbound proxy]:URL:'
         '--priority=[lower is used first]:number:'
         '--weight=[share of concurrent requests]:number:'
+        '--max-concurrency=[requests at the same time]:number:'
         '--note=[free text]:text:'
         '--token-file=[file with the refresh token or API key]:file:_files'
     )

@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kWatchEvery = 250ms;
+constexpr std::chrono::milliseconds kHealthEvery = 10s;  // the evidence a kill -9 may lose
 constexpr std::chrono::milliseconds kPruneEvery = 10min;
 constexpr std::chrono::milliseconds kRecordsEvery = 100ms;  // the usage a kill -9 may lose
 constexpr std::chrono::milliseconds kUseEvery = 2s;         // what budgets of two daemons lag behind
@@ -44,6 +45,11 @@ Snapshot read(store::Stores& stores, const Clock& clock, std::uint64_t known) {
     return out;
 }
 
+account::PoolOptions seeded(account::PoolOptions options, Random& random) {
+    options.seed = random.next_u64();
+    return options;
+}
+
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
 }  // namespace
@@ -64,14 +70,19 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       compression_{{compress::SummaryCache(async_, clock, summary_cache_options(config)), {}}, async_},
       access_(clock),
       proxies_(daemon::trusted_proxies(config)),
-      pool_(clock, pool_options(config)),
+      pool_(clock, seeded(pool_options(config), random)),
       fetcher_(loop, fetch_options_),
       wakeup_(loop),
       keeper_(loop, fetcher_, async_, pool_, clock, random, upstream_),
       tenants_(loop, fetcher_, clock, random, upstream_,
                {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
       catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
-      watch_timer_(loop, [this] { watch(); }),
+      watch_timer_(loop,
+                   [this] {
+                       pool_.tick();
+                       watch();
+                   }),
+      health_timer_(loop, [this] { save_health(); }),
       prune_timer_(loop, [this] { prune(); }),
       records_timer_(loop, [this] { async_.write_pending(); }),
       use_timer_(loop, [this] { learn_use(); }) {
@@ -96,6 +107,16 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
 Engine::~Engine() {
     if (version_ != 0) save_calibration();
     *alive_ = false;
+    save_health();
+}
+
+void Engine::save_health() {
+    auto batch = pool_.take_changed_health();
+    if (batch.empty()) return;
+    async_.post([batch = std::move(batch)](store::Stores& s) {
+        if (auto saved = s.accounts().save_health(batch); !saved)
+            log::error("store", "the accounts' health was not stored", {{"error", saved.error().message}});
+    });
 }
 
 Result<void> Engine::load() {
@@ -116,6 +137,7 @@ void Engine::start() {
     catalog_.start(models_ttl_);
     watch_timer_.start(kWatchEvery, kWatchEvery);
     prune_timer_.start(kPruneEvery, kPruneEvery);
+    health_timer_.start(kHealthEvery, kHealthEvery);
     records_timer_.start(kRecordsEvery, kRecordsEvery);
     use_timer_.start(kUseEvery, kUseEvery);
 }

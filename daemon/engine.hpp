@@ -54,6 +54,7 @@ class Engine {
   private:
     void watch();
     void learn_use();
+    void save_health();
     void prune();
     void save_calibration();
 
@@ -79,7 +80,7 @@ class Engine {
     account::TokenKeeper keeper_;
     account::TenantCache tenants_;
     account::ModelCatalog catalog_;
-    loop::Timer watch_timer_, prune_timer_, records_timer_, use_timer_;
+    loop::Timer watch_timer_, health_timer_, prune_timer_, records_timer_, use_timer_;
     std::uint64_t version_ = 0;
     bool watching_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

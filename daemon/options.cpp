@@ -47,6 +47,7 @@ gateway::Settings settings(const config::Config& config) {
     out.attempts_max = static_cast<unsigned>(config.accounts.attempts_max);
     out.failover_time_max = config.accounts.failover_time_max;
     out.hold_back = config.accounts.hold_back;
+    out.queue_timeout = config.accounts.queue_timeout;
     out.ping_interval = config.server.ping_interval;
     out.answer_max_bytes = size(config.limits.answer_max_bytes);
     out.streams_max = size(config.limits.streams_max);
@@ -99,6 +100,11 @@ compress::CacheOptions summary_cache_options(const config::Config& config) {
 account::PoolOptions pool_options(const config::Config& config) {
     account::PoolOptions out;
     out.refresh_lead = config.accounts.refresh_lead;
+    out.scheduling =
+        account::parse_scheduling(config.accounts.scheduling).value_or(account::Scheduling::smart);
+    out.concurrency_max = static_cast<unsigned>(config.accounts.concurrency_max);
+    out.queue_max = size(config.accounts.queue_max);
+    out.sticky_ttl = config.accounts.sticky_ttl;
     return out;
 }
 

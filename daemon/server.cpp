@@ -147,6 +147,7 @@ void Server::apply(const config::Config& config) {
         log::configure(level, config.log.format == "json" ? log::Format::json : log::Format::text);
     engine_->settings().set(daemon::settings(config));
     engine_->compression().summaries.cache.set_options(summary_cache_options(config));
+    engine_->pool().configure(pool_options(config));
     const auto limited = rates(config);
     engine_->access().set_rates(limited.gateway, limited.address);
     if (auto secrets = ensure_secrets(input_.stores, config.auth, random_))

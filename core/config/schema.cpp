@@ -23,6 +23,7 @@ constexpr std::int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
 constexpr std::int64_t kShort = 10;  // ms; below it a deadline is a mistake, not a choice
 
 constexpr std::array<std::string_view, 3> kEndpoints{"runtime", "q", "codewhisperer"};
+constexpr std::array<std::string_view, 3> kSchedulings{"smart", "priority", "balanced"};
 constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
@@ -196,6 +197,27 @@ constexpr Key kKeys[] = {
      "How long the beginning of a streamed answer is kept back, so that an early failure can move to another "
      "account unseen; 0 sends it at once.",
      {.max = kMinute}},
+    {"accounts.scheduling",
+     in<&Config::accounts, &Accounts::scheduling>(),
+     "How an account is chosen among those of the lowest priority number: smart by health, load, fair "
+     "share and latency, priority always the oldest that can serve, balanced by load alone.",
+     {.choices = kSchedulings}},
+    {"accounts.concurrency_max",
+     in<&Config::accounts, &Accounts::concurrency_max>(),
+     "Requests at the same time on an account without a limit of its own; 0 means no limit.",
+     {.max = 10'000}},
+    {"accounts.queue_max",
+     in<&Config::accounts, &Accounts::queue_max>(),
+     "Requests that wait while every account is at its limit; 0 means that none waits.",
+     {.max = 100'000}},
+    {"accounts.queue_timeout",
+     in<&Config::accounts, &Accounts::queue_timeout>(),
+     "How long a request waits for an account before it is refused.",
+     {.min = kShort, .max = kHour}},
+    {"accounts.sticky_ttl",
+     in<&Config::accounts, &Accounts::sticky_ttl>(),
+     "How long after its last request a conversation stays with its account; 0s means not at all.",
+     {.max = 24 * kHour}},
 
     {"models.aliases",
      in<&Config::models, &Models::aliases>(),

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
+constexpr unsigned kBarredMax = 8;
 constexpr milliseconds kRetryFirst = 200ms, kRetryCap = 2s;  // E24
 
 /// The text that begins a conversation; stays the same over its turns.
@@ -106,6 +107,7 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
     std::string scope = permissions_.tenant_scope + '\n' + session_;
     if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
     kiro::EncodeOptions options;
+    session_ = std::hash<std::string>{}(scope) | 1;  // 0 means none
     options.model_id = model_->info.id;
     options.capabilities = model_->capabilities;
     options.conversation_id = uuid_from_hash("conversation\n" + scope);
@@ -129,15 +131,55 @@ void ChatJob::next_account() {
     retries_ = account_attempts_ = 0;
     refreshed_ = false;
     if (!permissions_.tenant_refresh_token.empty()) return await_token(account::TokenKeeper::kAny);
-    auto lease = service_.pool.lease({.wire_model = report_.wire_model,
-                                      .allowed_accounts = &permissions_.allowed_accounts,
-                                      .excluded = &excluded_});
-    if (!lease) {
-        log::info("pool", "no account for a request", {{"accounts", lease.error().detail}});
-        // What the last account said tells the client more than "every account failed".
-        return fail(last_error_ ? std::move(*last_error_) : std::move(lease).error());
+    auto lease = service_.pool.lease(lease_request());
+    if (lease) return use_account(std::move(*lease));
+    if (lease.error().kind == ErrorKind::overloaded) return await_account();
+    no_account(std::move(lease).error());
+}
+
+account::LeaseRequest ChatJob::lease_request() const {
+    return {.wire_model = report_.wire_model,
+            .allowed_accounts = &permissions_.allowed_accounts,
+            .excluded = &excluded_,
+            .session = session_,
+            .key = permissions_.tenant_scope};
+}
+
+/// Every account that would serve is at its cap: the request waits for its turn.
+void ChatJob::await_account() {
+    auto ticket = service_.pool.wait(lease_request(), service_.door,
+                                     [this, alive = alive_](Result<account::Lease> lease) {
+                                         if (*alive) account_arrived(std::move(lease));
+                                     });
+    if (!ticket) return no_account(std::move(ticket).error());
+    ticket_ = std::move(*ticket);
+    if (!queue_timer_) {
+        queue_timer_.emplace(service_.loop, [this] {
+            no_account({.kind = ErrorKind::overloaded,
+                        .message = "every account is busy; try again later",
+                        .detail = "waited for " + std::to_string(settings_->queue_timeout.count()) + " ms",
+                        .retry_after = 1s});
+        });
     }
-    lease_ = std::move(*lease);
+    queue_timer_->start(settings_->queue_timeout);
+}
+
+void ChatJob::account_arrived(Result<account::Lease> lease) {
+    if (over_ || !ticket_) return;
+    ticket_ = {};
+    queue_timer_->stop();
+    if (lease) return use_account(std::move(*lease));
+    no_account(std::move(lease).error());
+}
+
+void ChatJob::no_account(Error error) {
+    log::info("pool", "no account for a request", {{"accounts", error.detail}});
+    // What the last account said tells the client more than "every account failed".
+    fail(last_error_ ? std::move(*last_error_) : std::move(error));
+}
+
+void ChatJob::use_account(account::Lease lease) {
+    lease_ = std::move(lease);
     report_.account_id = lease_.account_id();
     if (lease_.needs_refresh()) return await_token(account::TokenKeeper::kAny);
     if (lease_.refresh_soon()) service_.keeper.refresh_soon(lease_.account_id());
@@ -166,8 +208,36 @@ void ChatJob::token_arrived(Result<account::FreshToken> token) {
     attempt();
 }
 
+/// Settles on the first endpoint from endpoint_ on whose circuit lets a call through.
+bool ChatJob::admitted_upstream() {
+    const auto region = kiro::api_region_of(lease_ ? lease_.caller() : tenant_->caller);
+    const auto& endpoints = service_.upstream.endpoints;
+    // One URL for all generations: there is nowhere else to go.
+    const auto end = service_.upstream.api_url.empty() ? endpoints.size() : endpoint_ + 1;
+    for (auto i = endpoint_; i < end; ++i) {
+        pass_ = service_.pool.endpoints().admit(endpoints[i], region);
+        if (!pass_) continue;
+        endpoint_ = i;
+        return true;
+    }
+    return false;
+}
+
 void ChatJob::attempt() {
     if (out_of_budget() && last_error_) return fail(std::move(*last_error_));
+    if (!admitted_upstream()) {
+        const auto region = kiro::api_region_of(lease_ ? lease_.caller() : tenant_->caller);
+        const auto wait = service_.pool.endpoints().opens_in(service_.upstream.endpoints[endpoint_], region);
+        Error error{.kind = ErrorKind::upstream_overloaded,
+                    .message = "upstream is failing; try again later",
+                    .detail = "the circuit of every endpoint in " + region + " is open",
+                    .retry_after = std::max<milliseconds>(wait, 1s)};
+        // Accounts of other regions may do better.
+        if (!lease_ || ++barred_ >= kBarredMax) return fail(std::move(error));
+        return move_on(std::move(error));
+    }
+    attempt_began_ = service_.clock.steady();
+    heard_ = false;
     ++report_.attempts;
     ++account_attempts_;
     service_.stats.upstream_attempts.fetch_add(1, std::memory_order_relaxed);
@@ -251,6 +321,9 @@ void ChatJob::fail(Error error) {
     over_ = true;
     attempt_.reset();
     retry_.stop();
+    if (queue_timer_) queue_timer_->stop();
+    ticket_ = {};
+    pass_ = {};
     lease_ = {};
     if (delivered_) report_.usage = final_usage();  // what was never answered cost nothing
     sink_.on_error(error);
@@ -259,6 +332,7 @@ void ChatJob::fail(Error error) {
 void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
     over_ = true;
     attempt_.reset();
+    pass_ = {};
     lease_ = {};
     report_.usage = final_usage();
     calibrate();

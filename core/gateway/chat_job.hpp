@@ -98,8 +98,14 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void proceed();
     Result<void> encode(bool strip_thinking, bool strip_fields);
     void next_account();
+    account::LeaseRequest lease_request() const;
+    void await_account();
+    void account_arrived(Result<account::Lease> lease);
+    void no_account(Error error);
+    void use_account(account::Lease lease);
     void await_token(std::uint64_t seen_generation);
     void token_arrived(Result<account::FreshToken> token);
+    bool admitted_upstream();  // by the circuit of an endpoint that is left to try
     void attempt();
     void back_off();
     void move_on(Error error);  // this account failed: another one, if there is one
@@ -156,14 +162,21 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     compress::Size refused_;
     mutable std::optional<std::uint64_t> prompt_estimate_;  // of request_, not calibrated
 
-    account::Lease lease_;                       // pool requests
+    account::Lease lease_;         // pool requests
+    account::LeaseTicket ticket_;  // while every account is busy
+    std::optional<loop::Timer> queue_timer_;
+    std::uint64_t session_ = 0;                  // of the conversation, for the sticky mode
     std::optional<account::FreshToken> tenant_;  // tenant requests
     std::unordered_set<std::string> excluded_;
     std::unique_ptr<kiro::Attempt> attempt_;
     loop::Timer retry_;
     std::string invocation_id_;
     std::size_t endpoint_ = 0;  // index into upstream.endpoints
-    unsigned retries_ = 0;      // of the current account and failure class
+    account::EndpointBreakers::Pass pass_;
+    SteadyTime attempt_began_{};
+    bool heard_ = false;    // the attempt's first event came
+    unsigned barred_ = 0;   // accounts passed over because their endpoints' circuits were open
+    unsigned retries_ = 0;  // of the current account and failure class
     unsigned account_attempts_ = 0;
     bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false, retried_once_ = false;
     bool over_ = false;

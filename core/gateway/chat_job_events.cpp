@@ -29,6 +29,11 @@ std::string_view prefix_within(std::string_view text, const chat::TokenEstimate&
 }  // namespace
 
 Flow ChatJob::on_event(const chat::StreamEvent& event) {
+    if (!heard_) {
+        heard_ = true;
+        pass_.succeeded();
+        if (lease_) service_.pool.report_first_event(lease_, attempt_began_);
+    }
     std::visit(overloaded{
                    [&](const chat::TextDelta& e) {
                        if (encoded_.parse_thinking_tags)
@@ -77,7 +82,7 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                event);
     if (early_end_ && !std::holds_alternative<chat::MessageEnd>(event) && !over_) {
         // A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
-        if (lease_) service_.pool.report_success(lease_.account_id());
+        if (lease_) service_.pool.report_success(lease_, attempt_began_);
         const auto ending = *early_end_;
         finish(ending.reason, ending.stop_sequence);
         return Flow::more;
@@ -136,7 +141,7 @@ void ChatJob::on_batch() {
 }
 
 void ChatJob::on_done() {
-    if (lease_) service_.pool.report_success(lease_.account_id());
+    if (lease_) service_.pool.report_success(lease_, attempt_began_);
     const auto ending = early_end_.value_or(Ending{});
     finish(ending.reason, ending.stop_sequence);
 }
@@ -151,7 +156,11 @@ void ChatJob::on_failure(kiro::Failure failure) {
                {"attempt", report_.attempts},
                {"streaming", delivered_},
                {"detail", failure.detail}});
-    if (lease_) service_.pool.report_failure(lease_.account_id(), report_.wire_model, failure);
+    if (account::endpoint_failed(failure))
+        pass_.failed();
+    else
+        pass_.succeeded();  // it answered
+    if (lease_) service_.pool.report_failure(lease_, attempt_began_, report_.wire_model, failure);
     if (delivered_ && !forget_answer()) return fail(kiro::to_error(failure));
     react(failure);
 }

@@ -153,7 +153,7 @@ TEST_CASE("A1: destroying the job cancels upstream, gives back the account and b
     CHECK(rig.fetcher.count() == 1);
     CHECK(answer.endings == 0);
     CHECK(rig.pool.view()[0].in_flight == 0);
-    CHECK(rig.pool.view()[0].health == 100);
+    CHECK(rig.pool.view()[0].health == 80);
 }
 
 TEST_CASE("A3, 8: after the first event a failure is told, never retried, never called finished") {
