@@ -64,6 +64,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       fetch_options_(daemon::fetch_options(config)),
       refresh_lead_(config.accounts.refresh_lead),
       models_ttl_(config.accounts.models_ttl),
+      usage_ttl_(config.accounts.usage_ttl),
       request_rows_max_(static_cast<std::size_t>(config.log.request_rows_max)),
       async_(stores, {.batch_max = 2048, .batch_soon = kRecordsSoon}),
       settings_(daemon::settings(config)),
@@ -77,6 +78,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       tenants_(loop, fetcher_, clock, random, upstream_,
                {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
       catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
+      usage_watch_(loop, fetcher_, keeper_, pool_, clock, upstream_),
       watch_timer_(loop,
                    [this] {
                        pool_.tick();
@@ -135,6 +137,7 @@ Result<void> Engine::load() {
 void Engine::start() {
     keeper_.start(refresh_lead_);
     catalog_.start(models_ttl_);
+    usage_watch_.start(usage_ttl_);
     watch_timer_.start(kWatchEvery, kWatchEvery);
     prune_timer_.start(kPruneEvery, kPruneEvery);
     health_timer_.start(kHealthEvery, kHealthEvery);

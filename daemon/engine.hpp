@@ -8,6 +8,7 @@
 #include "core/account/pool.hpp"
 #include "core/account/tenant_cache.hpp"
 #include "core/account/token_keeper.hpp"
+#include "core/account/usage_watch.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/config/config.hpp"
@@ -64,7 +65,7 @@ class Engine {
     Random& random_;
     const kiro::UpstreamOptions upstream_;
     const fetch::CurlFetcherOptions fetch_options_;
-    const std::chrono::milliseconds refresh_lead_, models_ttl_;
+    const std::chrono::milliseconds refresh_lead_, models_ttl_, usage_ttl_;
     const std::size_t request_rows_max_;
     store::AsyncStore async_;
     gateway::SettingsHolder settings_;
@@ -80,6 +81,7 @@ class Engine {
     account::TokenKeeper keeper_;
     account::TenantCache tenants_;
     account::ModelCatalog catalog_;
+    account::UsageWatch usage_watch_;
     loop::Timer watch_timer_, health_timer_, prune_timer_, records_timer_, use_timer_;
     std::uint64_t version_ = 0;
     bool watching_ = false;

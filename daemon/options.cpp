@@ -105,6 +105,9 @@ account::PoolOptions pool_options(const config::Config& config) {
     out.concurrency_max = static_cast<unsigned>(config.accounts.concurrency_max);
     out.queue_max = size(config.accounts.queue_max);
     out.sticky_ttl = config.accounts.sticky_ttl;
+    out.when_exhausted = config.accounts.when_exhausted == "continue" ? account::WhenExhausted::continue_
+                                                                      : account::WhenExhausted::stop;
+    out.quota_margin = static_cast<double>(config.accounts.quota_margin);
     return out;
 }
 

@@ -117,6 +117,8 @@ void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, c
             entry.health = {};
             entry.window.clear();
             entry.refused_models.clear();
+            entry.quota.reset();  // asked anew
+            entry.usage_asked.reset();
             entry.auth_failures = entry.throttles = entry.openings = entry.slow = 0;
         }
     }
@@ -262,6 +264,7 @@ std::vector<AccountView> Pool::view() const {
                        .health = static_cast<int>(std::lround(entry->health.score(at.steady))),
                        .in_flight = entry->in_flight,
                        .usable = is_usable,
+                       .quota = entry->quota,
                        .circuit = entry->state != State::cooling ? Circuit::closed
                                   : is_usable                    ? Circuit::half_open
                                                                  : Circuit::open});

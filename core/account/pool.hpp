@@ -38,6 +38,7 @@ struct AccountView {
     int health = 100;
     unsigned in_flight = 0;
     bool usable = false;
+    std::optional<Quota> quota;         // nothing until upstream told it
     Circuit circuit = Circuit::closed;  // open: cooling down; half-open: waits for, or is at, its probe
 };
 
@@ -56,7 +57,9 @@ struct PoolOptions {
     unsigned concurrency_max = 0;   // requests at once on an account without a cap of its own; 0: no cap
     std::size_t queue_max = 1'000;  // requests that wait for an account; 0: none does
     std::chrono::milliseconds sticky_ttl{0};  // a conversation stays with its account; 0: off
-    std::uint64_t seed = 0;                   // of sampling and jitter
+    WhenExhausted when_exhausted = WhenExhausted::stop;
+    double quota_margin = 1;  // credits that `stop` leaves unused
+    std::uint64_t seed = 0;   // of sampling and jitter
 };
 
 /// Every account and its live state, shared by all threads under one mutex that is held for
@@ -99,7 +102,8 @@ class Pool {
     // What became of an attempt that began at `began`. Attempts that began before the account went out
     // tell nothing new about it.
     void report_first_event(const Lease& lease, SteadyTime began);
-    void report_success(const Lease& lease, SteadyTime began);
+    /// `credits`: what upstream metered for the answer.
+    void report_success(const Lease& lease, SteadyTime began, double credits = 0);
     /// Applies the failure table's effect on the account (kiro-upstream 8.2).
     void report_failure(const Lease& lease, SteadyTime began, std::string_view wire_model,
                         const kiro::Failure& failure);
@@ -114,6 +118,12 @@ class Pool {
     std::vector<store::Account> records() const;
     /// Models this account lists; requests for others avoid it. Empty: unknown, try anything.
     void set_models(std::string_view id, const std::unordered_set<std::string>& wire_models);
+
+    /// What upstream says of an account's plan. An account that was exhausted and has credits again
+    /// comes back half-open.
+    void set_quota(std::string_view id, const Quota& quota);
+    /// The next account to ask for its usage, marked as asked: in use, and not asked for `ttl`.
+    std::optional<store::Account> next_usage_due(std::chrono::milliseconds ttl);
 
     std::vector<AccountView> view() const;
     bool any_usable() const;
@@ -177,6 +187,7 @@ class Pool {
     void cool_down(Entry& entry, const kiro::Failure& failure, const Now& now);
     void open_circuit(Entry& entry, const kiro::Failure& failure, const Now& now);
     void set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms, const Now& now);
+    void settle_quota(Entry& entry, const Now& now);
     double luck();
 
     const Clock& clock_;

@@ -7,6 +7,7 @@
 #include "core/account/failure_window.hpp"
 #include "core/account/health.hpp"
 #include "core/account/pool_index.hpp"
+#include "core/account/quota.hpp"
 #include "core/account/state.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/string_hash.hpp"
@@ -36,6 +37,10 @@ struct PoolEntry {
     unsigned throttles = 0;       // in a row, for the doubling cool-down
     unsigned auth_failures = 0;   // in a row
     unsigned slow = 0;            // slow first events in a row
+
+    std::optional<Quota> quota;  // nothing until upstream told it
+    bool used_since_told = true;
+    std::optional<SteadyTime> usage_asked;
 
     unsigned in_flight = 0;
     unsigned probes = 0;  // of in_flight: sent to find out whether the account works again

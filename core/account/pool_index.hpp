@@ -76,23 +76,26 @@ class PoolIndex {
     void gather_from(const std::vector<Group*>& groups, Accepts& accepts, std::vector<PoolEntry*>& out);
 
     std::map<std::string, Shelf> shelves_;  // by the sorted names of their models
+    struct Cursor {
+        std::map<Rank, Group>* groups;
+        std::map<Rank, Group>::iterator next;
+    };
+    std::vector<Cursor> cursors_;  // room for gather()
+    std::vector<Group*> groups_;
     std::size_t size_ = 0;
     std::uint64_t random_ = 0, examined_ = 0;
 };
 
 template <class Accepts>
 void PoolIndex::gather(std::string_view model, Accepts accepts, std::vector<PoolEntry*>& out) {
-    struct Cursor {
-        std::map<Rank, Group>* groups;
-        std::map<Rank, Group>::iterator next;
-    };
     out.clear();
-    std::vector<Cursor> cursors;
+    auto& cursors = cursors_;
+    cursors.clear();
     for (auto& [name, shelf] : shelves_) {
         if (!shelf.groups.empty() && shelf.serves(model))
             cursors.push_back({&shelf.groups, shelf.groups.begin()});
     }
-    std::vector<Group*> groups;
+    auto& groups = groups_;
     while (out.empty()) {
         const Rank* best = nullptr;
         for (const auto& c : cursors) {

@@ -1,5 +1,6 @@
 // Pool, the half that learns from outcomes: health, cool-downs, exhaustion, suspension.
 #include <algorithm>
+#include <cmath>
 
 #include "core/account/pool_session.hpp"
 
@@ -19,12 +20,13 @@ constexpr double kSlowFactor = 3;  // and does when the usual one is so many tim
 constexpr std::size_t kRefusedModelsMax = 64;
 
 /// When an exhausted quota comes back (kiro-upstream E7, E9).
-WallTime quota_reset(WallTime now, std::string_view reason) {
+WallTime quota_reset(WallTime now, std::string_view reason, const std::optional<Quota>& quota) {
     using namespace std::chrono;
     const auto day = floor<days>(now);
     if (reason.starts_with("DAILY")) return day + days(1);
     if (reason.starts_with("HOURLY")) return now + hours(1);
     if (reason.starts_with("WEEKLY")) return now + days(1);
+    if (quota && quota->resets_at > now) return quota->resets_at;
     const year_month_day date{day};
     return sys_days{(date.year() / date.month() + months(1)) / 1};
 }
@@ -124,9 +126,16 @@ void Pool::report_first_event(const Lease& lease, SteadyTime began) {
     if (recovering(*entry) && began >= entry->out_since) recovered(*entry, at);
 }
 
-void Pool::report_success(const Lease& lease, SteadyTime began) {
+void Pool::report_success(const Lease& lease, SteadyTime began, double credits) {
     const Session session(*this);
-    if (auto* entry = find(lease)) succeeded(*entry, began, now());
+    auto* entry = find(lease);
+    if (!entry) return;
+    const auto at = now();
+    succeeded(*entry, began, at);
+    entry->used_since_told = true;
+    if (!entry->quota || !std::isfinite(credits) || credits <= 0) return;
+    entry->quota->used += credits;
+    settle_quota(*entry, at);
 }
 
 void Pool::report_success(std::string_view id) {
@@ -182,7 +191,7 @@ void Pool::failed(Entry& entry, SteadyTime began, std::string_view wire_model, c
         case Effect::disable_login: set_state(entry, State::needs_sign_in, name, 0, at); break;
         case Effect::suspend: set_state(entry, State::suspended, name, 0, at); break;
         case Effect::exhaust:
-            entry.exhausted_until = quota_reset(at.wall, failure.reason);
+            entry.exhausted_until = quota_reset(at.wall, failure.reason, entry.quota);
             set_state(entry, State::exhausted, failure.reason.empty() ? name : failure.reason,
                       to_ms(entry.exhausted_until), at);
             break;

@@ -57,6 +57,9 @@ struct Accounts {
     std::int64_t queue_max = 1'000;    // requests that wait while every account is busy
     milliseconds queue_timeout{30'000};
     milliseconds sticky_ttl{0};  // 0 = off
+    milliseconds usage_ttl{900'000};
+    std::string when_exhausted = "stop";
+    std::int64_t quota_margin = 1;  // credits
 };
 struct Models {
     std::vector<std::pair<std::string, std::string>> aliases;

@@ -24,6 +24,7 @@ constexpr std::int64_t kShort = 10;  // ms; below it a deadline is a mistake, no
 
 constexpr std::array<std::string_view, 3> kEndpoints{"runtime", "q", "codewhisperer"};
 constexpr std::array<std::string_view, 3> kSchedulings{"smart", "priority", "balanced"};
+constexpr std::array<std::string_view, 2> kWhenExhausted{"stop", "continue"};
 constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
@@ -218,6 +219,19 @@ constexpr Key kKeys[] = {
      in<&Config::accounts, &Accounts::sticky_ttl>(),
      "How long after its last request a conversation stays with its account; 0s means not at all.",
      {.max = 24 * kHour}},
+    {"accounts.usage_ttl",
+     in<&Config::accounts, &Accounts::usage_ttl>(),
+     "How long Kiro's word on an account's used credits is believed; in between they are counted.",
+     {.min = kMinute, .max = 24 * kHour}},
+    {"accounts.when_exhausted",
+     in<&Config::accounts, &Accounts::when_exhausted>(),
+     "An account whose credits are used up rests until they are renewed (stop) or is used until Kiro "
+     "refuses (continue).",
+     {.choices = kWhenExhausted}},
+    {"accounts.quota_margin",
+     in<&Config::accounts, &Accounts::quota_margin>(),
+     "Credits of an account that when_exhausted = \"stop\" leaves unused.",
+     {.max = 1'000'000}},
 
     {"models.aliases",
      in<&Config::models, &Models::aliases>(),

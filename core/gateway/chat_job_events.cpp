@@ -82,7 +82,7 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                event);
     if (early_end_ && !std::holds_alternative<chat::MessageEnd>(event) && !over_) {
         // A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
-        if (lease_) service_.pool.report_success(lease_, attempt_began_);
+        if (lease_) service_.pool.report_success(lease_, attempt_began_, usage_.credits.value_or(0));
         const auto ending = *early_end_;
         finish(ending.reason, ending.stop_sequence);
         return Flow::more;
@@ -141,7 +141,7 @@ void ChatJob::on_batch() {
 }
 
 void ChatJob::on_done() {
-    if (lease_) service_.pool.report_success(lease_, attempt_began_);
+    if (lease_) service_.pool.report_success(lease_, attempt_began_, usage_.credits.value_or(0));
     const auto ending = early_end_.value_or(Ending{});
     finish(ending.reason, ending.stop_sequence);
 }

@@ -302,3 +302,17 @@ TEST_CASE("version changes with what others must reload, and with nothing else")
     REQUIRE_FALSE(kept(accounts.remove("acc_one")));
     CHECK_FALSE(changed());
 }
+
+TEST_CASE("E14: the health of many accounts is stored at once, and is no reason to reload") {
+    Backend stores;
+    INFO(stores.kind());
+    REQUIRE(stores->accounts().add(full_account("acc_one")));
+    REQUIRE(stores->accounts().add(full_account("acc_two")));
+    const auto before = *stores->version();
+    REQUIRE(stores->accounts().save_health({{"acc_one", 12, 1'800'000'000'000}, {"acc_gone", 1, 1}}));
+    REQUIRE(stores->accounts().save_health({}));
+    CHECK(*stores->version() == before);
+    CHECK(must_find(stores, "acc_one").health == 12);
+    CHECK(must_find(stores, "acc_one").health_at_ms == 1'800'000'000'000);
+    CHECK(test::same(must_find(stores, "acc_two"), full_account("acc_two")));
+}

@@ -1,0 +1,62 @@
+// Pool, the part that knows how much of their plans the accounts have used.
+#include <algorithm>
+
+#include "core/account/pool_session.hpp"
+
+namespace kg::account {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kOurCount = "credits-used-up";   // reason, as opposed to upstream's own
+constexpr std::chrono::milliseconds kRefusalHolds = 10min;  // upstream's 402 before its usage figures
+
+}  // namespace
+
+/// Rests an account whose plan is used up but for the margin, until the plan is renewed.
+void Pool::settle_quota(Entry& entry, const Now& at) {
+    if (options_.when_exhausted != WhenExhausted::stop || !entry.quota || out_for_good(entry)) return;
+    if (entry.quota->resets_at <= at.wall || entry.quota->remaining() > options_.quota_margin) return;
+    if (entry.state == State::exhausted && entry.exhausted_until > at.wall) return;
+    entry.exhausted_until = entry.quota->resets_at;
+    set_state(entry, State::exhausted, std::string(kOurCount), to_ms(entry.exhausted_until), at);
+    place(entry, at);
+}
+
+void Pool::set_quota(std::string_view id, const Quota& quota) {
+    const Session session(*this);
+    auto* entry = find(id);
+    if (!entry) return;
+    const auto at = now();
+    entry->quota = quota;
+    entry->used_since_told = false;
+    const bool resting = entry->state == State::exhausted && entry->exhausted_until > at.wall;
+    const bool credits = quota.remaining() > options_.quota_margin;
+    // What upstream refused for lack of credits it may go on refusing for a while.
+    const bool believable = entry->reason == kOurCount || at.steady >= entry->out_since + kRefusalHolds;
+    if (resting && credits && believable) {
+        entry->exhausted_until = at.wall;
+        place(*entry, at);
+    }
+    settle_quota(*entry, at);
+}
+
+std::optional<store::Account> Pool::next_usage_due(std::chrono::milliseconds ttl) {
+    const std::lock_guard lock(mutex_);
+    const auto at = now();
+    Entry* due = nullptr;
+    for (const auto& entry : entries_) {
+        if (out_for_good(*entry) || entry->state == State::cooling) continue;
+        const bool resting = entry->state == State::exhausted;
+        if (entry->usage_asked &&
+            (at.steady < *entry->usage_asked + ttl || !(entry->used_since_told || resting || !entry->quota)))
+            continue;
+        if (!due || entry->usage_asked < due->usage_asked) due = entry.get();
+        if (!due->usage_asked) break;
+    }
+    if (!due) return std::nullopt;
+    due->usage_asked = at.steady;
+    return due->record;
+}
+
+}  // namespace kg::account
