@@ -55,6 +55,18 @@ TEST_CASE("E15: of 10,000 accounts a choice looks at 64 at most, in every mode a
     }
 }
 
+TEST_CASE("E15: the time of a choice among 10,000 accounts", "[.bench]") {
+    constexpr int kTimes = 200'000;
+    for (const auto mode : kModes) {
+        PoolRig rig(10'000, {.scheduling = mode, .seed = 1});
+        const SystemClock clock;
+        const auto began = clock.steady();
+        for (int i = 0; i < kTimes; ++i) rig.pick();
+        const std::chrono::duration<double, std::micro> took = clock.steady() - began;
+        WARN(account::scheduling_name(mode) << ": " << took.count() / kTimes << " us");
+    }
+}
+
 TEST_CASE("E15: sampling spreads load as evenly as looking at everything") {
     PoolRig rig(10'000, {.scheduling = Scheduling::balanced, .seed = 7});
     std::vector<account::Lease> held;

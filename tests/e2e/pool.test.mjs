@@ -1,0 +1,56 @@
+// Many clients, few accounts: caps, the queue, what is remembered of an account, plans that run out.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { chat, messages } from './lib/http.mjs';
+import { rig } from './lib/rig.mjs';
+import { until } from './lib/wait.mjs';
+
+const SLOWLY = { times: 0, steps: [{ delay_ms: 60, text: 'one ' }, { delay_ms: 60, text: 'two' }] };
+
+test('E9: an account gets no more requests at once than its cap, the others wait and are served', async (t) => {
+    const { fake, gateway } = await rig(t, { serve: false, config: { accounts: { concurrency_max: 4 } } });
+    await gateway.run(['account', 'edit', 'first', '--max-concurrency', '2']);
+    assert.equal((await gateway.accounts())[0].max_concurrency, 2);
+    await gateway.serve();
+    await fake.push(SLOWLY);
+    const answers = await Promise.all([...Array(10).keys()].map((n) => (n % 2 ? messages : chat)(gateway, `Hello ${n}`)));
+    assert.deepEqual(answers.map((a) => a.status), Array(10).fill(200));
+    assert.equal((await fake.stats()).peak_streams, 2);
+});
+
+test('E9: when too many wait the answer is 503 with Retry-After, and names no account', async (t) => {
+    const { fake, gateway } = await rig(t, { config: { accounts: { concurrency_max: 1, queue_max: 1, queue_timeout: '20s' } } });
+    const [account] = await gateway.accounts();
+    assert.equal((await chat(gateway, 'Hello')).status, 200);
+    await fake.push({ ...SLOWLY, delay_ms: 300 });
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((n) => chat(gateway, `Hello ${n}`)));
+    const statuses = answers.map((a) => a.status).sort();
+    assert.deepEqual(statuses, [200, 200, 503, 503, 503]);
+    const refused = answers.find((a) => a.status === 503);
+    assert.ok(Number(refused.headers['retry-after']) >= 1);
+    assert.ok(!refused.text.includes(account.id));
+});
+
+test('E14: the health of an account outlives a restart', async (t) => {
+    const { fake, gateway } = await rig(t, { accounts: ['sick', 'sound'] });
+    await fake.push({ status: 429, body: { __type: 'ThrottlingException', message: 'Too many requests.', reason: null } });
+    assert.equal((await chat(gateway, 'Hello')).status, 200);
+    await gateway.stop();
+    const health = (await gateway.accounts()).map((a) => a.health).sort((a, b) => a - b);
+    assert.ok(health[0] < 70 && health[1] > 80, `${health}`);
+});
+
+test('E8: an account whose credits are used up rests before upstream has to refuse', async (t) => {
+    const { fake, gateway } = await rig(t);
+    await fake.push({ op: 'usage', times: 0, status: 200, body: { usageBreakdownList: [{ resourceType: 'CREDIT', usageLimit: 50, currentUsage: 50 }] } });
+    await until('the verdict', async () => (await gateway.accounts())[0].state === 'exhausted');
+    const before = (await fake.chats()).length;
+    const answer = await chat(gateway, 'Hello');
+    assert.equal(answer.status, 429);
+    assert.equal(answer.json.error.code, 'insufficient_quota');
+    assert.equal((await fake.chats()).length, before);
+    const [account] = await gateway.accounts();
+    assert.equal(account.state_reason, 'credits-used-up');
+    assert.ok(account.state_until_ms > Date.now());
+});
