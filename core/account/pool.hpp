@@ -207,6 +207,7 @@ class Pool {
     std::vector<StateChange> changes_;  // made under the lock, told after it
     std::vector<Entry*> gathered_;      // room for pick()
     std::vector<Candidate> candidates_;
+    std::size_t usage_cursor_ = 0;  // where next_usage_due goes on
     bool probing_early_ = false;
     double first_event_ms_ = 0;  // usual, over all accounts
     std::uint64_t serials_ = 0, tickets_ = 0, random_;

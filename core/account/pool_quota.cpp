@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 constexpr std::string_view kOurCount = "credits-used-up";   // reason, as opposed to upstream's own
 constexpr std::chrono::milliseconds kRefusalHolds = 10min;  // upstream's 402 before its usage figures
 
+constexpr std::size_t kUsageWindow = 256;  // accounts looked at by one call; the next looks at the next
+
 }  // namespace
 
 /// Rests an account whose plan is used up but for the margin, until the plan is renewed.
@@ -45,15 +47,15 @@ std::optional<store::Account> Pool::next_usage_due(std::chrono::milliseconds ttl
     const std::lock_guard lock(mutex_);
     const auto at = now();
     Entry* due = nullptr;
-    for (const auto& entry : entries_) {
-        if (out_for_good(*entry) || entry->state == State::cooling) continue;
-        const bool resting = entry->state == State::exhausted;
-        if (entry->usage_asked &&
-            (at.steady < *entry->usage_asked + ttl || !(entry->used_since_told || resting || !entry->quota)))
-            continue;
-        if (!due || entry->usage_asked < due->usage_asked) due = entry.get();
-        if (!due->usage_asked) break;
+    const auto window = std::min(entries_.size(), kUsageWindow);
+    for (std::size_t i = 0; i < window; ++i) {
+        Entry& entry = *entries_[(usage_cursor_ + i) % entries_.size()];
+        if (out_for_good(entry) || entry.state == State::cooling) continue;
+        const bool may_differ = entry.used_since_told || !entry.quota || entry.state == State::exhausted;
+        if (entry.usage_asked && (!may_differ || at.steady < *entry.usage_asked + ttl)) continue;
+        if (!due || entry.usage_asked < due->usage_asked) due = &entry;
     }
+    if (window < entries_.size()) usage_cursor_ = (usage_cursor_ + window) % entries_.size();
     if (!due) return std::nullopt;
     due->usage_asked = at.steady;
     return due->record;
