@@ -110,7 +110,7 @@ Result<Reservation, Refusal> Authenticator::admit(const Principal& principal, co
     const auto now = clock_.steady();
     const auto wall = clock_.wall();
     const auto key = find(principal);
-    const Amount wanted{.micro_credits = to_micro_credits(kCreditsReserved), .tokens = 0};
+    const Amount wanted{.micro_credits = key ? key->budget.expected_micro_credits() : 0, .tokens = 0};
     Verdict verdict;
     check_rates(verdict, key.get(), Lane::chat, client, now);
     if (key) {

@@ -43,9 +43,6 @@ struct KeyUsage {
 /// nothing (seed F5, F7).
 class Authenticator {
   public:
-    /// Held back for a request whose cost is not known yet; most cost less.
-    static constexpr double kCreditsReserved = 1.0;
-
     explicit Authenticator(const Clock& clock) : clock_(clock) {}
 
     /// Nothing: no proxy key, only managed keys are accepted.

@@ -75,6 +75,7 @@ void Budget::learn_use(const Budget& other) {
 
 void Budget::merge(const Budget& older) {
     learn_use(older);
+    expected_ = older.expected_;
     for (std::size_t i = 0; i < kWindows; ++i) {
         if (windows_[i].span == older.windows_[i].span) windows_[i].reserved = older.windows_[i].reserved;
     }
@@ -141,6 +142,11 @@ void Budget::raise(Charge& charge, const Amount& more) {
 }
 
 void Budget::settle(const Charge& charge, const Amount& really) {
+    // Up at once, down slowly: one cheap request says little of the next.
+    if (really.micro_credits >= expected_)
+        expected_ = really.micro_credits;
+    else if (really.micro_credits > 0)
+        expected_ -= (expected_ - std::max(really.micro_credits, kLeastExpected)) / 8;
     for (std::size_t i = 0; i < kWindows; ++i) {
         auto& window = windows_[i];
         if (window.span != charge.spans[i]) continue;  // that day is over

@@ -57,6 +57,9 @@ class Budget {
     std::optional<Shortage> shortage(const Amount& wanted, WallTime now);
     std::optional<Shortage> shortage_of_tokens(std::int64_t wanted, WallTime now);
     bool limits_tokens() const;
+    /// What to hold back for a request whose cost is not known yet: one credit, or what this key's
+    /// dear requests have cost lately.
+    std::int64_t expected_micro_credits() const { return expected_; }
     Charge reserve(const Amount& wanted);
     void raise(Charge& charge, const Amount& more);
     void settle(const Charge& charge, const Amount& really);
@@ -69,7 +72,9 @@ class Budget {
     void roll(WallTime now);
     std::optional<Shortage> shortage_of(Room found, std::string_view what, std::size_t window) const;
 
+    static constexpr std::int64_t kLeastExpected = 1'000'000;  // one credit: most requests cost less
     TimeZone zone_;
+    std::int64_t expected_ = kLeastExpected;
     std::array<Window, kWindows> windows_{};
 };
 

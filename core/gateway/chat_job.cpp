@@ -107,7 +107,7 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
     std::string scope = permissions_.tenant_scope + '\n' + session_;
     if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
     kiro::EncodeOptions options;
-    session_ = std::hash<std::string>{}(scope) | 1;  // 0 means none
+    sticky_session_ = std::hash<std::string>{}(scope) | 1;  // 0 means none
     options.model_id = model_->info.id;
     options.capabilities = model_->capabilities;
     options.conversation_id = uuid_from_hash("conversation\n" + scope);
@@ -141,7 +141,7 @@ account::LeaseRequest ChatJob::lease_request() const {
     return {.wire_model = report_.wire_model,
             .allowed_accounts = &permissions_.allowed_accounts,
             .excluded = &excluded_,
-            .session = session_,
+            .session = sticky_session_,
             .key = permissions_.tenant_scope};
 }
 

@@ -165,7 +165,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     account::Lease lease_;         // pool requests
     account::LeaseTicket ticket_;  // while every account is busy
     std::optional<loop::Timer> queue_timer_;
-    std::uint64_t session_ = 0;                  // of the conversation, for the sticky mode
+    std::uint64_t sticky_session_ = 0;           // of the conversation, for the sticky mode
     std::optional<account::FreshToken> tenant_;  // tenant requests
     std::unordered_set<std::string> excluded_;
     std::unique_ptr<kiro::Attempt> attempt_;

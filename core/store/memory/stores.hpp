@@ -31,7 +31,7 @@ struct State {
     std::unordered_set<std::string> request_ids;
     std::map<std::tuple<std::int64_t, std::string, std::string, std::string>, DailyUsage> daily;
     std::map<std::pair<std::string, std::int64_t>, KeyUse> quarters;  // by key and quarter_of()
-    std::map<Sha256, Summary> summaries;  // prune() bounds it
+    std::map<Sha256, Summary> summaries;                              // prune() bounds it
 };
 
 class MemoryAccountStore final : public AccountStore {

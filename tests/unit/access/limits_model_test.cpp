@@ -32,6 +32,7 @@ struct OracleKey {
     OracleBucket requests, tokens;
     std::vector<Entry> settled;
     std::vector<Entry> running;
+    std::int64_t expected = 1'000'000;
 };
 
 std::int64_t day_of(WallTime t) {
@@ -78,11 +79,11 @@ struct Oracle {
         if (!gateway.has(1) || !address[from].has(1) || !k.requests.has(1) || !k.tokens.has(1)) return false;
         if (k.record.streams_max && static_cast<std::int64_t>(k.running.size()) >= *k.record.streams_max)
             return false;
-        if (!budget_has_room(k, 1'000'000, 0, now)) return false;
+        if (!budget_has_room(k, k.expected, 0, now)) return false;
         gateway.take(1);
         address[from].take(1);
         if (k.requests.rate) k.requests.take(1);
-        k.running.push_back({day_of(now), week_of(now), 1'000'000, 0});
+        k.running.push_back({day_of(now), week_of(now), k.expected, 0});
         return true;
     }
     bool reserve(OracleKey& k, std::size_t i, int from, std::int64_t n, WallTime now) {
@@ -101,6 +102,10 @@ struct Oracle {
         auto entry = k.running[i];
         k.running.erase(k.running.begin() + static_cast<std::ptrdiff_t>(i));
         if (k.tokens.rate) k.tokens.take(tokens - entry.tokens);
+        if (micro >= k.expected)
+            k.expected = micro;
+        else if (micro > 0)
+            k.expected -= (k.expected - std::max<std::int64_t>(micro, 1'000'000)) / 8;
         entry.micro = micro;
         entry.tokens = tokens;
         k.settled.push_back(entry);

@@ -212,6 +212,24 @@ TEST_CASE("F4: of 10,000 requests over limits, from many threads, exactly as man
     CHECK(f.used(p, "gateway_requests_per_minute") == 700);
 }
 
+TEST_CASE("requests that have turned out dear hold more, so that parallel ones do not overdraw") {
+    Fixture f;
+    auto key = managed();
+    key.credit_limit = 100;
+    f.access.load({key});
+    const auto p = f.principal();
+    CHECK(f.once(p, 20.0) == "ok");
+    f.access.load({key});
+    std::vector<access::Reservation> running;
+    for (int i = 0; i < 50; ++i) {
+        if (auto admitted = f.access.admit(p, kHere)) running.push_back(std::move(*admitted));
+    }
+    CHECK(running.size() == 4);  // 80 credits are left
+    for (auto& request : running) request.settle(20.0, 0);
+    CHECK(f.used(p, "credits_total") == 100);
+    CHECK(f.once(p) == "key.credits_total");
+}
+
 TEST_CASE("what running requests hold is refused for now, what is used up until the reset") {
     Fixture f;
     auto key = managed();

@@ -30,6 +30,7 @@ class RecordingExchange final : public httpd::Exchange {
     }
     std::string& out() override { return answer.body; }
     Flow commit() override { return Flow::more; }
+    void flush() override {}
     void end_stream() override {}
     void abort_stream() override {}
     std::size_t backlog_bytes() const override { return 0; }
