@@ -77,7 +77,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         context_.in_progress.erase(this);
         // The client left: the job's destructor cancels upstream, the record says so.
         if (!trace_.closed()) {
-            if (job_) trace_.take(job_->report());
+            take_report();
             settle();
             trace_.close(499, "cancelled");
         }
@@ -191,7 +191,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void on_end(const gateway::Ending& ending) override {
         quiet_.stop();
-        trace_.take(job_->report());
+        take_report();
         settle();
         if (stream_) {
             if (!encoder_ || holding_) release();
@@ -209,7 +209,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void on_error(const Error& error) override {
         quiet_.stop();
-        if (job_) trace_.take(job_->report());
+        take_report();
         settle();
         if (!encoder_ || holding_) return refuse(error);
         trace_.close(200, error_name(error.kind), error.detail);
@@ -219,7 +219,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void cut() override {
         if (trace_.closed()) return;
-        if (job_) trace_.take(job_->report());
+        take_report();
         job_.reset();
         on_error({.kind = ErrorKind::overloaded,
                   .message = "the gateway is shutting down",
@@ -237,10 +237,13 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         exchange_.respond(std::move(response));
     }
 
-    void settle() {
-        const double summaries = job_ ? job_->report().summary_credits : 0;
-        reservation_.settle(trace_.credits() + summaries, trace_.tokens());
+    void take_report() {
+        if (!job_) return;
+        trace_.take(job_->report());
+        summary_credits_ = job_->report().summary_credits;
     }
+
+    void settle() { reservation_.settle(trace_.credits() + summary_credits_, trace_.tokens()); }
 
     void start_quiet() { quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval)); }
 
@@ -308,6 +311,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     access::Principal principal_;
     access::Reservation reservation_;
     std::shared_ptr<const gateway::Settings> settings_;
+    double summary_credits_ = 0;  // of the job, which may be gone when they are settled
     bool stream_ = false;
     bool said_something_ = false;
     bool holding_ = false;     // the stream has begun, in held_, and its client knows nothing of it

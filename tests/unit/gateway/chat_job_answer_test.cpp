@@ -2,25 +2,12 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/gateway_rig.hpp"
+#include "tests/support/kiro_refusals.hpp"
 
 using namespace kg;
 using test::GatewayRig;
+using test::kThrottled;
 using test::RecordingAnswer;
-
-namespace {
-
-const std::string kThrottled =
-    R"({"__type":"com.amazon.aws.codewhisperer#ThrottlingException","message":"Too many requests, please wait before trying again.","reason":"USER_REQUEST_RATE_EXCEEDED"})";
-const std::string kQuota =
-    R"({"__type":"com.amazon.aws.codewhisperer#ServiceQuotaExceededException","message":"You have reached the limit.","reason":"MONTHLY_REQUEST_COUNT"})";
-const std::string kBadToken =
-    R"({"message":"The bearer token included in the request is invalid.","reason":null})";
-const std::string kMalformed =
-    R"({"__type":"com.amazon.aws.codewhisperer#ValidationException","message":"Improperly formed request.","reason":null})";
-const std::string kTooLong =
-    R"({"__type":"com.amazon.aws.codewhisperer#ValidationException","message":"Input is too long.","reason":"CONTENT_LENGTH_EXCEEDS_THRESHOLD"})";
-
-}  // namespace
 
 TEST_CASE("C17: a stop sequence cuts the text before it, cancels upstream and is named") {
     GatewayRig rig;
