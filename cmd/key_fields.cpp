@@ -47,7 +47,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kOptions
 }};
 
 Error as_option(Error error) {
-    std::string_view option = error.param == "requests_per_minute" ? "--rpm" : "--" + error.param;
+    std::string option = error.param == "requests_per_minute" ? "--rpm" : "--" + error.param;
     for (const auto& [field, name] : kOptions) {
         if (field == error.param) option = name;
     }

@@ -96,7 +96,8 @@ TEST_CASE("E9: waiting ends with the time for it, or at once when too many wait"
 
 TEST_CASE("E10: the turns of a conversation go to one account, those of another tenant need not") {
     GatewayRig rig(4);
-    for (const auto& account : *rig.stores->accounts().list())
+    const auto accounts = rig.stores->accounts().list();
+    for (const auto& account : *accounts)
         REQUIRE(rig.stores->accounts().update(account.id, [](auto& a) { return a.priority = 0, true; }));
     rig.reload();
     rig.pool.configure({.sticky_ttl = 10min});
