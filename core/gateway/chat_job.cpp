@@ -68,11 +68,7 @@ void ChatJob::proceed() {
     }
     report_.warnings = request_.warnings;
     report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
-    if (permissions_.strict && !report_.warnings.empty()) {
-        return fail({.kind = ErrorKind::unsupported,
-                     .message = "this API key is strict, and not all of the request can be honoured: " +
-                                report_.warnings.front()});
-    }
+    if (auto honoured = check_strict(report_.warnings); !honoured) return fail(std::move(honoured).error());
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
     next_account();
 }
@@ -82,7 +78,16 @@ void ChatJob::resume() {
     if (attempt_) attempt_->resume();
 }
 
+/// A strict key is refused what would be ignored or emulated.
+Result<void> ChatJob::check_strict(const std::vector<std::string>& warnings) const {
+    if (!permissions_.strict || warnings.empty()) return {};
+    return Err(Error{.kind = ErrorKind::unsupported,
+                     .message = "this API key is strict, and not all of the request can be honoured: " +
+                                warnings.front()});
+}
+
 Result<void> ChatJob::resolve() {
+    KG_CHECK(check_strict(request_.warnings));  // before summaries are paid for
     models_ = service_.catalog.current();
     KG_TRY(resolved, kiro::resolve_model(request_.model, models_->models, settings_->aliases));
     model_ = resolved.model;

@@ -95,6 +95,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
   private:
     // The way to an answer (chat_job.cpp).
     Result<void> resolve();
+    Result<void> check_strict(const std::vector<std::string>& warnings) const;
     void proceed();
     Result<void> encode(bool strip_thinking, bool strip_fields);
     void next_account();
