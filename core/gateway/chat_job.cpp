@@ -37,6 +37,21 @@ std::size_t user_turns(const chat::Request& request) {
 
 }  // namespace
 
+void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTime started) {
+    record.wire_model = report.wire_model;
+    record.account_id = report.account_id;
+    record.attempts = report.attempts;
+    if (report.first_event) {
+        record.first_event_ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(*report.first_event - started).count();
+    }
+    record.input_tokens = static_cast<std::int64_t>(report.usage.input_tokens);
+    record.output_tokens = static_cast<std::int64_t>(report.usage.output_tokens);
+    record.cache_read_tokens = static_cast<std::int64_t>(report.usage.cache_read_tokens);
+    record.cache_write_tokens = static_cast<std::int64_t>(report.usage.cache_write_tokens);
+    record.credits = report.usage.credits;
+}
+
 ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink)
     : service_(service),
       request_(std::move(request)),

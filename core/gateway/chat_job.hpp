@@ -20,6 +20,7 @@
 #include "core/kiro/attempt.hpp"
 #include "core/kiro/request_encoder.hpp"
 #include "core/loop/timer.hpp"
+#include "core/store/records.hpp"
 
 namespace kg::gateway {
 
@@ -74,6 +75,9 @@ struct JobReport {
     std::optional<compress::CompressionReport> compression;
     double summary_credits = 0;  // spent on summaries, beside `usage`
 };
+
+/// What a report says, into the record of its request, which began at `started`.
+void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTime started);
 
 /// One request from model resolution to the last event: encode once, lease an account, refresh its
 /// token if need be, try; before the first event a failure may move to another account or endpoint

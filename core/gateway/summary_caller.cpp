@@ -64,15 +64,7 @@ class SummaryCaller::SummaryCall final : public Call, private AnswerSink {
     void close(int status, std::string_view error) {
         if (std::exchange(closed_, true)) return;
         const JobReport& report = job_->report();
-        record_.wire_model = report.wire_model;
-        record_.account_id = report.account_id;
-        record_.attempts = report.attempts;
-        if (report.first_event) record_.first_event_ms = ms_between(started_, *report.first_event);
-        record_.input_tokens = static_cast<std::int64_t>(report.usage.input_tokens);
-        record_.output_tokens = static_cast<std::int64_t>(report.usage.output_tokens);
-        record_.cache_read_tokens = static_cast<std::int64_t>(report.usage.cache_read_tokens);
-        record_.cache_write_tokens = static_cast<std::int64_t>(report.usage.cache_write_tokens);
-        record_.credits = report.usage.credits;
+        fill_record(record_, report, started_);
         record_.status = status;
         record_.error = error;
         record_.total_ms = ms_between(started_, service_.clock.steady());

@@ -24,15 +24,7 @@ void RequestTrace::set_request(const chat::Request& request) {
 }
 
 void RequestTrace::take(const gateway::JobReport& report) {
-    record_.wire_model = report.wire_model;
-    record_.account_id = report.account_id;
-    record_.attempts = report.attempts;
-    if (report.first_event) record_.first_event_ms = ms_between(started_, *report.first_event);
-    record_.input_tokens = static_cast<std::int64_t>(report.usage.input_tokens);
-    record_.output_tokens = static_cast<std::int64_t>(report.usage.output_tokens);
-    record_.cache_read_tokens = static_cast<std::int64_t>(report.usage.cache_read_tokens);
-    record_.cache_write_tokens = static_cast<std::int64_t>(report.usage.cache_write_tokens);
-    record_.credits = report.usage.credits;
+    gateway::fill_record(record_, report, started_);
 }
 
 void RequestTrace::close(int status, std::string_view error, std::string_view detail) {

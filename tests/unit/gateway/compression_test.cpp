@@ -130,6 +130,20 @@ TEST_CASE("G1: no compression below the threshold, when switched off, and by the
     }
 }
 
+TEST_CASE("a strict key that is refused has paid for no summary") {
+    Rig rig;
+    RecordingAnswer answer;
+    auto request = conversation(20);
+    request.warnings.push_back("temperature is not supported by the backend and was ignored");
+    gateway::JobPermissions permissions;
+    permissions.strict = true;
+    gateway::ChatJob job(rig.service, std::move(request), std::move(permissions), answer);
+    job.start();
+    REQUIRE(answer.error);
+    CHECK(answer.error->kind == ErrorKind::unsupported);
+    CHECK(rig.calls_to("generateAssistantResponse") == 0);
+}
+
 TEST_CASE("G5: twenty turns of one session pay for new chunks only") {
     Rig rig;
     int calls = 0, turns_with_calls = 0, compressed = 0;
