@@ -69,6 +69,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
           dialect_(dialect),
           exchange_(exchange),
           trace_(context, exchange, dialect.name()),
+          begin_(
+              exchange.loop(), [this] { begin(); }, loop::Deferred::Pace::share),
           quiet_(exchange.loop(), [this] { on_quiet(); }) {
         context_.in_progress.insert(this);
     }
@@ -104,12 +106,22 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         reservation_ = std::move(*admitted);
     }
 
-    void on_request(httpd::Exchange& exchange, std::string body) override {
-        auto document = json::Document::parse(std::move(body));
+    void on_request(httpd::Exchange&, std::string body) override {
+        body_ = std::move(body);
+        begin_.schedule();
+    }
+
+    void on_drained() override {
+        if (job_) job_->resume();
+    }
+
+  private:
+    void begin() {
+        auto document = json::Document::parse(std::move(body_));
         if (!document) return refuse(std::move(document).error());
-        auto request = dialect_.decode(*document, exchange.head().headers);
+        auto request = dialect_.decode(*document, exchange_.head().headers);
         if (!request) return refuse(std::move(request).error());
-        if (auto warning = access::exposure_warning(principal_, exchange.head().peer); !warning.empty()) {
+        if (auto warning = access::exposure_warning(principal_, exchange_.head().peer); !warning.empty()) {
             request->warnings.push_back(std::move(warning));
         }
         if (principal_.key) apply_defaults(*principal_.key, *request);
@@ -127,7 +139,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
             principal_.kind == access::Principal::Kind::managed ? principal_.key_id() : std::string();
         permissions.strict = principal_.key && principal_.key->strict;
         permissions.key_id = principal_.key_id();
-        permissions.compression = compression_wish(exchange.head().headers, *request);
+        permissions.compression = compression_wish(exchange_.head().headers, *request);
         permissions.allowed_accounts = principal_.allowed_accounts();
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {
@@ -145,11 +157,6 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         job_->start();
     }
 
-    void on_drained() override {
-        if (job_) job_->resume();
-    }
-
-  private:
     Flow on_event(const chat::StreamEvent& event) override {
         said_something_ = true;
         if (!stream_) {
@@ -230,6 +237,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void refuse(const access::Refusal& refusal) {
         const auto& error = refusal.error;
+        begin_.cancel();
         auto response = render(refusal, dialect_, exchange_.request_id());
         settle();
         trace_.close(response.status, error_name(error.kind),
@@ -307,6 +315,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     const chat::Dialect& dialect_;
     httpd::Exchange& exchange_;
     RequestTrace trace_;
+    std::string body_;      // of the request, until begin()
+    loop::Deferred begin_;  // decoding and starting, paced: see Deferred
     loop::Timer quiet_;
     access::Principal principal_;
     access::Reservation reservation_;

@@ -82,6 +82,7 @@ struct ApiRig {
         auto handler = route.make(exchange, "claude-haiku-4-5");
         handler->on_head(exchange);
         if (exchange.answers == 0) handler->on_request(exchange, body);
+        gateway.loop.run_once(false);  // conversations begin later in the turn
         return handler;
     }
 
