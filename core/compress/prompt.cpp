@@ -139,6 +139,7 @@ std::vector<Sha256> chunk_keys(const chat::Request& request, const Plan& plan, s
     put(text, 'v', kVersion);
     put(text, 's', scope);
     put(text, 'm', model);
+    if (!plan.chunks.empty()) put(text, 'f', std::to_string(plan.chunks.front().begin));
     std::size_t next = 0;
     for (const Chunk& chunk : plan.chunks) {
         for (; next < chunk.end; ++next) put(text, request.messages[next]);
