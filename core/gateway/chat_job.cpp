@@ -194,8 +194,10 @@ void ChatJob::account_arrived(Result<account::Lease> lease) {
 
 void ChatJob::no_account(Error error) {
     log::info("pool", "no account for a request", {{"accounts", error.detail}});
+    if (!last_error_) return fail(std::move(error));
     // What the last account said tells the client more than "every account failed".
-    fail(last_error_ ? std::move(*last_error_) : std::move(error));
+    if (!last_error_->retry_after) last_error_->retry_after = error.retry_after;
+    fail(std::move(*last_error_));
 }
 
 void ChatJob::use_account(account::Lease lease) {
@@ -337,7 +339,7 @@ void ChatJob::react(const kiro::Failure& failure) {
     }
 }
 
-void ChatJob::fail(Error error) {
+void ChatJob::let_go() {
     over_ = true;
     attempt_.reset();
     retry_.stop();
@@ -345,18 +347,36 @@ void ChatJob::fail(Error error) {
     ticket_ = {};
     pass_ = {};
     lease_ = {};
+}
+
+void ChatJob::abandon() {
+    if (over_) return;
+    const bool answering = attempt_ && heard_;
+    compressor_.reset();  // its calls tell what they have used
+    let_go();
+    if (answering) report_.usage = usage_so_far();
+}
+
+void ChatJob::fail(Error error) {
+    let_go();
     if (delivered_) report_.usage = final_usage();  // what was never answered cost nothing
     sink_.on_error(error);
 }
 
 void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
-    over_ = true;
-    attempt_.reset();
-    pass_ = {};
-    lease_ = {};
+    let_go();
     report_.usage = final_usage();
     calibrate();
     sink_.on_end({.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
+}
+
+/// A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
+void ChatJob::cut_short(const Ending& ending) {
+    report_.usage = usage_so_far();
+    if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+    let_go();
+    calibrate();
+    sink_.on_end({.reason = ending.reason, .stop_sequence = ending.stop_sequence, .usage = report_.usage});
 }
 
 }  // namespace kg::gateway

@@ -72,7 +72,10 @@ void ChatJob::compress(const compress::Budget& budget) {
                           .tenant_scope = permissions_.tenant_scope,
                           .tenant_refresh_token = permissions_.tenant_refresh_token,
                           .allowed_accounts = permissions_.allowed_accounts},
-            [this](double credits) { report_.summary_credits += credits; });
+            [this](double credits, std::int64_t tokens) {
+                report_.summary_credits += credits;
+                report_.summary_tokens += tokens;
+            });
     }
     compressor_ = std::make_unique<compress::Compressor>(
         service_.loop, service_.door, service_.compression->summaries, *summaries_, request_,
@@ -114,6 +117,7 @@ void ChatJob::compressed(std::optional<std::vector<chat::Message>> messages,
         uncompressed_ = std::move(request_.messages);
         request_.messages = std::move(*messages);
     }
+    started_ = service_.clock.steady();  // the time for summaries is not taken from failover
     proceed();
 }
 
