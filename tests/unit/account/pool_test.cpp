@@ -229,3 +229,23 @@ TEST_CASE("65: a model whose account only rests is not missing: the client is to
         CHECK(f.pick("opus") == "none: model_not_found");
     }
 }
+
+TEST_CASE("E3: what the store says late of our own verdict is no news") {
+    Fixture f(1);
+    auto late = f.take();
+    const auto began = f.clock.steady();
+    f.clock.advance(1s);
+    f.pool.report_failure(late, f.clock.steady(), "m", test::pool_failure(FailureClass::quota_exhausted));
+    REQUIRE(f.state("a0") == State::exhausted);
+    f.pool.load(f.records);  // was read before the verdict had been written
+    CHECK(account::parse_state(f.pool.record("a0")->state) == State::exhausted);
+    auto stored = f.records;
+    stored[0].state = "exhausted";
+    stored[0].state_reason = f.changes.back().reason;
+    stored[0].state_since_ms = f.changes.back().since_ms;
+    stored[0].state_until_ms = f.changes.back().until_ms;
+    f.pool.load(stored);
+    f.pool.report_success(late, began);  // began before the account went out: proves nothing
+    CHECK(f.state("a0") == State::exhausted);
+    CHECK(f.pick() == "none: accounts_exhausted");
+}
