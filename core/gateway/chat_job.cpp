@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr unsigned kBarredMax = 8;
+constexpr unsigned kDeadLoginsMax = 64;                      // most are known to the keeper and cost no call
 constexpr milliseconds kRetryFirst = 200ms, kRetryCap = 2s;  // E24
 
 /// The text that begins a conversation; stays the same over its turns.
@@ -77,13 +78,14 @@ void ChatJob::start() {
 }
 
 void ChatJob::proceed() {
-    if (auto encoded = encode(false, false); !encoded) {
+    if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded) {
         if (squeeze(encoded.error())) return;
         return fail(std::move(encoded).error());
     }
     report_.warnings = request_.warnings;
     report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
     if (auto honoured = check_strict(report_.warnings); !honoured) return fail(std::move(honoured).error());
+    report_.warnings.insert(report_.warnings.end(), repairs_.begin(), repairs_.end());
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
     next_account();
 }
@@ -142,8 +144,9 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
 }
 
 bool ChatJob::out_of_budget() const {
-    return report_.attempts >= settings_->attempts_max ||
-           (report_.attempts > 0 && service_.clock.steady() - started_ > settings_->failover_time_max);
+    return report_.attempts >= settings_->attempts_max || dead_logins_ >= kDeadLoginsMax ||
+           (report_.attempts + dead_logins_ > 0 &&
+            service_.clock.steady() - started_ > settings_->failover_time_max);
 }
 
 void ChatJob::next_account() {
@@ -222,7 +225,10 @@ void ChatJob::await_token(std::uint64_t seen_generation) {
 
 void ChatJob::token_arrived(Result<account::FreshToken> token) {
     if (over_) return;
-    if (!token) return move_on(std::move(token).error());
+    if (!token) {
+        ++dead_logins_;
+        return move_on(std::move(token).error());
+    }
     if (lease_)
         lease_.update(std::move(token->caller), token->generation);
     else
@@ -331,8 +337,9 @@ void ChatJob::react(const kiro::Failure& failure) {
             done = true;
             if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
                 return fail(std::move(encoded).error());
-            report_.warnings.push_back("upstream refused the first form of the request (" +
-                                       std::string(row.name) + "); sent again repaired");
+            repairs_.push_back("upstream refused the first form of the request (" + std::string(row.name) +
+                               "); sent again repaired");
+            report_.warnings.push_back(repairs_.back());
             last_error_ = std::move(error);
             return attempt();
         }
@@ -352,9 +359,12 @@ void ChatJob::let_go() {
 void ChatJob::abandon() {
     if (over_) return;
     const bool answering = attempt_ && heard_;
+    if (answering) {
+        report_.usage = usage_so_far();
+        if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+    }
     compressor_.reset();  // its calls tell what they have used
     let_go();
-    if (answering) report_.usage = usage_so_far();
 }
 
 void ChatJob::fail(Error error) {

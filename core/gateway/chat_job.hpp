@@ -185,12 +185,14 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     std::size_t endpoint_ = 0;  // index into upstream.endpoints
     account::EndpointBreakers::Pass pass_;
     SteadyTime attempt_began_{};
-    bool heard_ = false;    // the attempt's first event came
-    unsigned barred_ = 0;   // accounts passed over because their endpoints' circuits were open
-    unsigned retries_ = 0;  // of the current account and failure class
+    bool heard_ = false;        // the attempt's first event came
+    unsigned barred_ = 0;       // accounts passed over because their endpoints' circuits were open
+    unsigned dead_logins_ = 0;  // accounts passed over because their tokens could not be refreshed
+    unsigned retries_ = 0;      // of the current account and failure class
     unsigned account_attempts_ = 0;
     bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false, retried_once_ = false;
     bool over_ = false;
+    std::vector<std::string> repairs_;  // what was changed after a refusal, as warnings
     std::optional<Error> last_error_;
 
     std::optional<chat::ThinkingSplitter> splitter_;  // always there; optional to be made anew
