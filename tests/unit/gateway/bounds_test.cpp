@@ -103,3 +103,29 @@ TEST_CASE("a request that was repaired and then made smaller stays repaired") {
     GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("ok") + GatewayRig::tail());
     CHECK(answer.text == "ok");
 }
+
+TEST_CASE("G11: a short conversation that upstream calls too long is refused without paying for summaries") {
+    GatewayRig rig(1);
+    rig.service.compression = &rig.compression;
+    for (const std::size_t tokens : {5u, 50u, 150u}) {
+        const auto calls = rig.calls_to("generateAssistantResponse");
+        std::vector<chat::Message> messages;
+        for (int i = 0; i < 3; ++i) {
+            messages.push_back(test::user({test::text("q" + std::string(4 * tokens, '.'))}));
+            messages.push_back(test::assistant({test::text("a" + std::string(4 * tokens, '.'))}));
+        }
+        messages.push_back(test::user({test::text("go on")}));
+        RecordingAnswer answer;
+        auto job = rig.job(answer, test::request_of(std::move(messages)));
+        job->start();
+        for (int i = 0; i < 4 && !answer.error; ++i) {
+            const std::string sent(rig.last_chat().request.body.view());
+            CHECK(sent.find("<transcript-") == std::string::npos);
+            rig.last_chat().answer(400, test::kTooLong);
+            rig.settle();
+        }
+        REQUIRE(answer.error);
+        CHECK(answer.error->kind == ErrorKind::context_too_long);
+        CHECK(rig.calls_to("generateAssistantResponse") <= calls + 3);
+    }
+}
