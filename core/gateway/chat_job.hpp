@@ -74,6 +74,7 @@ struct JobReport {
     /// Set once a compression has ended; its tokens are calibrated.
     std::optional<compress::CompressionReport> compression;
     double summary_credits = 0;  // spent on summaries, beside `usage`
+    std::int64_t summary_tokens = 0;
 };
 
 /// What a report says, into the record of its request, which began at `started`.
@@ -83,7 +84,7 @@ void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTi
 /// token if need be, try; before the first event a failure may move to another account or endpoint
 /// (the failure table decides), bounded in number and time; after it the failure is told.
 /// Lifecycle: construct; start() (which may already end it); resume() after a pause; destroy, which
-/// cancels. Lives on the service's loop.
+/// cancels, or abandon() before it, which also finishes the report. Lives on the service's loop.
 class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
   public:
     ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink);
@@ -91,6 +92,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
 
     void start();
     void resume();
+    /// Cancels without a word to the sink; the report then holds what was used. Nothing after the end.
+    void abandon();
     const JobReport& report() const { return report_; }
     const chat::Request& request() const { return request_; }
     /// Tokens of the prompt as it is sent, by the calibrated local estimate.
@@ -116,6 +119,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void move_on(Error error);  // this account failed: another one, if there is one
     void fail(Error error);     // the last statement of whoever calls it
     void finish(chat::StopReason reason, std::string_view stop_sequence);
+    void cut_short(const Ending& ending);  // likewise
+    void let_go();
     bool out_of_budget() const;
 
     // A conversation too long for the model (chat_job_compress.cpp).
@@ -142,6 +147,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void take_usage(const chat::Usage& usage);
     bool forget_answer();
     chat::FinalUsage final_usage() const;
+    chat::FinalUsage usage_so_far() const;
     void calibrate();
     void react(const kiro::Failure& failure);
 
@@ -179,12 +185,14 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     std::size_t endpoint_ = 0;  // index into upstream.endpoints
     account::EndpointBreakers::Pass pass_;
     SteadyTime attempt_began_{};
-    bool heard_ = false;    // the attempt's first event came
-    unsigned barred_ = 0;   // accounts passed over because their endpoints' circuits were open
-    unsigned retries_ = 0;  // of the current account and failure class
+    bool heard_ = false;        // the attempt's first event came
+    unsigned barred_ = 0;       // accounts passed over because their endpoints' circuits were open
+    unsigned dead_logins_ = 0;  // accounts passed over because their tokens could not be refreshed
+    unsigned retries_ = 0;      // of the current account and failure class
     unsigned account_attempts_ = 0;
     bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false, retried_once_ = false;
     bool over_ = false;
+    std::vector<std::string> repairs_;  // what was changed after a refusal, as warnings
     std::optional<Error> last_error_;
 
     std::optional<chat::ThinkingSplitter> splitter_;  // always there; optional to be made anew

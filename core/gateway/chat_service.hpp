@@ -9,6 +9,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/chat/calibration.hpp"
+#include "core/chat/credit_rates.hpp"
 #include "core/fetch/fetcher.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
@@ -37,6 +38,7 @@ struct ChatService {
     loop::Wakeup::Door door;                        // of this loop
     chat::TokenCalibration* calibration = nullptr;  // null: estimates are taken as they are
     Compression* compression = nullptr;             // null: nothing is ever compressed
+    chat::CreditRates* credit_rates = nullptr;      // null: answers that are cut short cost nothing
 };
 
 }  // namespace kg::gateway

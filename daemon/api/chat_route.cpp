@@ -79,7 +79,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         context_.in_progress.erase(this);
         // The client left: the job's destructor cancels upstream, the record says so.
         if (!trace_.closed()) {
-            take_report();
+            abandon();
             settle();
             trace_.close(499, "cancelled");
         }
@@ -175,12 +175,12 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     void on_batch() override {
         if (holding_) {
             // The second batch proves that the answer goes on.
-            if (std::exchange(held_batch_, true)) release();
-            return;
+            if (!std::exchange(held_batch_, true)) return;
+            release();
         }
         if (encoder_) return exchange_.flush();
         if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
-            job_.reset();
+            abandon();
             on_error({.kind = ErrorKind::upstream_failed,
                       .message = "the answer is too large to be held; use streaming"});
         }
@@ -226,8 +226,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void cut() override {
         if (trace_.closed()) return;
-        take_report();
-        job_.reset();
+        abandon();
         on_error({.kind = ErrorKind::overloaded,
                   .message = "the gateway is shutting down",
                   .retry_after = std::chrono::seconds(1)});
@@ -247,11 +246,23 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void take_report() {
         if (!job_) return;
-        trace_.take(job_->report());
-        summary_credits_ = job_->report().summary_credits;
+        const auto& report = job_->report();
+        trace_.take(report);
+        summary_credits_ = report.summary_credits;
+        summary_tokens_ = report.summary_tokens;
     }
 
-    void settle() { reservation_.settle(trace_.credits() + summary_credits_, trace_.tokens()); }
+    /// Ends the job where it is.
+    void abandon() {
+        if (!job_) return;
+        job_->abandon();
+        take_report();
+        job_.reset();
+    }
+
+    void settle() {
+        reservation_.settle(trace_.credits() + summary_credits_, trace_.tokens() + summary_tokens_);
+    }
 
     void start_quiet() { quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval)); }
 
@@ -322,6 +333,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     access::Reservation reservation_;
     std::shared_ptr<const gateway::Settings> settings_;
     double summary_credits_ = 0;  // of the job, which may be gone when they are settled
+    std::int64_t summary_tokens_ = 0;
     bool stream_ = false;
     bool said_something_ = false;
     bool holding_ = false;     // the stream has begun, in held_, and its client knows nothing of it

@@ -65,6 +65,7 @@ struct GatewayRig {
     explicit GatewayRig(int accounts = 2) {
         for (int i = 0; i < accounts; ++i) add_account("a" + std::to_string(i));
         reload();
+        service.credit_rates = &credit_rates;
     }
     ~GatewayRig() { settle(); }
 
@@ -143,6 +144,7 @@ struct GatewayRig {
     gateway::SettingsHolder settings{gateway::Settings{}};
     gateway::Stats stats;
     chat::TokenCalibration calibration;
+    chat::CreditRates credit_rates;
     gateway::Compression compression{{compress::SummaryCache(async, clock), {}}, async};
     gateway::ChatService service{loop,     fetcher, pool,  keeper, tenants,       catalog,     upstream,
                                  settings, stats,   clock, random, wakeup.door(), &calibration};
