@@ -209,7 +209,8 @@ gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher, 
             .random = random_,
             .door = std::move(door),
             .calibration = &calibration_,
-            .compression = &compression_};
+            .compression = &compression_,
+            .cut_calls = &cut_calls_};
 }
 
 }  // namespace kg::daemon

@@ -73,6 +73,7 @@ class Engine {
     chat::TokenCalibration calibration_;
     std::string saved_calibration_;
     gateway::Compression compression_;
+    gateway::CutCalls cut_calls_;
     access::Authenticator access_;
     const access::TrustedProxies proxies_;
     account::Pool pool_;

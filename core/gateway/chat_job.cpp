@@ -50,6 +50,16 @@ void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTi
     record.cache_read_tokens = static_cast<std::int64_t>(report.usage.cache_read_tokens);
     record.cache_write_tokens = static_cast<std::int64_t>(report.usage.cache_write_tokens);
     record.credits = report.usage.credits;
+    record.continuations = report.continuations;
+    record.cut_tools = report.cut_tool ? 1 : 0;
+    if (!report.compression || !report.compression->changed) return;
+    const auto& c = *report.compression;
+    const auto count = [](std::size_t n) { return static_cast<std::int64_t>(n); };
+    record.compressed = 1;
+    record.summaries = count(c.chunks);
+    record.summaries_cached = count(c.cached + c.shared);
+    record.summaries_failed = count(c.failed);
+    record.tokens_saved = std::max(count(c.before.tokens) - count(c.after.tokens), std::int64_t{0});
 }
 
 ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink)
@@ -70,8 +80,9 @@ ChatJob::~ChatJob() {
 }
 
 void ChatJob::start() {
-    started_ = service_.clock.steady();
+    started_ = budget_began_ = service_.clock.steady();
     if (auto ready = resolve(); !ready) return fail(std::move(ready).error());
+    recall_cut_calls();
     if (may_compress() && is_long()) return compress(compression_budget());
     proceed();
 }
@@ -120,11 +131,12 @@ Result<void> ChatJob::resolve() {
     session_ =
         request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
     user_turns_ = user_turns(request_);
+    turns_asked_ = request_.messages.size();
     return {};
 }
 
 Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
-    std::string scope = permissions_.tenant_scope + '\n' + session_;
+    std::string scope = conversation_key();
     if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
     kiro::EncodeOptions options;
     sticky_session_ = std::hash<std::string>{}(scope) | 1;  // 0 means none
@@ -143,7 +155,7 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
 
 bool ChatJob::out_of_budget() const {
     return report_.attempts >= settings_->attempts_max ||
-           (report_.attempts > 0 && service_.clock.steady() - started_ > settings_->failover_time_max);
+           (report_.attempts > 0 && service_.clock.steady() - budget_began_ > settings_->failover_time_max);
 }
 
 void ChatJob::next_account() {
@@ -162,6 +174,7 @@ account::LeaseRequest ChatJob::lease_request() const {
             .allowed_accounts = &permissions_.allowed_accounts,
             .excluded = &excluded_,
             .session = sticky_session_,
+            .cautious = !excluded_.empty(),
             .key = permissions_.tenant_scope};
 }
 
@@ -292,7 +305,7 @@ void ChatJob::move_on(Error error) {
 void ChatJob::react(const kiro::Failure& failure) {
     const auto& row = kiro::failure_row(failure.cls);
     Error error = kiro::to_error(failure);
-    const bool again = retries_ < row.retries_max && !out_of_budget();
+    const bool again = retries_ < row.retries_max && !out_of_budget() && !account_out_;
     using Next = kiro::NextStep;
     switch (row.next) {
         case Next::stop:

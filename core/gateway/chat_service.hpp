@@ -10,6 +10,7 @@
 #include "core/base/random.hpp"
 #include "core/chat/calibration.hpp"
 #include "core/fetch/fetcher.hpp"
+#include "core/gateway/cut_calls.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
 #include "core/kiro/endpoints.hpp"
@@ -37,6 +38,7 @@ struct ChatService {
     loop::Wakeup::Door door;                        // of this loop
     chat::TokenCalibration* calibration = nullptr;  // null: estimates are taken as they are
     Compression* compression = nullptr;             // null: nothing is ever compressed
+    CutCalls* cut_calls = nullptr;                  // null: the model is not told of cut tool calls
 };
 
 }  // namespace kg::gateway

@@ -125,6 +125,12 @@ struct RequestRecord {
     std::int64_t cache_read_tokens = 0;
     std::int64_t cache_write_tokens = 0;
     double credits = 0;
+    // Counted in the totals, not kept in the log.
+    std::int64_t continuations = 0;  // of a text that broke off
+    std::int64_t cut_tools = 0;      // tool calls that were begun and lost
+    std::int64_t compressed = 0;     // 1 when a conversation was sent shorter than it came
+    std::int64_t summaries = 0, summaries_cached = 0, summaries_failed = 0;  // that this took
+    std::int64_t tokens_saved = 0;
 };
 
 /// What a key has used since some time.

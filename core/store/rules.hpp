@@ -1,9 +1,11 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "core/base/result.hpp"
 #include "core/store/records.hpp"
+#include "core/store/store.hpp"
 
 /// What is true of every store, so that no implementation has its own opinion.
 namespace kg::store {
@@ -31,6 +33,14 @@ inline std::int64_t tokens_of(const RequestRecord& record) {
 /// The contribution of one request to the daily usage.
 DailyUsage daily_usage_of(const RequestRecord& record);
 void add(DailyUsage& sum, const DailyUsage& part);
+
+/// What is only counted: how it is called, in a record, and in the totals.
+struct Counter {
+    std::string_view name;
+    std::int64_t RequestRecord::*in_record;
+    std::int64_t UsageTotals::*in_totals;
+};
+std::span<const Counter> counters();
 
 /// A lease written by a clock that has since been set back by more than this is void; otherwise a
 /// wrong clock could lock an account's refresh for years.

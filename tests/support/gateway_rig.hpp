@@ -143,9 +143,11 @@ struct GatewayRig {
     gateway::SettingsHolder settings{gateway::Settings{}};
     gateway::Stats stats;
     chat::TokenCalibration calibration;
+    gateway::CutCalls cut_calls;
     gateway::Compression compression{{compress::SummaryCache(async, clock), {}}, async};
-    gateway::ChatService service{loop,     fetcher, pool,  keeper, tenants,       catalog,     upstream,
-                                 settings, stats,   clock, random, wakeup.door(), &calibration};
+    gateway::ChatService service{loop,    fetcher,       pool,         keeper,  tenants,
+                                 catalog, upstream,      settings,     stats,   clock,
+                                 random,  wakeup.door(), &calibration, nullptr, &cut_calls};
 
   private:
     int added_ = 0;
