@@ -38,6 +38,7 @@ struct JobPermissions {
     bool strict = false;  // what would be ignored or emulated is refused instead of warned of
     std::string key_id;   // whom summaries are charged to
     CompressionWish compression = CompressionWish::standard;
+    std::optional<unsigned> compression_percent;  // of the window; nothing: as configured
 };
 
 struct Ending {

@@ -33,9 +33,10 @@ compress::Budget ChatJob::compression_budget() const {
     const auto& wanted = settings_->compression;
     const double ratio = service_.calibration ? service_.calibration->ratio(report_.wire_model) : 1.0;
     const auto window = share(model_->info.context_tokens, 1 / ratio);
+    const auto threshold = permissions_.compression_percent.value_or(wanted.threshold_percent);
     compress::Budget out;
     out.hard = {share(window, kHardShare), share(service_.upstream.body_max_bytes, kBodyShare)};
-    out.soft = {std::min(share(window, wanted.threshold_percent / 100.0), out.hard.tokens), out.hard.bytes};
+    out.soft = {std::min(share(window, threshold / 100.0), out.hard.tokens), out.hard.bytes};
     out.keep_messages = wanted.keep_messages;
     out.chunk_tokens = wanted.chunk_tokens;
     return out;

@@ -91,7 +91,10 @@ struct Key {
     std::optional<std::int64_t> streams_max;  // requests in progress
     std::string system_prepend;               // put before or after the system prompt of every request
     std::string system_append;
-    std::string thinking;   // effort for requests that say nothing of thinking; "" = the client's choice
+    std::string thinking;  // effort for requests that say nothing of thinking; "" = the client's choice
+    /// Of conversations: "off", "on", or the percentage of the window (1 to 90) above which; "" = as
+    /// the gateway is set.
+    std::string compression;
     bool strict = false;    // what would be ignored or emulated is refused
     Sha256 old_key_hash{};  // the key before the last rotation, valid until old_key_until_ms
     std::int64_t old_key_until_ms = 0;

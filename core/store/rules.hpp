@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -22,6 +23,13 @@ void settle_edit(const Key& before, Key& after);
 /// Why a key's record must not be stored: a negative limit, an unknown zone, a broken address range
 /// or pattern; malformed_request with the field in `param`.
 Result<void> check_key(const Key& key);
+
+/// What Key::compression says; nothing when it is neither of its words nor a percentage it may be.
+struct KeyCompression {
+    std::optional<bool> enabled;      // nothing: as the gateway is set
+    std::optional<unsigned> percent;  // of the model's window
+};
+std::optional<KeyCompression> compression_of(std::string_view text);
 
 /// The quarter of an hour since 1970 that a request or a window's begin belongs to.
 std::int64_t quarter_of(std::int64_t ms);
