@@ -36,6 +36,10 @@ void add_fields(CLI::App& command, KeyFields& f) {
         ->type_name("TEXT");
     command.add_option("--thinking", f.thinking, "Effort where the client says nothing, or none")
         ->type_name("EFFORT");
+    command
+        .add_option("--compression", f.compression,
+                    "Compress conversations: off, on, or above PERCENT of the window; none for as configured")
+        ->type_name("WHEN");
     auto* strict = command.add_flag("--strict", f.strict, "Refuse what would be ignored or emulated");
     command.add_flag("--no-strict", f.no_strict, "Warn of it instead (default)")->excludes(strict);
 }

@@ -206,7 +206,7 @@ Result<void> apply_key_fields(const KeyFields& f, store::Key& key, store::Stores
     KG_CHECK(apply_limits(f, key, now_ms));
     for (const auto& [wanted, text] :
          {std::pair(&f.system_prepend, &key.system_prepend), std::pair(&f.system_append, &key.system_append),
-          std::pair(&f.thinking, &key.thinking)}) {
+          std::pair(&f.thinking, &key.thinking), std::pair(&f.compression, &key.compression)}) {
         if (*wanted) *text = **wanted == "none" ? "" : **wanted;
     }
     if (f.strict) key.strict = true;
@@ -243,6 +243,8 @@ std::string key_json(const store::Key& k, const Secret* secret) {
     write_limits(w, k);
     w.member("system_prepend", k.system_prepend).member("system_append", k.system_append).key("thinking");
     k.thinking.empty() ? w.null() : w.string(k.thinking);
+    w.key("compression");
+    k.compression.empty() ? w.null() : w.string(k.compression);
     w.member("strict", k.strict).member("old_key_until_ms", k.old_key_until_ms);
     w.member("credits_used", k.credits_used)
         .member("tokens_used", k.tokens_used)

@@ -77,6 +77,16 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
         w.member("input_tokens", totals.input_tokens)
             .member("output_tokens", totals.output_tokens)
             .member("credits", totals.credits)
+            .member("continuations", totals.continuations)
+            .member("cut_tool_calls", totals.cut_tools);
+        w.key("compression")
+            .begin_object()
+            .member("conversations", totals.compressed)
+            .member("summaries", totals.summaries)
+            .member("cached", totals.summaries_cached)
+            .member("failed", totals.summaries_failed)
+            .member("tokens_saved", totals.tokens_saved)
+            .end_object()
             .end_object();
         print_line(out);
     } else {
@@ -91,6 +101,15 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
         print_line("used      " + std::to_string(totals.requests) + " requests (" +
                    std::to_string(totals.errors) + " failed), " + std::to_string(totals.input_tokens) +
                    " tokens in, " + std::to_string(totals.output_tokens) + " out, " + credits + " credits");
+        if (totals.compressed > 0)
+            print_line("shrunk    " + std::to_string(totals.compressed) + " conversations, " +
+                       std::to_string(totals.tokens_saved) + " tokens saved by " +
+                       std::to_string(totals.summaries) + " summaries (" +
+                       std::to_string(totals.summaries_cached) + " known, " +
+                       std::to_string(totals.summaries_failed) + " failed)");
+        if (totals.continuations + totals.cut_tools > 0)
+            print_line("cut off   " + std::to_string(totals.continuations) + " texts continued, " +
+                       std::to_string(totals.cut_tools) + " tool calls lost");
     }
     return daemon == "running" || url.empty() ? ExitCode::ok : ExitCode::failure;
 }

@@ -25,6 +25,7 @@ _kirogate() {
         --auth-method) mapfile -t COMPREPLY < <(compgen -W 'social idc api-key external-idp' -- "$cur") && return ;;
         --provider) mapfile -t COMPREPLY < <(compgen -W 'Google Github BuilderId Enterprise' -- "$cur") && return ;;
         --thinking) mapfile -t COMPREPLY < <(compgen -W 'low medium high xhigh max' -- "$cur") && return ;;
+        --compression) mapfile -t COMPREPLY < <(compgen -W 'off on 30 50 70 none' -- "$cur") && return ;;
         --from) mapfile -t COMPREPLY < <(compgen -W 'ide' -- "$cur") && return ;;
         --account) mapfile -t COMPREPLY < <(compgen -W "$(_kirogate_names account)" -- "$cur") && return ;;
         -m | --model | --listen | --workers | -s | --system | --max-tokens | --server | --name | --region | --api-region | \
@@ -58,7 +59,8 @@ _kirogate() {
         --start-url --token-endpoint --scopes --proxy --priority --weight --max-concurrency
         --note --token-file'
     local limits='--name --model --deny-model --account --allow-ip --credits --credits-per --tokens --tokens-per --zone
-        --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking --strict --no-strict'
+        --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking --compression
+        --strict --no-strict'
     case $command in
         '') options='serve status config version models chat account key --version --help-all' ;;
         config) options='show check path init' ;;

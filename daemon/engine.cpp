@@ -212,7 +212,8 @@ gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher, 
             .door = std::move(door),
             .calibration = &calibration_,
             .compression = &compression_,
-            .credit_rates = &credit_rates_};
+            .credit_rates = &credit_rates_,
+            .cut_calls = &cut_calls_};
 }
 
 }  // namespace kg::daemon

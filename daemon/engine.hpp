@@ -74,6 +74,7 @@ class Engine {
     chat::CreditRates credit_rates_;
     std::string saved_calibration_;
     gateway::Compression compression_;
+    gateway::CutCalls cut_calls_;
     access::Authenticator access_;
     const access::TrustedProxies proxies_;
     account::Pool pool_;

@@ -47,6 +47,7 @@ gateway::Settings settings(const config::Config& config) {
     out.attempts_max = static_cast<unsigned>(config.accounts.attempts_max);
     out.failover_time_max = config.accounts.failover_time_max;
     out.hold_back = config.accounts.hold_back;
+    out.continue_text = config.accounts.continue_text;
     out.queue_timeout = config.accounts.queue_timeout;
     out.ping_interval = config.server.ping_interval;
     out.answer_max_bytes = size(config.limits.answer_max_bytes);

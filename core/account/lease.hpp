@@ -54,6 +54,7 @@ struct LeaseRequest {
     const std::vector<std::string>* allowed_accounts = nullptr;  // ids; null or empty: all
     const std::unordered_set<std::string>* excluded = nullptr;   // already tried
     std::uint64_t session = 0;                                   // of the conversation; 0: not sticky
+    bool cautious = false;   // the request has failed on an account: the soundest one, whatever its load
     std::string_view key{};  // whose request; the queue is fair between keys
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <tuple>
+#include <vector>
 
 namespace kg::account {
 namespace {
@@ -65,6 +67,17 @@ double smart_score(const Candidate& c, const Means& means) {
         case TokenState::needs_refresh: score -= 15; break;
     }
     return score;
+}
+
+std::optional<std::size_t> choose_soundest(Scheduling mode, std::span<const Candidate> candidates) {
+    const auto step = [](const Candidate& c) { return std::floor(c.health / 10); };
+    const auto best = std::ranges::min_element(
+        candidates, {}, [&](const Candidate& c) { return std::tuple(c.priority, -step(c)); });
+    if (best == candidates.end()) return std::nullopt;
+    std::vector<Candidate> soundest;
+    for (const auto& c : candidates)
+        if (c.priority == best->priority && step(c) == step(*best)) soundest.push_back(c);
+    return choose(mode, soundest);
 }
 
 std::optional<std::size_t> choose(Scheduling mode, std::span<const Candidate> candidates) {

@@ -41,6 +41,11 @@ struct Candidate {
 /// equal answers. Ties go to the one idle for longest, then to the older.
 std::optional<std::size_t> choose(Scheduling mode, std::span<const Candidate> candidates);
 
+/// For a request that has failed on another account: health comes before load and all else, in steps
+/// of ten points, so that an account that refuses quickly, and therefore always has room, does not
+/// collect the failovers of all requests. The mode decides among equals.
+std::optional<std::size_t> choose_soundest(Scheduling mode, std::span<const Candidate> candidates);
+
 /// What candidates are compared with: the means over all of them.
 struct Means {
     double recent = 0;          // per weight

@@ -105,8 +105,9 @@ class Pool {
     void report_first_event(const Lease& lease, SteadyTime began);
     /// `credits`: what upstream metered for the answer.
     void report_success(const Lease& lease, SteadyTime began, double credits = 0);
-    /// Applies the failure table's effect on the account (kiro-upstream 8.2).
-    void report_failure(const Lease& lease, SteadyTime began, std::string_view wire_model,
+    /// Applies the failure table's effect on the account (kiro-upstream 8.2); false when it is out now,
+    /// or gone.
+    bool report_failure(const Lease& lease, SteadyTime began, std::string_view wire_model,
                         const kiro::Failure& failure);
     // The same for an attempt that began just now.
     void report_success(std::string_view id);

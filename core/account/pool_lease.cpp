@@ -119,7 +119,9 @@ Pool::Entry* Pool::pick(const LeaseRequest& request, const Now& at) {
     candidates_.clear();
     for (std::size_t i = 0; i < gathered_.size(); ++i)
         candidates_.push_back(candidate_of(*gathered_[i], i, at));
-    return gathered_[*choose(options_.scheduling, candidates_)];
+    const auto chosen = request.cautious ? choose_soundest(options_.scheduling, candidates_)
+                                         : choose(options_.scheduling, candidates_);
+    return gathered_[*chosen];
 }
 
 /// Whether an account that would serve the request is only at its cap.

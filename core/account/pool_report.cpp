@@ -153,14 +153,15 @@ void Pool::report_login_lost(std::string_view id, std::string reason) {
     place(*entry, at);
 }
 
-void Pool::report_failure(const Lease& lease, SteadyTime began, std::string_view wire_model,
+bool Pool::report_failure(const Lease& lease, SteadyTime began, std::string_view wire_model,
                           const kiro::Failure& failure) {
     const Session session(*this);
     auto* entry = find(lease);
-    if (!entry) return;
+    if (!entry) return false;
     if (lease.session_ != 0 && kiro::failure_row(failure.cls).effect != kiro::AccountEffect::none)
         sticky_.forget(lease.session_);
     failed(*entry, began, wire_model, failure, now());
+    return entry->state == State::ok || entry->state == State::unknown;
 }
 
 void Pool::report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure) {
@@ -182,6 +183,7 @@ void Pool::failed(Entry& entry, SteadyTime began, std::string_view wire_model, c
     };
     switch (row.effect) {
         case Effect::none: break;
+        case Effect::lower_health: unhealthy(Health::kRefused); break;
         case Effect::refresh:
         case Effect::count_auth_failure:
             unhealthy(Health::kRefused);

@@ -58,6 +58,7 @@ enum class StopReason : std::uint8_t {
 struct MessageEnd {
     StopReason reason = StopReason::end_turn;
     std::string_view stop_sequence;  // with StopReason::stop_sequence
+    std::string_view cut_tool{};     // the tool of a call that was begun, not finished, and is left out
 };
 
 using StreamEvent = std::variant<TextDelta, ThinkingDelta, ThinkingSignature, RedactedThinking, ToolUseStart,

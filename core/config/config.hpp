@@ -52,6 +52,7 @@ struct Accounts {
     std::int64_t attempts_max = 9;  // tries of one request over all accounts
     milliseconds failover_time_max{60'000};
     milliseconds hold_back{0};
+    bool continue_text = false;  // after a cut in the middle of a text
     std::string scheduling = "smart";
     std::int64_t concurrency_max = 0;  // of an account without its own, 0 = no limit
     std::int64_t queue_max = 1'000;    // requests that wait while every account is busy

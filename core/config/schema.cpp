@@ -196,6 +196,10 @@ constexpr Key kKeys[] = {
      "How long the beginning of a streamed answer is kept back, so that an early failure can move to another "
      "account unseen; 0 sends it at once.",
      {.max = kMinute}},
+    {"accounts.continue_text", in<&Config::accounts, &Accounts::continue_text>(),
+     "Has a plain text that breaks off after its client began to read it continued, by another account "
+     "if need be, instead of told as failed. The rest is a new answer of the model to the text so far: "
+     "the joint is marked in the log. Never after a tool call began."},
     {"accounts.scheduling",
      in<&Config::accounts, &Accounts::scheduling>(),
      "How an account is chosen among those of the lowest priority number: smart by health, load, fair "

@@ -38,21 +38,6 @@ std::size_t user_turns(const chat::Request& request) {
 
 }  // namespace
 
-void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTime started) {
-    record.wire_model = report.wire_model;
-    record.account_id = report.account_id;
-    record.attempts = report.attempts;
-    if (report.first_event) {
-        record.first_event_ms =
-            std::chrono::duration_cast<std::chrono::milliseconds>(*report.first_event - started).count();
-    }
-    record.input_tokens = static_cast<std::int64_t>(report.usage.input_tokens);
-    record.output_tokens = static_cast<std::int64_t>(report.usage.output_tokens);
-    record.cache_read_tokens = static_cast<std::int64_t>(report.usage.cache_read_tokens);
-    record.cache_write_tokens = static_cast<std::int64_t>(report.usage.cache_write_tokens);
-    record.credits = report.usage.credits;
-}
-
 ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink)
     : service_(service),
       request_(std::move(request)),
@@ -71,8 +56,9 @@ ChatJob::~ChatJob() {
 }
 
 void ChatJob::start() {
-    started_ = service_.clock.steady();
+    budget_began_ = service_.clock.steady();
     if (auto ready = resolve(); !ready) return fail(std::move(ready).error());
+    recall_cut_calls();
     if (may_compress() && is_long()) return compress(compression_budget());
     proceed();
 }
@@ -122,11 +108,12 @@ Result<void> ChatJob::resolve() {
     session_ =
         request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
     user_turns_ = user_turns(request_);
+    turns_asked_ = request_.messages.size();
     return {};
 }
 
 Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
-    std::string scope = permissions_.tenant_scope + '\n' + session_;
+    std::string scope = conversation_key();
     if (retried_once_) scope += service_.random.hex(16);  // E21: another conversation id
     kiro::EncodeOptions options;
     sticky_session_ = std::hash<std::string>{}(scope) | 1;  // 0 means none
@@ -146,7 +133,7 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
 bool ChatJob::out_of_budget() const {
     return report_.attempts >= settings_->attempts_max || dead_logins_ >= kDeadLoginsMax ||
            (report_.attempts + dead_logins_ > 0 &&
-            service_.clock.steady() - started_ > settings_->failover_time_max);
+            service_.clock.steady() - budget_began_ > settings_->failover_time_max);
 }
 
 void ChatJob::next_account() {
@@ -165,6 +152,7 @@ account::LeaseRequest ChatJob::lease_request() const {
             .allowed_accounts = &permissions_.allowed_accounts,
             .excluded = &excluded_,
             .session = sticky_session_,
+            .cautious = !excluded_.empty(),
             .key = permissions_.tenant_scope};
 }
 
@@ -300,7 +288,7 @@ void ChatJob::move_on(Error error) {
 void ChatJob::react(const kiro::Failure& failure) {
     const auto& row = kiro::failure_row(failure.cls);
     Error error = kiro::to_error(failure);
-    const bool again = retries_ < row.retries_max && !out_of_budget();
+    const bool again = retries_ < row.retries_max && !out_of_budget() && !account_out_;
     using Next = kiro::NextStep;
     switch (row.next) {
         case Next::stop:

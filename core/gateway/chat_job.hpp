@@ -13,6 +13,7 @@
 #include "core/chat/event.hpp"
 #include "core/chat/request.hpp"
 #include "core/chat/stop_scanner.hpp"
+#include "core/chat/text_seam.hpp"
 #include "core/chat/thinking_splitter.hpp"
 #include "core/compress/compressor.hpp"
 #include "core/gateway/chat_service.hpp"
@@ -37,6 +38,7 @@ struct JobPermissions {
     bool strict = false;  // what would be ignored or emulated is refused instead of warned of
     std::string key_id;   // whom summaries are charged to
     CompressionWish compression = CompressionWish::standard;
+    std::optional<unsigned> compression_percent;  // of the window; nothing: as configured
 };
 
 struct Ending {
@@ -75,6 +77,8 @@ struct JobReport {
     std::optional<compress::CompressionReport> compression;
     double summary_credits = 0;  // spent on summaries, beside `usage`
     std::int64_t summary_tokens = 0;
+    unsigned continuations = 0;  // times that the answer broke off and was asked for on from there
+    bool cut_tool = false;       // a tool call was begun and lost
 };
 
 /// What a report says, into the record of its request, which began at `started`.
@@ -82,7 +86,8 @@ void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTi
 
 /// One request from model resolution to the last event: encode once, lease an account, refresh its
 /// token if need be, try; before the first event a failure may move to another account or endpoint
-/// (the failure table decides), bounded in number and time; after it the failure is told.
+/// (the failure table decides), bounded in number and time; after it the failure is told, or a plain
+/// text is asked for on from where it broke off (Settings::continue_text).
 /// Lifecycle: construct; start() (which may already end it); resume() after a pause; destroy, which
 /// cancels, or abandon() before it, which also finishes the report. Lives on the service's loop.
 class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
@@ -133,6 +138,16 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     /// After a refusal for length: true when the request is being made smaller and tried again.
     bool squeeze(const Error& error);
 
+    // An answer that broke off (chat_job_continue.cpp).
+    void recall_cut_calls();
+    void tool_was_cut(std::string_view tool);
+    bool may_continue(const kiro::Failure& failure) const;
+    /// After a failure in an answer that the client has begun to read: true when the rest is asked for.
+    bool continue_answer(const kiro::Failure& failure);
+    Result<void> encode_continuation();
+    void remember_said(std::string_view text);
+    std::string conversation_key() const { return permissions_.tenant_scope + '\n' + session_; }
+
     // The answer's way to the client (chat_job_events.cpp).
     Flow on_event(const chat::StreamEvent& event) override;
     void on_batch() override;
@@ -142,6 +157,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void on_thinking(std::string_view text) override;
     void on_thinking_end() override;
     void deliver(const chat::StreamEvent& event);
+    void say(std::string_view text);
     void deliver_text(std::string_view text);
     void flush_held_text();
     void take_usage(const chat::Usage& usage);
@@ -161,9 +177,9 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     std::shared_ptr<const account::ModelList> models_;  // keeps model_ alive
     const kiro::Model* model_ = nullptr;
     kiro::EncodedRequest encoded_;
-    SteadyTime started_{};
+    SteadyTime budget_began_{};
     std::string session_;  // the conversation and its turn, as the client sees them
-    std::size_t user_turns_ = 0;
+    std::size_t user_turns_ = 0, turns_asked_ = 0;
 
     std::vector<chat::Message> uncompressed_;  // once request_ holds fewer
     std::unique_ptr<SummaryCaller> summaries_;
@@ -186,6 +202,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     account::EndpointBreakers::Pass pass_;
     SteadyTime attempt_began_{};
     bool heard_ = false;        // the attempt's first event came
+    bool account_out_ = false;  // by its last failure: not to be asked again by this request either
     unsigned barred_ = 0;       // accounts passed over because their endpoints' circuits were open
     unsigned dead_logins_ = 0;  // accounts passed over because their tokens could not be refreshed
     unsigned retries_ = 0;      // of the current account and failure class
@@ -198,7 +215,11 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     std::optional<chat::ThinkingSplitter> splitter_;  // always there; optional to be made anew
     chat::StopScanner scanner_;
     chat::TokenEstimate text_estimate_, thinking_estimate_, tool_estimate_;
-    chat::Usage usage_;
+    chat::Usage usage_;                   // of the current attempt
+    std::string said_;                    // the answer's text so far, while it may have to be continued
+    std::optional<chat::TextSeam> seam_;  // between said_ and the first text of a continuation
+    std::uint64_t carried_output_ = 0, appended_tokens_ = 0;
+    double carried_credits_ = 0;
     Flow flow_ = Flow::more;
     bool delivered_ = false;  // the sink got an event: nothing may be tried again unless it forgets
     bool tool_seen_ = false, skipping_tool_ = false;

@@ -34,9 +34,10 @@ compress::Budget ChatJob::compression_budget() const {
     const auto& wanted = settings_->compression;
     const double ratio = service_.calibration ? service_.calibration->ratio(report_.wire_model) : 1.0;
     const auto window = share(model_->info.context_tokens, 1 / ratio);
+    const auto threshold = permissions_.compression_percent.value_or(wanted.threshold_percent);
     compress::Budget out;
     out.hard = {share(window, kHardShare), share(service_.upstream.body_max_bytes, kBodyShare)};
-    out.soft = {std::min(share(window, wanted.threshold_percent / 100.0), out.hard.tokens), out.hard.bytes};
+    out.soft = {std::min(share(window, threshold / 100.0), out.hard.tokens), out.hard.bytes};
     out.keep_messages = wanted.keep_messages;
     out.chunk_tokens = wanted.chunk_tokens;
     return out;
@@ -118,7 +119,7 @@ void ChatJob::compressed(std::optional<std::vector<chat::Message>> messages,
         uncompressed_ = std::move(request_.messages);
         request_.messages = std::move(*messages);
     }
-    started_ = service_.clock.steady();  // the time for summaries is not taken from failover
+    budget_began_ = service_.clock.steady();  // the time for summaries is not taken from failover
     proceed();
 }
 
@@ -148,7 +149,7 @@ std::uint64_t ChatJob::estimated_prompt_tokens() const {
 }
 
 void ChatJob::calibrate() {
-    if (!service_.calibration || report_.usage.estimated) return;
+    if (!service_.calibration || report_.usage.estimated || report_.continuations > 0) return;
     if (!prompt_estimate_ && !service_.calibration->wants(report_.wire_model)) return;
     if (!prompt_estimate_) prompt_estimate_ = chat::estimate_prompt_tokens(request_);
     service_.calibration->observe(report_.wire_model, *prompt_estimate_, report_.usage.total_input());

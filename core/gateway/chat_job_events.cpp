@@ -47,10 +47,10 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    },
                    [&](const chat::ThinkingSignature&) {
                        splitter_->disable();
-                       if (request_.thinking.enabled) deliver(event);
+                       if (request_.thinking.enabled && report_.continuations == 0) deliver(event);
                    },
                    [&](const chat::RedactedThinking&) {
-                       if (request_.thinking.enabled) deliver(event);
+                       if (request_.thinking.enabled && report_.continuations == 0) deliver(event);
                    },
                    [&](const chat::ToolUseStart&) {
                        // Parallel calls beyond the first are withheld where the client forbade them
@@ -73,6 +73,7 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    [&](const chat::MessageEnd& e) {
                        if (early_end_) return;
                        flush_held_text();
+                       if (!e.cut_tool.empty()) tool_was_cut(e.cut_tool);
                        if (!early_end_)
                            early_end_ = Ending{.reason = e.reason,
                                                .stop_sequence = std::string(e.stop_sequence),
@@ -90,6 +91,14 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
 
 void ChatJob::on_text(std::string_view text) {
     if (early_end_) return;
+    if (!seam_) return say(text);
+    if (text = seam_->push(text); !text.empty()) say(text);
+    if (seam_->settled()) seam_.reset();
+}
+
+/// The model's own words, on their way to the client.
+void ChatJob::say(std::string_view text) {
+    remember_said(text);
     if (!scanner_.active()) return deliver_text(text);
     const auto found = scanner_.push(text);
     if (!found.text.empty()) deliver_text(found.text);
@@ -102,6 +111,7 @@ void ChatJob::on_text(std::string_view text) {
 
 void ChatJob::on_thinking(std::string_view text) {
     thinking_estimate_.add(text);
+    if (report_.continuations > 0) return;  // the client is past the thinking
     if (!early_end_ && request_.thinking.enabled) deliver(chat::ThinkingDelta{text});
 }
 
@@ -122,6 +132,10 @@ void ChatJob::deliver_text(std::string_view text) {
 
 void ChatJob::flush_held_text() {
     if (encoded_.parse_thinking_tags) splitter_->finish();
+    if (seam_ && !early_end_) {
+        if (const auto text = seam_->finish(); !text.empty()) say(text);
+        seam_.reset();
+    }
     if (!scanner_.active() || early_end_) return;
     if (const auto held = scanner_.finish(); !held.empty()) deliver_text(held);
 }
@@ -160,8 +174,13 @@ void ChatJob::on_failure(kiro::Failure failure) {
         pass_.failed();
     else
         pass_.succeeded();  // it answered
-    if (lease_) service_.pool.report_failure(lease_, attempt_began_, report_.wire_model, failure);
-    if (delivered_ && !forget_answer()) return fail(kiro::to_error(failure));
+    account_out_ =
+        lease_ && !service_.pool.report_failure(lease_, attempt_began_, report_.wire_model, failure);
+    if (delivered_ && !forget_answer()) {
+        if (continue_answer(failure)) return;
+        if (!failure.cut_tool.empty()) tool_was_cut(failure.cut_tool);
+        return fail(kiro::to_error(failure));
+    }
     react(failure);
 }
 
@@ -170,6 +189,7 @@ bool ChatJob::forget_answer() {
     if (!sink_.start_over()) return false;
     delivered_ = tool_seen_ = skipping_tool_ = false;
     early_end_.reset();
+    said_.clear();
     report_.first_event.reset();
     splitter_.emplace(static_cast<chat::ThinkingSplitter::Output&>(*this));
     scanner_ = chat::StopScanner(request_.stop_sequences);
@@ -193,14 +213,17 @@ void ChatJob::take_usage(const chat::Usage& usage) {
 chat::FinalUsage ChatJob::final_usage() const {
     chat::FinalUsage out;
     out.thinking_tokens = thinking_estimate_.tokens();
-    out.output_tokens = usage_.output_tokens.value_or(text_estimate_.tokens() + out.thinking_tokens +
-                                                      tool_estimate_.tokens());
+    const auto estimated = text_estimate_.tokens() + out.thinking_tokens + tool_estimate_.tokens();
+    out.output_tokens =
+        usage_.output_tokens ? carried_output_ + *usage_.output_tokens : std::max(carried_output_, estimated);
     out.thinking_tokens = std::min(out.thinking_tokens, out.output_tokens);
     out.cache_read_tokens = usage_.cache_read_tokens.value_or(0);
     out.cache_write_tokens = usage_.cache_write_tokens.value_or(0);
-    out.credits = usage_.credits.value_or(0);
+    out.credits = carried_credits_ + usage_.credits.value_or(0);
     if (usage_.uncached_input_tokens) {
-        out.input_tokens = *usage_.uncached_input_tokens;
+        // The prompt of a continuation holds the text so far, which is output already.
+        out.input_tokens =
+            *usage_.uncached_input_tokens - std::min(*usage_.uncached_input_tokens, appended_tokens_);
         out.estimated = false;
     } else if (usage_.context_percent && model_) {
         // The percentage covers this answer too (kiro-upstream 4.7).

@@ -11,6 +11,7 @@
 #include "core/chat/calibration.hpp"
 #include "core/chat/credit_rates.hpp"
 #include "core/fetch/fetcher.hpp"
+#include "core/gateway/cut_calls.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
 #include "core/kiro/endpoints.hpp"
@@ -39,6 +40,7 @@ struct ChatService {
     chat::TokenCalibration* calibration = nullptr;  // null: estimates are taken as they are
     Compression* compression = nullptr;             // null: nothing is ever compressed
     chat::CreditRates* credit_rates = nullptr;      // null: answers that are cut short cost nothing
+    CutCalls* cut_calls = nullptr;                  // null: the model is not told of cut tool calls
 };
 
 }  // namespace kg::gateway

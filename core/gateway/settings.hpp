@@ -28,6 +28,7 @@ struct Settings {
     unsigned attempts_max = 9;  // tries of one request over all accounts
     std::chrono::milliseconds failover_time_max{60'000};
     std::chrono::milliseconds hold_back{0};           // of a stream's first events; 0: none
+    bool continue_text = false;                       // a text that broke off is asked for on
     std::chrono::milliseconds queue_timeout{30'000};  // to wait while every account is busy
     std::chrono::milliseconds ping_interval{15'000};
     std::size_t answer_max_bytes = 64u << 20;  // non-streamed answer held in memory

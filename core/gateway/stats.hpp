@@ -12,7 +12,9 @@ struct Stats {
     std::atomic<std::uint64_t> cancelled{0};  // the client left
     std::atomic<std::uint64_t> active{0};     // in progress now
     std::atomic<std::uint64_t> upstream_attempts{0};
-    std::atomic<std::uint64_t> failovers{0};  // moved to another account
+    std::atomic<std::uint64_t> failovers{0};       // moved to another account
+    std::atomic<std::uint64_t> continuations{0};   // answers asked for on from where they broke off
+    std::atomic<std::uint64_t> cut_tool_calls{0};  // begun upstream and lost, told as cut
 };
 
 }  // namespace kg::gateway

@@ -73,6 +73,10 @@ struct Attempt::Impl final : EventDecoder::Output {
         Flow answer = Flow::more;
         if (const auto* start = std::get_if<chat::ToolUseStart>(&event)) {
             answer = handler->on_event(chat::ToolUseStart{start->id, tool_names->to_client(start->name)});
+        } else if (const auto* end = std::get_if<chat::MessageEnd>(&event); end && !end->cut_tool.empty()) {
+            auto cut = *end;
+            cut.cut_tool = tool_names->to_client(end->cut_tool);
+            answer = handler->on_event(cut);
         } else {
             answer = handler->on_event(event);
         }
@@ -145,6 +149,8 @@ struct Attempt::Impl final : EventDecoder::Output {
         state = State::over;
         fetch.reset();
         if (failure.http_status == 0) failure.http_status = status;
+        if (const auto tool = events.cut_tool(); !tool.empty())
+            failure.cut_tool = tool_names->to_client(tool);
         if (auto* h = std::exchange(handler, nullptr)) h->on_failure(std::move(failure));
     }
 

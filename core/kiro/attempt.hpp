@@ -38,7 +38,7 @@ struct AttemptInput {
 /// One try with one account at one endpoint: fetch, decode frames, decode events. Destroying
 /// cancels the transfer. Tool calls are delivered when complete; an open call at the end of the
 /// stream is dropped and the stop reason is max_tokens, or a failure when nothing else was said
-/// (4.4).
+/// (4.4); MessageEnd or the failure then names the tool.
 class Attempt final : private fetch::Handler {
   public:
     Attempt(fetch::Fetcher& fetcher, const UpstreamOptions& options, AttemptInput input,

@@ -116,7 +116,7 @@ EventDecoder::Step EventDecoder::read_tool(const FrameView& frame) {
         case ToolAssembler::Step::damaged: return damaged(frame);
         case ToolAssembler::Step::too_large:
             return fail(FailureClass::damaged_stream, "more tool input than the gateway buffers");
-        case ToolAssembler::Step::invalid_input: break;
+        case ToolAssembler::Step::invalid_input: cut_tool_ = tools_.taken().name; break;
     }
     return fail(FailureClass::tool_input_invalid, "the tool input is not a JSON object");
 }

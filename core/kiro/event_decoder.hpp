@@ -13,6 +13,9 @@
 
 namespace kg::kiro {
 
+/// Failure::reason of an empty answer that upstream calls finished.
+inline constexpr std::string_view kEndTurn = "END_TURN";
+
 struct EventDecoderOptions {
     bool drop_duplicate_text = false;  // 4.3
     bool strict_tail = false;          // content without metadata, usage or metering was cut (4.6)
@@ -43,6 +46,8 @@ class EventDecoder {
     /// The model that answered, as far as upstream told.
     const std::string& model_id() const { return model_id_; }
     std::size_t ignored_frames() const { return ignored_; }
+    /// The tool whose call is not complete, by its upstream name; "" when there is none.
+    std::string_view cut_tool() const { return cut_tool_.empty() ? tools_.open_name() : cut_tool_; }
 
   private:
     using Reader = Step (EventDecoder::*)(const FrameView& frame);
@@ -100,6 +105,7 @@ class EventDecoder {
     std::string model_id_;
     std::string last_text_;  // kept only to drop duplicates
     std::size_t ignored_ = 0;
+    std::string cut_tool_;  // of a call whose input was no JSON object
     Failure failure_;
 };
 

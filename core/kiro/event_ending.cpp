@@ -12,7 +12,7 @@ EventDecoder::Stop EventDecoder::parse_stop(std::string_view text) {
         Stop stop;
     };
     static constexpr auto kRows = std::to_array<Row>({
-        {"END_TURN", Stop::end_turn},
+        {kEndTurn, Stop::end_turn},
         {"TOOL_USE", Stop::tool_use},
         {"STOP_SEQUENCE", Stop::stop_sequence},
         {"MAX_TOKENS", Stop::max_tokens},
@@ -36,7 +36,7 @@ bool EventDecoder::stop_explains_silence() const {
 }
 
 EventDecoder::Step EventDecoder::end(chat::StopReason reason) {
-    output_.on_decoded(chat::MessageEnd{reason, {}});
+    output_.on_decoded(chat::MessageEnd{reason, {}, cut_tool()});
     return Step::ended;
 }
 
@@ -47,7 +47,9 @@ EventDecoder::Step EventDecoder::finish() {
     if (!has_content() && !stop_explains_silence()) {
         if (tools_.open() > 0)
             return fail(FailureClass::damaged_stream, "the stream ended inside a tool call");
-        return fail(FailureClass::empty_answer, {});
+        fail(FailureClass::empty_answer, {});
+        if (stop_ == Stop::end_turn) failure_.reason = kEndTurn;
+        return Step::failed;
     }
     if (stop_ == Stop::max_tokens) return end(max_tokens);
     if (stop_ == Stop::refusal) return end(refusal);

@@ -47,6 +47,7 @@ enum class FailureClass : std::uint8_t {
 
 enum class AccountEffect : std::uint8_t {
     none,
+    lower_health,  // it stays in service, others go before it
     refresh,
     disable_login,
     suspend,
@@ -84,6 +85,7 @@ struct Failure {
     std::string reason;     // "MONTHLY_REQUEST_COUNT"
     std::string detail;     // for the log: redacted, at most 500 bytes of body
     std::optional<std::chrono::milliseconds> retry_after;
+    std::string cut_tool{};  // the client's name of a tool whose call had begun and is lost
 };
 
 /// Non-2xx answer of the data or control plane (8.1: reason, type, status, text, in this order).

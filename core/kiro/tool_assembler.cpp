@@ -48,9 +48,9 @@ ToolAssembler::Step ToolAssembler::close(std::size_t index) {
         call.cuts.assign(1, 2);
     }
     auto parsed = json::Document::parse(std::move(call.input));
-    if (!parsed || !parsed->root().is_object()) return Step::invalid_input;
     taken_.id = std::move(call.id);
     taken_.name = std::move(call.name);
+    if (!parsed || !parsed->root().is_object()) return Step::invalid_input;
     taken_.input = std::move(*parsed);
     taken_.cuts = std::move(call.cuts);
     return Step::complete;

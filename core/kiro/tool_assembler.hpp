@@ -32,7 +32,7 @@ class ToolAssembler {
         complete,  // taken() holds it until the next add()
         damaged,   // frames that make no sense: no id and no open call, no name
         too_large,
-        invalid_input,  // the joined input is not a JSON object
+        invalid_input,  // the joined input is not a JSON object; taken() has the name
     };
     Step add(const Fragment& fragment);
 
@@ -44,6 +44,8 @@ class ToolAssembler {
     };
     const Complete& taken() const { return taken_; }
     std::size_t open() const { return open_.size(); }
+    /// The tool of the call that was begun first of the open ones; "" when none is.
+    std::string_view open_name() const { return open_.empty() ? std::string_view() : open_.front().name; }
 
   private:
     struct Call {

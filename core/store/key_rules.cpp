@@ -1,6 +1,7 @@
 // Rules, the half about what a key's record may hold.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include "core/base/ascii.hpp"
@@ -64,6 +65,16 @@ Result<void> check_system(std::string_view field, const std::string& text) {
 
 }  // namespace
 
+std::optional<KeyCompression> compression_of(std::string_view text) {
+    if (text.empty()) return KeyCompression{};
+    if (text == "off" || text == "on") return KeyCompression{.enabled = text == "on", .percent = {}};
+    unsigned percent = 0;
+    const auto end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, percent);
+    if (parsed.ec != std::errc() || parsed.ptr != end || percent < 1 || percent > 90) return std::nullopt;
+    return KeyCompression{.enabled = true, .percent = percent};
+}
+
 Result<void> check_key(const Key& key) {
     KG_CHECK(check_patterns("allowed_models", key.allowed_models));
     KG_CHECK(check_patterns("denied_models", key.denied_models));
@@ -87,6 +98,8 @@ Result<void> check_key(const Key& key) {
     KG_CHECK(check_system("system_append", key.system_append));
     if (!key.thinking.empty() && std::find(kEfforts.begin(), kEfforts.end(), key.thinking) == kEfforts.end())
         return Err(refused("thinking", "use low, medium, high, xhigh or max"));
+    if (!compression_of(key.compression))
+        return Err(refused("compression", "use off, on or a percentage of the window from 1 to 90"));
     return {};
 }
 

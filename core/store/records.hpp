@@ -91,7 +91,10 @@ struct Key {
     std::optional<std::int64_t> streams_max;  // requests in progress
     std::string system_prepend;               // put before or after the system prompt of every request
     std::string system_append;
-    std::string thinking;   // effort for requests that say nothing of thinking; "" = the client's choice
+    std::string thinking;  // effort for requests that say nothing of thinking; "" = the client's choice
+    /// Of conversations: "off", "on", or the percentage of the window (1 to 90) above which; "" = as
+    /// the gateway is set.
+    std::string compression;
     bool strict = false;    // what would be ignored or emulated is refused
     Sha256 old_key_hash{};  // the key before the last rotation, valid until old_key_until_ms
     std::int64_t old_key_until_ms = 0;
@@ -125,6 +128,12 @@ struct RequestRecord {
     std::int64_t cache_read_tokens = 0;
     std::int64_t cache_write_tokens = 0;
     double credits = 0;
+    // Counted in the totals, not kept in the log.
+    std::int64_t continuations = 0;  // of a text that broke off
+    std::int64_t cut_tools = 0;      // tool calls that were begun and lost
+    std::int64_t compressed = 0;     // 1 when a conversation was sent shorter than it came
+    std::int64_t summaries = 0, summaries_cached = 0, summaries_failed = 0;  // that this took
+    std::int64_t tokens_saved = 0;
 };
 
 /// What a key has used since some time.

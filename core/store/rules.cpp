@@ -1,5 +1,6 @@
 #include "core/store/rules.hpp"
 
+#include <array>
 #include <cmath>
 
 namespace kg::store {
@@ -63,6 +64,21 @@ DailyUsage daily_usage_of(const RequestRecord& record) {
     usage.cache_write_tokens = record.cache_write_tokens;
     usage.credits = std::isfinite(record.credits) ? record.credits : 0;
     return usage;
+}
+
+std::span<const Counter> counters() {
+    using R = RequestRecord;
+    using T = UsageTotals;
+    static constexpr auto kCounters = std::to_array<Counter>({
+        {"continuations", &R::continuations, &T::continuations},
+        {"cut_tools", &R::cut_tools, &T::cut_tools},
+        {"compressed", &R::compressed, &T::compressed},
+        {"summaries", &R::summaries, &T::summaries},
+        {"summaries_cached", &R::summaries_cached, &T::summaries_cached},
+        {"summaries_failed", &R::summaries_failed, &T::summaries_failed},
+        {"tokens_saved", &R::tokens_saved, &T::tokens_saved},
+    });
+    return kCounters;
 }
 
 void add(DailyUsage& sum, const DailyUsage& part) {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "core/base/result.hpp"
 #include "core/store/records.hpp"
+#include "core/store/store.hpp"
 
 /// What is true of every store, so that no implementation has its own opinion.
 namespace kg::store {
@@ -21,6 +24,13 @@ void settle_edit(const Key& before, Key& after);
 /// or pattern; malformed_request with the field in `param`.
 Result<void> check_key(const Key& key);
 
+/// What Key::compression says; nothing when it is neither of its words nor a percentage it may be.
+struct KeyCompression {
+    std::optional<bool> enabled;      // nothing: as the gateway is set
+    std::optional<unsigned> percent;  // of the model's window
+};
+std::optional<KeyCompression> compression_of(std::string_view text);
+
 /// The quarter of an hour since 1970 that a request or a window's begin belongs to.
 std::int64_t quarter_of(std::int64_t ms);
 std::int64_t tokens_of(const DailyUsage& usage);
@@ -31,6 +41,14 @@ inline std::int64_t tokens_of(const RequestRecord& record) {
 /// The contribution of one request to the daily usage.
 DailyUsage daily_usage_of(const RequestRecord& record);
 void add(DailyUsage& sum, const DailyUsage& part);
+
+/// What is only counted: how it is called, in a record, and in the totals.
+struct Counter {
+    std::string_view name;
+    std::int64_t RequestRecord::*in_record;
+    std::int64_t UsageTotals::*in_totals;
+};
+std::span<const Counter> counters();
 
 /// A lease written by a clock that has since been set back by more than this is void; otherwise a
 /// wrong clock could lock an account's refresh for years.

@@ -78,6 +78,9 @@ class SettingsStore {
 struct UsageTotals {
     std::int64_t requests = 0, errors = 0, input_tokens = 0, output_tokens = 0;
     double credits = 0;
+    std::int64_t continuations = 0, cut_tools = 0;
+    std::int64_t compressed = 0, summaries = 0, summaries_cached = 0, summaries_failed = 0;
+    std::int64_t tokens_saved = 0;
 };
 
 class UsageStore {
@@ -85,8 +88,8 @@ class UsageStore {
     virtual ~UsageStore() = default;
     /// One transaction: appends to the request log, adds to the daily usage by key, account and
     /// model, to the key's credits_used, tokens_used and requests, to the key's use by quarter of an
-    /// hour, and to last_used of key and account. A
-    /// request_id that is already there is skipped, so repeating a batch is harmless.
+    /// hour, to the counters of all time, and to last_used of key and account. A request_id that is already
+    /// there is skipped, so repeating a batch is harmless.
     virtual Result<void> record(const std::vector<RequestRecord>& batch) = 0;
     virtual Result<UsageTotals> totals() = 0;
     /// What a key has used since `from_ms`, which is rounded down to a quarter of an hour: every

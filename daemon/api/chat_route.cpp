@@ -140,6 +140,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         permissions.strict = principal_.key && principal_.key->strict;
         permissions.key_id = principal_.key_id();
         permissions.compression = compression_wish(exchange_.head().headers, *request);
+        if (principal_.key) apply_compression(*principal_.key, permissions);
         permissions.allowed_accounts = principal_.allowed_accounts();
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {

@@ -1,5 +1,7 @@
 #include "daemon/api/key_defaults.hpp"
 
+#include "core/store/rules.hpp"
+
 namespace kg::api {
 
 void apply_defaults(const store::Key& key, chat::Request& request) {
@@ -12,6 +14,13 @@ void apply_defaults(const store::Key& key, chat::Request& request) {
         request.thinking.enabled = true;
         request.thinking.effort = chat::parse_effort(key.thinking);
     }
+}
+
+void apply_compression(const store::Key& key, gateway::JobPermissions& permissions) {
+    const auto wanted = store::compression_of(key.compression).value_or(store::KeyCompression{});
+    permissions.compression_percent = wanted.percent;
+    if (!wanted.enabled || permissions.compression != gateway::CompressionWish::standard) return;
+    permissions.compression = *wanted.enabled ? gateway::CompressionWish::on : gateway::CompressionWish::off;
 }
 
 }  // namespace kg::api

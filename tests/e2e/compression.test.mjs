@@ -93,6 +93,9 @@ for (const [name, ask] of Object.entries(dialects)) {
             await until('the records', async () =>
                 JSON.parse((await gateway.cli(['status', '--json'])).stdout).requests === made.length + 1);
             assert.equal(gateway.log.split('summary made').length - 1, made.length);
+            const { compression } = JSON.parse((await gateway.cli(['status', '--json'])).stdout);
+            assert.deepEqual({ ...compression, tokens_saved: 0 }, { conversations: 1, summaries: made.length, cached: 0, failed: 0, tokens_saved: 0 });
+            assert.equal(compression.tokens_saved, header.tokens[0] - header.tokens[1]);
             assert.equal((await fake.stats()).violations, 0);
         });
 
@@ -148,6 +151,35 @@ test('G3: two keys never share a summary, one key does over both workers and a r
     await gateway.serve();
     assert.equal((await dialects.openai(gateway, 20, as(keys[0]))).status, 200);
     assert.equal((await summaries(fake)).length, counts[1], 'and after a restart');
+});
+
+test('G4: two turns of a conversation at once share the summaries of what they share, and nothing else', async (t) => {
+    const { fake, gateway } = await rig(t, { config, scenario: { pace_ms: 5 } });
+    for (const ask of Object.values(dialects)) {
+        const before = { summaries: (await summaries(fake)).length, mains: (await mains(fake)).length };
+        const turns = [20, 21, 20, 21];
+        const mark = `${ask.length} ${before.mains} `;
+        const answers = await Promise.all(turns.map((n, i) => ask(gateway, n, { mark, more: { temperature: 1 - i / 10 } })));
+        for (const answer of answers) assert.equal(answer.status, 200, answer.text);
+        const made = (await summaries(fake)).slice(before.summaries).map((r) => JSON.parse(r.body).conversationState.currentMessage.userInputMessage.content);
+        assert.equal(new Set(made).size, made.length, 'no summary was made twice');
+        const last = (await mains(fake)).slice(before.mains).map((r) => JSON.parse(r.body).conversationState.currentMessage.userInputMessage.content);
+        const asked = (i) => last.filter((content) => content.includes(question(i))).length;
+        assert.deepEqual([asked(19), asked(20)], [2, 2], 'each went out with its own last question');
+    }
+});
+
+test('G1: a key has its own switch and its own threshold', async (t) => {
+    const { fake, gateway } = await rig(t, { config: { compression: { ...config.compression, threshold_percent: 80 } }, serve: false });
+    const keys = {};
+    for (const when of ['off', 'on', '5']) keys[when] = (await gateway.create_key('--name', `key-${when}`, '--compression', when)).key;
+    await gateway.serve();
+    const told_by = async (key, headers) => (await dialects.openai(gateway, 20, { key: false, headers: { 'x-api-key': key, ...headers } })).headers['x-kirogate-compression'];
+    assert.equal(await told_by(keys.on), undefined, 'far below 80 %');
+    assert.equal(await told_by(keys.off), undefined);
+    assert.equal((await summaries(fake)).length, 0);
+    assert.match(await told_by(keys['5']), /summaries=/);
+    assert.equal(await told_by(keys['5'], { 'x-kirogate-compression': 'off' }), undefined);
 });
 
 test('a conversation beyond the window of the model goes on', async (t) => {

@@ -178,3 +178,43 @@ test('transient failures are retried before the client hears of them', async (t)
     assert.equal(answer.json.choices[0].message.content, 'Third time.');
     assert.equal((await fake.chats()).length, 3);
 });
+
+const cut = { exception: { type: 'ThrottlingException', message: 'slow down' } };
+const status = async (gateway) => JSON.parse(await gateway.run(['status', '--json', '--server', gateway.url]));
+
+test('8: a text that breaks off is continued by another account, marked in the log and counted', async (t) => {
+    const { fake, gateway } = await rig(t, { accounts: ['one', 'two', 'three'], config: { accounts: { continue_text: true } } });
+    for (const [ask, text_of, ended] of [[chat, openai_text, /\[DONE\]/], [messages, anthropic_text, /message_stop/]]) {
+        const earlier = (await fake.chats()).length;
+        await fake.push({ steps: [{ text: 'Once upon a time there ' }, cut], deliver: 'frames' },
+            { steps: [{ text: 'upon a time there was a fox.' }] });
+        const answer = await ask(gateway, 'Tell me', { stream: true });
+        assert.equal(text_of(answer.events), 'Once upon a time there was a fox.');
+        assert.match(answer.text, ended);
+        assert.ok(!answer.text.includes('"error"'));
+        const tried = (await fake.chats()).slice(earlier);
+        assert.equal(tried.length, 2);
+        assert.equal(new Set(tried.map((r) => header(r, 'authorization'))).size, 2);
+    }
+    await gateway.logged('a text that broke off is continued');
+    await until('the count', async () => (await status(gateway)).continuations === 2);
+    assert.equal((await fake.stats()).violations, 0);
+});
+
+test('4.4: a cut tool call is told as cut, counted, and told to the model in the next turn', async (t) => {
+    const { fake, gateway } = await rig(t);
+    const tools = [{ name: 'save', input_schema: { type: 'object', properties: {} } }];
+    const question = [{ role: 'user', content: 'Save it' }];
+    await fake.push({ steps: [{ text: 'I save it now.' }, { tool: { name: 'save', id: 'tooluse_AAAAAAAAAAAAAAAAAAAA01', input: ['{"path":'], stop: false } }], end: 'complete' });
+    const answer = await messages(gateway, '', { messages: question, tools });
+    assert.equal(answer.json.stop_reason, 'max_tokens');
+    assert.deepEqual(answer.json.content.map((c) => c.type), ['text']);
+    const next = [...question, { role: 'assistant', content: answer.json.content }, { role: 'user', content: 'Done?' }];
+    assert.equal((await messages(gateway, '', { messages: next, tools })).status, 200);
+    const sent = (await fake.last_chat()).conversationState.currentMessage.userInputMessage.content;
+    assert.match(sent, /a call of the tool `save`[^]*did not run[^]*Done\?/);
+    await until('the count', async () => (await status(gateway)).cut_tool_calls === 1);
+    // Another conversation hears nothing of it.
+    assert.equal((await messages(gateway, 'Done?')).status, 200);
+    assert.ok(!(await fake.chats()).at(-1).body.includes('did not run'));
+});

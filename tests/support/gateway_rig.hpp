@@ -145,9 +145,11 @@ struct GatewayRig {
     gateway::Stats stats;
     chat::TokenCalibration calibration;
     chat::CreditRates credit_rates;
+    gateway::CutCalls cut_calls;
     gateway::Compression compression{{compress::SummaryCache(async, clock), {}}, async};
-    gateway::ChatService service{loop,     fetcher, pool,  keeper, tenants,       catalog,     upstream,
-                                 settings, stats,   clock, random, wakeup.door(), &calibration};
+    gateway::ChatService service{loop,         fetcher,  pool,          keeper,    tenants, catalog,
+                                 upstream,     settings, stats,         clock,     random,  wakeup.door(),
+                                 &calibration, nullptr,  &credit_rates, &cut_calls};
 
   private:
     int added_ = 0;

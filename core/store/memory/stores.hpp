@@ -30,6 +30,7 @@ struct State {
     std::deque<RequestRecord> requests;  // oldest first; prune() bounds it
     std::unordered_set<std::string> request_ids;
     std::map<std::tuple<std::int64_t, std::string, std::string, std::string>, DailyUsage> daily;
+    UsageTotals counted;                                              // the counters of all time only
     std::map<std::pair<std::string, std::int64_t>, KeyUse> quarters;  // by key and quarter_of()
     std::map<Sha256, Summary> summaries;                              // prune() bounds it
 };

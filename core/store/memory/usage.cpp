@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/store/memory/stores.hpp"
 #include "core/store/rules.hpp"
@@ -30,13 +31,17 @@ Result<void> MemoryUsageStore::record(const std::vector<RequestRecord>& batch) {
         }
         state_.requests.push_back(record);
         state_.requests.back().credits = usage.credits;
+        for (const Counter& counter : counters()) {
+            auto& here = state_.requests.back().*counter.in_record;
+            state_.counted.*counter.in_totals += std::exchange(here, 0);
+        }
     }
     return {};
 }
 
 Result<UsageTotals> MemoryUsageStore::totals() {
     const std::lock_guard lock(state_.mutex);
-    UsageTotals totals;
+    UsageTotals totals = state_.counted;
     for (const auto& entry : state_.daily) {
         totals.requests += entry.second.requests;
         totals.errors += entry.second.errors;

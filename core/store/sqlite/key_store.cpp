@@ -17,9 +17,10 @@ const std::string kSelect =
     " credits_used, requests, denied_models, allowed_networks, token_limit,"
     " credits_per_day, tokens_per_day, credits_per_week, tokens_per_week, credits_per_month,"
     " tokens_per_month, time_zone, request_burst, tokens_per_minute, streams_max, system_prepend,"
-    " system_append, thinking, strict, old_key_hash, old_key_until_ms, tokens_used FROM keys";
+    " system_append, thinking, strict, old_key_hash, old_key_until_ms, tokens_used,"
+    " compression FROM keys";
 const std::string kInsert =
-    "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const std::string kUpdate =
     "UPDATE keys SET name = ?2, key_hash = ?3, prefix = ?4, suffix = ?5, enabled = ?6,"
     " allowed_models = ?7, allowed_accounts = ?8, credit_limit = ?9, expires_at_ms = ?10,"
@@ -28,8 +29,8 @@ const std::string kUpdate =
     " credits_per_day = ?19, tokens_per_day = ?20, credits_per_week = ?21, tokens_per_week = ?22,"
     " credits_per_month = ?23, tokens_per_month = ?24, time_zone = ?25, request_burst = ?26,"
     " tokens_per_minute = ?27, streams_max = ?28, system_prepend = ?29, system_append = ?30,"
-    " thinking = ?31, strict = ?32, old_key_hash = ?33, old_key_until_ms = ?34, tokens_used = ?35"
-    " WHERE id = ?1";
+    " thinking = ?31, strict = ?32, old_key_hash = ?33, old_key_until_ms = ?34, tokens_used = ?35,"
+    " compression = ?36 WHERE id = ?1";
 
 std::string to_json(const std::vector<std::string>& items) {
     std::string out;
@@ -106,6 +107,7 @@ Result<Key> read_key(const Statement& row) {
     KG_CHECK(read_hash(row.text(32), key.id, key.old_key_hash));
     key.old_key_until_ms = row.integer(33);
     key.tokens_used = row.integer(34);
+    key.compression = row.text(35);
     return key;
 }
 
@@ -126,14 +128,15 @@ Result<void> SqliteKeyStore::add(const Key& key) {
 
 Result<void> SqliteKeyStore::store(const std::string& sql, const Key& key) {
     KG_TRY(statement, connection_.db.prepare(sql));
-    statement.bind(
-        key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled, to_json(key.allowed_models),
-        to_json(key.allowed_accounts), key.credit_limit, key.expires_at_ms, key.requests_per_minute,
-        key.created_at_ms, key.last_used_at_ms, key.credits_used, key.requests, to_json(key.denied_models),
-        to_json(key.allowed_networks), key.token_limit, key.quotas[0].credits, key.quotas[0].tokens,
-        key.quotas[1].credits, key.quotas[1].tokens, key.quotas[2].credits, key.quotas[2].tokens,
-        key.time_zone, key.request_burst, key.tokens_per_minute, key.streams_max, key.system_prepend,
-        key.system_append, key.thinking, key.strict, key.old_key_hash, key.old_key_until_ms, key.tokens_used);
+    statement.bind(key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled,
+                   to_json(key.allowed_models), to_json(key.allowed_accounts), key.credit_limit,
+                   key.expires_at_ms, key.requests_per_minute, key.created_at_ms, key.last_used_at_ms,
+                   key.credits_used, key.requests, to_json(key.denied_models), to_json(key.allowed_networks),
+                   key.token_limit, key.quotas[0].credits, key.quotas[0].tokens, key.quotas[1].credits,
+                   key.quotas[1].tokens, key.quotas[2].credits, key.quotas[2].tokens, key.time_zone,
+                   key.request_burst, key.tokens_per_minute, key.streams_max, key.system_prepend,
+                   key.system_append, key.thinking, key.strict, key.old_key_hash, key.old_key_until_ms,
+                   key.tokens_used, key.compression);
     auto stored = statement.run();
     if (stored) return {};
     switch (connection_.db.last_conflict()) {

@@ -57,9 +57,11 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
         std::vector<DailyUsage> days;         // one row update for each key, account and model of the batch
         std::vector<std::int64_t> last_used;  // of the requests behind each of them
         std::vector<Quarter> quarters;
+        UsageTotals counted;
         for (const RequestRecord& record : batch) {
             KG_TRY(added, append(record));
             if (!added) continue;
+            for (const Counter& counter : counters()) counted.*counter.in_totals += record.*counter.in_record;
             const DailyUsage usage = daily_usage_of(record);
             if (!record.key_id.empty()) add(quarters, record, usage);
             const auto same = std::ranges::find_if(days, [&](const DailyUsage& d) {
@@ -80,6 +82,9 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
             KG_CHECK(touch(days[i], last_used[i]));
         }
         for (const Quarter& quarter : quarters) KG_CHECK(count(quarter));
+        for (const Counter& counter : counters()) {
+            if (const auto more = counted.*counter.in_totals; more != 0) KG_CHECK(count(counter.name, more));
+        }
         return {};
     };
     return write(connection_, body, Durability::process_death);
@@ -129,6 +134,12 @@ Result<void> SqliteUsageStore::count(const Quarter& quarter) {
         .run();
 }
 
+Result<void> SqliteUsageStore::count(std::string_view counter, std::int64_t more) {
+    KG_TRY(statement, connection_.db.prepare("INSERT INTO counters VALUES (?1, ?2)"
+                                             " ON CONFLICT (name) DO UPDATE SET value = value + ?2"));
+    return statement.bind(counter, more).run();
+}
+
 Result<void> SqliteUsageStore::touch(const DailyUsage& usage, std::int64_t last_used_at_ms) {
     if (!usage.key_id.empty()) {
         KG_TRY(key, connection_.db.prepare(
@@ -159,7 +170,14 @@ Result<UsageTotals> SqliteUsageStore::totals() {
     totals.input_tokens = statement.integer(2);
     totals.output_tokens = statement.integer(3);
     totals.credits = statement.real(4);
-    return totals;
+    KG_TRY(counted, connection_.db.prepare("SELECT name, value FROM counters"));
+    for (;;) {
+        KG_TRY(more, counted.step());
+        if (!more) return totals;
+        for (const Counter& counter : counters()) {
+            if (counter.name == counted.text(0)) totals.*counter.in_totals = counted.integer(1);
+        }
+    }
 }
 
 Result<KeyUse> SqliteUsageStore::key_use(std::string_view key_id, std::int64_t from_ms) {

@@ -29,6 +29,7 @@ class SqliteUsageStore final : public UsageStore {
     Result<bool> append(const RequestRecord& record);  // false: it is already there
     Result<void> count(const DailyUsage& usage);
     Result<void> count(const Quarter& quarter);
+    Result<void> count(std::string_view counter, std::int64_t more);
     Result<void> touch(const DailyUsage& usage, std::int64_t last_used_at_ms);
 
     Connection& connection_;

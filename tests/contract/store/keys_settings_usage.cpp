@@ -156,6 +156,35 @@ TEST_CASE("a request is counted once, however often its batch is written") {
     CHECK(stores->usage().recent(0)->empty());
 }
 
+TEST_CASE("what is only counted is counted once and for ever") {
+    Backend stores;
+    INFO(stores.kind());
+    auto one = full_record("req_1");
+    one.continuations = 2;
+    one.cut_tools = 1;
+    auto two = full_record("req_2");
+    two.compressed = 1;
+    two.summaries = 5;
+    two.summaries_cached = 3;
+    two.summaries_failed = 1;
+    two.tokens_saved = 12'000;
+    REQUIRE(stores->usage().record({one, two, one}));
+    auto three = two;
+    three.request_id = "req_3";
+    REQUIRE(stores->usage().record({two, three}));
+    REQUIRE(stores->usage().prune(0));
+    const auto totals = stores->usage().totals();
+    REQUIRE(totals);
+    CHECK(totals->requests == 3);
+    CHECK(totals->continuations == 2);
+    CHECK(totals->cut_tools == 1);
+    CHECK(totals->compressed == 2);
+    CHECK(totals->summaries == 10);
+    CHECK(totals->summaries_cached == 6);
+    CHECK(totals->summaries_failed == 2);
+    CHECK(totals->tokens_saved == 24'000);
+}
+
 TEST_CASE("the daily usage is kept by UTC day, key, account and model") {
     Backend stores;
     INFO(stores.kind());

@@ -82,3 +82,17 @@ TEST_CASE("E7: lower health never wins at equal priority, load and weight") {
         CHECK(c[*choose(Scheduling::smart, c)].health == best);
     }
 }
+
+TEST_CASE("a request that has failed goes to the soundest account, equals share as ever") {
+    for (const auto mode : kModes) {
+        const std::vector<Candidate> c{
+            {.index = 0, .order = 0, .health = 40},
+            {.index = 1, .order = 1, .health = 92, .in_flight = 50, .recent = 900},
+            {.index = 2, .order = 2, .health = 12},
+            {.index = 3, .order = 3, .health = 95, .in_flight = 51, .recent = 901}};
+        CHECK(account::choose_soundest(mode, c) == 1u);
+        CHECK_FALSE(account::choose_soundest(mode, {}));
+    }
+    const std::vector<Candidate> c{{.index = 0, .priority = 1, .health = 100}, {.index = 1, .health = 5}};
+    CHECK(account::choose_soundest(Scheduling::smart, c) == 1u);  // priorities are the operator's word
+}

@@ -56,6 +56,7 @@ const std::vector<Sample>& samples() {
         {"accounts.attempts_max", "2", "2", "2"},
         {"accounts.failover_time_max", "\"9s\"", "9s", "9s"},
         {"accounts.hold_back", "\"50ms\"", "50ms", "50ms"},
+        {"accounts.continue_text", "true", "on", "true"},
         {"accounts.scheduling", "\"balanced\"", "balanced", "balanced"},
         {"accounts.concurrency_max", "12", "12", "12"},
         {"accounts.queue_max", "50", "50", "50"},
