@@ -10,6 +10,7 @@ test('E1 E3 F1 A3: a third of all calls fails, accounts die and recover: clients
     assert.equal(result.misplaced_bytes, 0);
     assert.deepEqual(result.trouble_upstream, []);
     assert.ok(result.success_rate >= 0.999, JSON.stringify([result.troubles, result.examples]));
+    assert.equal(result.cut_tool_calls.told, result.cut_tool_calls.counted);
     assert.ok(result.continued.exact + result.continued.repeating > 0, 'texts were continued');
 });
 

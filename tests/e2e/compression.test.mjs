@@ -153,6 +153,21 @@ test('G3: two keys never share a summary, one key does over both workers and a r
     assert.equal((await summaries(fake)).length, counts[1], 'and after a restart');
 });
 
+test('a body larger than upstream takes is made smaller, not refused', async (t) => {
+    const { fake, gateway } = await rig(t, { config: { compression: { ...config.compression, threshold_percent: 90 }, kiro: { body_max_bytes: 65_536 } } });
+    for (const ask of Object.values(dialects)) {
+        const earlier = (await mains(fake)).length;
+        const whole = await ask(gateway, 20, { headers: { 'x-kirogate-compression': 'off' } });
+        assert.equal(whole.status, 400, whole.text);
+        assert.equal((await mains(fake)).length, earlier, 'nothing went out');
+        const smaller = await ask(gateway, 20);
+        assert.equal(smaller.status, 200, smaller.text);
+        const sent = (await mains(fake)).at(-1).body;
+        assert.ok(Buffer.byteLength(sent) < 65_536, `${sent.length} bytes`);
+        assert.ok(sent.includes('Question 19:'));
+    }
+});
+
 test('G4: two turns of a conversation at once share the summaries of what they share, and nothing else', async (t) => {
     const { fake, gateway } = await rig(t, { config, scenario: { pace_ms: 5 } });
     for (const ask of Object.values(dialects)) {
