@@ -129,3 +129,24 @@ TEST_CASE("G11: a short conversation that upstream calls too long is refused wit
         CHECK(rig.calls_to("generateAssistantResponse") <= calls + 3);
     }
 }
+
+TEST_CASE("numbers that no answer can have are not believed") {
+    for (const std::string lie : {"1e300", "1e18", "9007199254740993"}) {
+        GatewayRig rig(1);
+        RecordingAnswer answer;
+        auto job = rig.job(answer, GatewayRig::request());
+        job->start();
+        std::string body = GatewayRig::text_frame("hello");
+        body += kiro::event_frame("contextUsageEvent", R"({"contextUsagePercentage":)" + lie + "}");
+        for (int i = 0; i < 3; ++i)
+            body += kiro::event_frame("meteringEvent", R"({"unit":"credit","usage":)" + lie + "}");
+        GatewayRig::stream(rig.last_chat(), body);
+        REQUIRE(answer.ending);
+        store::RequestRecord record;
+        gateway::fill_record(record, job->report(), {});
+        CHECK(record.input_tokens >= 0);
+        CHECK(record.input_tokens < 1'000'000);
+        CHECK(record.credits >= 0);
+        CHECK(record.credits <= 1'000'000);
+    }
+}
