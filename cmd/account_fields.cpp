@@ -106,6 +106,16 @@ Result<void> check_token(const store::Account& a) {
     return {};
 }
 
+void forget_failures(store::Account& a, const Clock& clock) {
+    a.state = "unknown";
+    a.state_reason.clear();
+    a.state_until_ms = 0;
+    a.state_since_ms = to_ms(clock.wall());
+    a.health = 80;
+    a.health_at_ms = 0;
+    a.quota.reset();
+}
+
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector) {
     KG_TRY(found, stores.accounts().select(selector));
     if (!found)
@@ -132,6 +142,8 @@ std::string account_json(const store::Account& a) {
         .member("proxy", a.proxy.empty() ? "" : "(set)")
         .member("note", a.note)
         .member("source", a.source)
+        .member("source_mode", a.follow_path.empty() ? "copy" : "follow")
+        .member("source_path", a.follow_path)
         .member("has_refresh_token", !a.refresh_token.empty())
         .member("has_access_token", !a.access_token.empty())
         .member("has_api_key", !a.api_key.empty())

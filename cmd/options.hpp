@@ -44,6 +44,7 @@ struct AccountSelectOptions {
 };
 struct AccountImportOptions {
     std::optional<std::string> file, from;
+    std::string mode = "copy";
     bool dry_run = false, json = false;
 };
 struct KeyFields {

@@ -25,6 +25,7 @@ _kirogate() {
         --auth-method) mapfile -t COMPREPLY < <(compgen -W 'social idc api-key external-idp' -- "$cur") && return ;;
         --provider) mapfile -t COMPREPLY < <(compgen -W 'Google Github BuilderId Enterprise' -- "$cur") && return ;;
         --thinking) mapfile -t COMPREPLY < <(compgen -W 'low medium high xhigh max' -- "$cur") && return ;;
+        --mode) mapfile -t COMPREPLY < <(compgen -W 'copy follow' -- "$cur") && return ;;
         --from) mapfile -t COMPREPLY < <(compgen -W 'ide' -- "$cur") && return ;;
         --account) mapfile -t COMPREPLY < <(compgen -W "$(_kirogate_names account)" -- "$cur") && return ;;
         -m | --model | --listen | --workers | -s | --system | --max-tokens | --server | --name | --region | --api-region | \
@@ -62,7 +63,7 @@ _kirogate() {
     case $command in
         '') options='serve status config version models chat account key --version --help-all' ;;
         config) options='show check path init' ;;
-        account) options='add list show edit remove enable disable refresh import' ;;
+        account) options='add list show edit remove enable disable reset refresh import' ;;
         key) options='create list show edit revoke rotate' ;;
         serve) options='--demo --listen --workers --check' ;;
         status | models) options='--server --json' ;;
@@ -78,9 +79,9 @@ _kirogate() {
         'account edit') options="$fields --reset $(_kirogate_names account)" ;;
         'account show' | 'account refresh') options="--json $(_kirogate_names account)" ;;
         'account remove') options="--yes $(_kirogate_names account)" ;;
-        'account enable' | 'account disable') options=$(_kirogate_names account) ;;
+        'account enable' | 'account disable' | 'account reset') options=$(_kirogate_names account) ;;
         'account import')
-            options='--from --dry-run --json'
+            options='--from --mode --dry-run --json'
             [[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             ;;
         'key create') options="$limits --json" ;;

@@ -43,7 +43,7 @@ complete -c kirogate -n '__kirogate_needs ""' -a chat -d 'Ask a model'
 complete -c kirogate -n '__kirogate_needs ""' -a account -d 'Manage the Kiro accounts'
 complete -c kirogate -n '__kirogate_needs ""' -a key -d 'Manage the kg- keys that clients use'
 complete -c kirogate -n '__kirogate_needs config' -a 'show check path init'
-complete -c kirogate -n '__kirogate_needs account' -a 'add list show edit remove enable disable refresh import'
+complete -c kirogate -n '__kirogate_needs account' -a 'add list show edit remove enable disable reset refresh import'
 complete -c kirogate -n '__kirogate_needs key' -a 'create list show edit revoke rotate'
 
 complete -c kirogate -n '__kirogate_in serve' -l demo -d 'Serve a built-in fake upstream'
@@ -94,8 +94,9 @@ end
 complete -c kirogate -n '__kirogate_in "account edit"' -l reset -d 'Forget failures, cool-down and suspension'
 complete -c kirogate -n '__kirogate_in "account remove"' -s y -l yes -d 'Do not ask'
 complete -c kirogate -n '__kirogate_in "account import"' -F -l from -xa ide -d 'Import from the Kiro IDE'
+complete -c kirogate -n '__kirogate_in "account import"' -F -l mode -xa 'copy follow' -d 'Take the tokens, or share the file'
 complete -c kirogate -n '__kirogate_in "account import"' -F -l dry-run -d 'Write nothing'
-for command in show edit remove enable disable refresh
+for command in show edit remove enable disable reset refresh
     complete -c kirogate -n "__kirogate_in 'account $command'" -a '(__kirogate_names account)'
 end
 

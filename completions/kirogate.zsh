@@ -68,7 +68,7 @@ _kirogate() {
         if (( CURRENT == 1 )); then
             case $command in
                 config) compadd show check path init ;;
-                account) compadd add list show edit remove enable disable refresh import ;;
+                account) compadd add list show edit remove enable disable reset refresh import ;;
                 key) compadd create list show edit revoke rotate ;;
             esac
             return
@@ -99,9 +99,9 @@ _kirogate() {
             ;;
         'account show' | 'account refresh') _arguments $global $json '*:account:_kirogate_names account' ;;
         'account remove') _arguments $global $yes '*:account:_kirogate_names account' ;;
-        'account enable' | 'account disable') _arguments $global '*:account:_kirogate_names account' ;;
+        'account enable' | 'account disable' | 'account reset') _arguments $global '*:account:_kirogate_names account' ;;
         'account import')
-            _arguments $global $json '--from=[import from the Kiro IDE]:source:(ide)' '--dry-run[write nothing]' '1:file:_files'
+            _arguments $global $json '--from=[import from the Kiro IDE]:source:(ide)' '--mode=[take the tokens, or share the file]:mode:(copy follow)' '--dry-run[write nothing]' '1:file:_files'
             ;;
         'key create') _arguments $global $limits $json ;;
         'key edit')

@@ -127,6 +127,7 @@ Result<void> Engine::load() {
         return Err(Error{.kind = ErrorKind::store_failed, .message = snapshot.error});
     version_ = snapshot.version;
     pool_.load(snapshot.accounts);
+    account::read_followed(pool_);
     access_.load(snapshot.keys);
     KG_TRY(learned, stores_.settings().get(kCalibration));
     saved_calibration_ = learned.value_or("{}");

@@ -101,8 +101,15 @@ void Pool::load(const std::vector<store::Account>& accounts) {
 void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, const Now& at) {
     // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
     const bool foreign = fresh || account.state_since_ms > entry.record.state_since_ms;
-    const bool new_login = !fresh && account.token_generation != entry.record.token_generation;
-    entry.record = account;
+    const bool follows = !account.follow_path.empty();
+    const bool new_login = !fresh && !follows && account.token_generation != entry.record.token_generation;
+    auto before = std::exchange(entry.record, account);
+    if (follows) {
+        followed_.insert(&entry);
+        if (!fresh && before.follow_path == account.follow_path) keep_login(std::move(before), entry.record);
+    } else {
+        followed_.erase(&entry);
+    }
     if (foreign) {
         entry.state = parse_state(account.state);
         entry.reason = account.state_reason;
@@ -190,6 +197,7 @@ void Pool::place(Entry& entry, const Now& at) {
 void Pool::unplace(Entry& entry) {
     index_.leave_shelf(entry);
     full_.erase(&entry);
+    followed_.erase(&entry);
     if (entry.wakes) cooling_.erase({*entry.wakes, &entry});
     if (entry.replenished) exhausted_.erase({*entry.replenished, &entry});
 }

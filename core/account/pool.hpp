@@ -22,6 +22,7 @@
 #include "core/base/result.hpp"
 #include "core/base/string_hash.hpp"
 #include "core/base/unique_function.hpp"
+#include "core/credentials/shared_login.hpp"
 #include "core/kiro/account.hpp"
 #include "core/kiro/failure.hpp"
 #include "core/loop/wakeup.hpp"
@@ -114,6 +115,13 @@ class Pool {
 
     /// New tokens that are already durable.
     void tokens_saved(std::string_view id, const store::Account& record);
+    /// What a followed file says (store::Account::follow_path), and the account's record after it. Other
+    /// tokens than the known ones are a rotation, and end a lost login.
+    std::optional<store::Account> login_read(std::string_view id, const credentials::SharedLogin& login);
+    struct Followed {
+        std::string id, path;
+    };
+    std::vector<Followed> followed() const;
     std::optional<store::Account> record(std::string_view id) const;
     std::vector<store::Account> records() const;
     /// Models this account lists; requests for others avoid it. Empty: unknown, try anything.
@@ -160,6 +168,7 @@ class Pool {
     unsigned cap_of(const Entry& entry) const;
     void place(Entry& entry, const Now& now);
     void unplace(Entry& entry);
+    static void keep_login(store::Account&& from, store::Account& to);
     void take_state(Entry& entry, const store::Account& record, bool fresh, const Now& now);
     void wake(const Now& now);
 
@@ -202,6 +211,7 @@ class Pool {
     std::unordered_set<Entry*> full_;                  // usable, at their caps
     std::set<std::pair<SteadyTime, Entry*>> cooling_;  // by the end of the pause
     std::set<std::pair<WallTime, Entry*>> exhausted_;  // by the date of the new quota
+    std::unordered_set<Entry*> followed_;              // whose login lives in another program's file
     StickySessions sticky_;
     std::unique_ptr<LeaseQueue<Waiter>> queue_;
     std::vector<StateChange> changes_;  // made under the lock, told after it

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/account/file_worker.hpp"
+#include "core/account/follow_watch.hpp"
 #include "core/account/pool.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
@@ -29,7 +31,8 @@ struct FreshToken {
 
 /// Keeps access tokens fresh: ahead of expiry with jitter, on demand when one was refused, one
 /// flight per account for the whole process (and, through the store's lease, for every process on
-/// one database). A rotated token is durable before anybody gets to use it. Lives on one loop (the
+/// one database). A rotated token is durable before anybody gets to use it: in the store, or, of an
+/// account that follows a file of another program, in that file. Lives on one loop (the
 /// control loop); ensure() may be called from any thread. Lifecycle: construct on the loop;
 /// start(); destroy on the loop: flights are cancelled and their waiters are not called.
 class TokenKeeper {
@@ -69,6 +72,8 @@ class TokenKeeper {
     const Clock& clock_;
     Random& random_;
     const kiro::UpstreamOptions& upstream_;
+    FileWorker files_;
+    FollowWatch follow_watch_;
     const std::string holder_;  // names this process in the store's refresh lease
     std::chrono::milliseconds lead_{};
     loop::Wakeup wakeup_;
