@@ -33,6 +33,10 @@ void add_fields(CLI::App& command, AccountFields& f) {
         .add_option("--max-concurrency", f.max_concurrency,
                     "Requests at the same time; 0 is accounts.concurrency_max")
         ->type_name("N");
+    command
+        .add_option("--group", f.groups, "Group that keys may be bound to (repeatable; none for no group)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
     command.add_option("--note", f.note, "Free text")->type_name("TEXT");
     command.add_option("--token-file", f.token_file, "File with the refresh token or API key (- is stdin)")
         ->type_name("FILE");

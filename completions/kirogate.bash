@@ -30,7 +30,7 @@ _kirogate() {
         --account) mapfile -t COMPREPLY < <(compgen -W "$(_kirogate_names account)" -- "$cur") && return ;;
         -m | --model | --listen | --workers | -s | --system | --max-tokens | --server | --name | --region | --api-region | \
             --profile-arn | --client-id | --start-url | --token-endpoint | --scopes | --proxy | --priority | --weight | \
-            --max-concurrency | --note | --credits | --expires | --rpm)
+            --max-concurrency | --group | --allow-group | --note | --credits | --expires | --rpm)
             return
             ;;
     esac
@@ -56,9 +56,9 @@ _kirogate() {
 
     local global='--help --config --state-dir' fields options=''
     fields='--name --auth-method --provider --region --api-region --profile-arn --client-id --client-secret-file
-        --start-url --token-endpoint --scopes --proxy --priority --weight --max-concurrency
+        --start-url --token-endpoint --scopes --proxy --priority --weight --max-concurrency --group
         --note --token-file'
-    local limits='--name --model --deny-model --account --allow-ip --credits --credits-per --tokens --tokens-per --zone
+    local limits='--name --model --deny-model --account --allow-group --allow-ip --credits --credits-per --tokens --tokens-per --zone
         --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking --strict --no-strict'
     case $command in
         '') options='serve status config version models chat account key --version --help-all' ;;

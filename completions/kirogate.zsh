@@ -33,6 +33,7 @@ _kirogate() {
         '--priority=[lower is used first]:number:'
         '--weight=[share of concurrent requests]:number:'
         '--max-concurrency=[requests at the same time]:number:'
+        '*--group=[group that keys may be bound to]:group:'
         '--note=[free text]:text:'
         '--token-file=[file with the refresh token or API key]:file:_files'
     )
@@ -41,6 +42,7 @@ _kirogate() {
         '*--model=[allowed model]:pattern:'
         '*--deny-model=[model refused even if allowed]:pattern:'
         '*--account=[allowed account]:account:_kirogate_names account'
+        '*--allow-group=[allowed group of accounts]:group:'
         '*--allow-ip=[address or range that may use the key]:network:'
         '--credits=[credit limit, or none]:credits:'
         '*--credits-per=[credits of a period]:period:(day= week= month=)'

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "core/account/pool_session.hpp"
 
@@ -13,6 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr std::array<std::string_view, 6> kStateNames{"unknown",       "ok",       "cooling", "exhausted",
                                                       "needs-sign-in", "suspended"};
+constexpr std::size_t kPage = 32;  // accounts of one look under the lock
 constexpr std::array<std::string_view, 3> kCircuitNames{"closed", "open", "half-open"};
 
 }  // namespace
@@ -33,7 +35,7 @@ std::string_view circuit_name(Circuit circuit) {
 Pool::Pool(const Clock& clock, PoolOptions options)
     : clock_(clock),
       options_(options),
-      endpoints_(clock, options.seed),
+      endpoints_(clock, options.seed, options.endpoint_circuit),
       queue_(std::make_unique<LeaseQueue<Waiter>>()),
       random_(options.seed) {
     index_.seed(options.seed);
@@ -85,12 +87,18 @@ void Pool::load(const std::vector<store::Account>& accounts) {
             entry->serial = ++serials_;
             entry->health = Health::restored(static_cast<double>(account.health),
                                              at.wall - wall_from_ms(account.health_at_ms), at.steady);
-            index_.take_shelf(*entry, {});
+            entry->quota = restored(account.quota);
+            if (entry->quota) {  // not asked again sooner than without the restart
+                const auto age = std::max(at.wall - entry->quota->told_at, WallTime::duration{});
+                entry->usage_asked = at.steady - std::chrono::duration_cast<milliseconds>(age);
+            }
+            index_.take_shelf(*entry, {}, account.groups);
         }
         take_state(*entry, account, fresh, at);
         entry->order = entries_.size();
         by_id_.emplace(account.id, entry.get());
         place(*entry, at);
+        if (fresh) settle_quota(*entry, at);
         entries_.push_back(std::move(entry));
     }
     for (const auto& gone : old) {
@@ -101,6 +109,11 @@ void Pool::load(const std::vector<store::Account>& accounts) {
 void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, const Now& at) {
     // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
     const bool foreign = fresh || account.state_since_ms > entry.record.state_since_ms;
+    if (!fresh && account.groups != entry.record.groups) {
+        const StringSet models = entry.place.shelf->models;
+        index_.leave_shelf(entry);
+        index_.take_shelf(entry, models, account.groups);
+    }
     const bool follows = !account.follow_path.empty();
     const bool new_login = !fresh && !follows && account.token_generation != entry.record.token_generation;
     auto before = std::exchange(entry.record, account);
@@ -113,6 +126,7 @@ void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, c
     if (foreign) {
         entry.state = parse_state(account.state);
         entry.reason = account.state_reason;
+        entry.since_ms = account.state_since_ms;
         entry.out_since = {};
         entry.probe_from = SteadyTime::max();
         entry.exhausted_until = wall_from_ms(account.state_until_ms);
@@ -158,11 +172,24 @@ bool Pool::has_room(const Entry& entry) const {
     return cap == 0 || entry.in_flight < cap;
 }
 
+PoolIndex::Standing Pool::standing_of(const Entry& entry, bool is_usable) {
+    using enum PoolIndex::Standing;
+    if (is_usable) return usable;
+    if (!entry.record.enabled) return disabled;
+    switch (entry.state) {
+        case State::suspended: return suspended;
+        case State::needs_sign_in: return sign_in;
+        case State::exhausted: return exhausted;
+        default: return cooling;
+    }
+}
+
 /// Moves the account to where its state says it belongs. After every change of what decides it.
 void Pool::place(Entry& entry, const Now& at) {
     std::optional<SteadyTime> wakes;
     std::optional<WallTime> replenished;
     const bool is_usable = usable(entry, at);
+    index_.stand(entry, standing_of(entry, is_usable));
     if (!is_usable && !out_for_good(entry)) {
         if (entry.state == State::cooling)
             wakes = entry.cooling_until;
@@ -254,30 +281,61 @@ void Pool::set_models(std::string_view id, const std::unordered_set<std::string>
     const StringSet models(wire_models.begin(), wire_models.end());
     if (entry->place.shelf->models == models) return;
     index_.leave_shelf(*entry);
-    index_.take_shelf(*entry, models);
+    index_.take_shelf(*entry, models, entry->record.groups);
     place(*entry, now());
 }
 
+AccountView Pool::view_of(const Entry& entry, const Now& at) const {
+    const bool is_usable = usable(entry, at);
+    AccountView out{.id = entry.record.id,
+                    .name = entry.record.name,
+                    .state = entry.state,
+                    .reason = entry.reason,
+                    .since_ms = entry.since_ms,
+                    .enabled = entry.record.enabled,
+                    .health = static_cast<int>(std::lround(entry.health.score(at.steady))),
+                    .in_flight = entry.in_flight,
+                    .usable = is_usable,
+                    .quota = entry.quota,
+                    .circuit = entry.state != State::cooling ? Circuit::closed
+                               : is_usable                   ? Circuit::half_open
+                                                             : Circuit::open,
+                    .recovers_in = {},
+                    .probes = entry.probes};
+    if (is_usable || !entry.record.enabled) return out;
+    if (entry.state == State::cooling)
+        out.recovers_in = std::chrono::ceil<milliseconds>(entry.cooling_until - at.steady);
+    if (entry.state == State::exhausted) out.recovers_in = entry.exhausted_until - at.wall;
+    return out;
+}
+
 std::vector<AccountView> Pool::view() const {
-    const std::lock_guard lock(mutex_);
-    const auto at = now();
     std::vector<AccountView> out;
-    out.reserve(entries_.size());
-    for (const auto& entry : entries_) {
-        const bool is_usable = usable(*entry, at);
-        out.push_back({.id = entry->record.id,
-                       .state = entry->state,
-                       .reason = entry->reason,
-                       .enabled = entry->record.enabled,
-                       .health = static_cast<int>(std::lround(entry->health.score(at.steady))),
-                       .in_flight = entry->in_flight,
-                       .usable = is_usable,
-                       .quota = entry->quota,
-                       .circuit = entry->state != State::cooling ? Circuit::closed
-                                  : is_usable                    ? Circuit::half_open
-                                                                 : Circuit::open});
+    for (;;) {
+        auto page = view(out.size(), kPage);
+        const bool last = page.size() < kPage;
+        std::ranges::move(page, std::back_inserter(out));
+        if (last) return out;
+    }
+}
+
+std::vector<AccountView> Pool::view(std::size_t from, std::size_t count) const {
+    std::vector<AccountView> out;
+    while (out.size() < count) {
+        // Others get the lock between the pages.
+        const std::lock_guard lock(mutex_);
+        const auto at = now();
+        const auto first = std::min(from + out.size(), entries_.size());
+        const auto last = std::min({first + kPage, from + count, entries_.size()});
+        if (first >= last) break;
+        for (auto i = first; i < last; ++i) out.push_back(view_of(*entries_[i], at));
     }
     return out;
+}
+
+std::size_t Pool::size() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.size();
 }
 
 bool Pool::any_usable() const {
@@ -303,7 +361,8 @@ std::vector<store::AccountHealth> Pool::take_changed_health() {
     std::vector<store::AccountHealth> out;
     for (const auto& entry : entries_) {
         if (!std::exchange(entry->health_changed, false)) continue;
-        out.push_back({entry->record.id, std::llround(entry->health.score(at.steady)), to_ms(at.wall)});
+        out.push_back({entry->record.id, std::llround(entry->health.score(at.steady)), to_ms(at.wall),
+                       stored(entry->quota)});
     }
     return out;
 }

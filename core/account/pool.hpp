@@ -32,15 +32,18 @@ namespace kg::account {
 
 /// What `account list`, `status` and readiness report.
 struct AccountView {
-    std::string id;
+    std::string id, name;
     State state = State::unknown;
     std::string reason;
+    std::int64_t since_ms = 0;  // of state and reason, wall clock; 0: not known
     bool enabled = true;
     int health = 100;
     unsigned in_flight = 0;
     bool usable = false;
-    std::optional<Quota> quota;         // nothing until upstream told it
-    Circuit circuit = Circuit::closed;  // open: cooling down; half-open: waits for, or is at, its probe
+    std::optional<Quota> quota;               // nothing until upstream told it
+    Circuit circuit = Circuit::closed;        // open: cooling down; half-open: waits for, or is at, its probe
+    std::chrono::milliseconds recovers_in{};  // cooling, exhausted: until it may serve again; else 0
+    unsigned probes = 0;                      // under way, to find out whether it works again
 };
 
 /// A state change that must outlive a restart; the owner writes it to the store.
@@ -59,8 +62,9 @@ struct PoolOptions {
     std::size_t queue_max = 1'000;  // requests that wait for an account; 0: none does
     std::chrono::milliseconds sticky_ttl{0};  // a conversation stays with its account; 0: off
     WhenExhausted when_exhausted = WhenExhausted::stop;
-    double quota_margin = 1;  // credits that `stop` leaves unused
-    std::uint64_t seed = 0;   // of sampling and jitter
+    double quota_margin = 1;            // credits that `stop` leaves unused
+    BreakerOptions endpoint_circuit{};  // fixed at the start
+    std::uint64_t seed = 0;             // of sampling and jitter
 };
 
 /// Every account and its live state, shared by all threads under one mutex that is held for
@@ -134,11 +138,14 @@ class Pool {
     std::optional<store::Account> next_usage_due(std::chrono::milliseconds ttl);
 
     std::vector<AccountView> view() const;
+    /// `count` accounts in order of creation, from the `from`-th on.
+    std::vector<AccountView> view(std::size_t from, std::size_t count) const;
+    std::size_t size() const;
     bool any_usable() const;
     std::size_t waiting() const;
     /// Accounts looked at by all choices so far.
     std::uint64_t examined() const;
-    /// Health that changed since the last call, for the store.
+    /// Health and quota that changed since the last call, for the store.
     std::vector<store::AccountHealth> take_changed_health();
 
     EndpointBreakers& endpoints() { return endpoints_; }
@@ -164,8 +171,10 @@ class Pool {
     bool out_for_good(const Entry& entry) const;
     bool usable(const Entry& entry, const Now& now) const;
     static bool recovering(const Entry& entry);
+    AccountView view_of(const Entry& entry, const Now& now) const;
     bool has_room(const Entry& entry) const;
     unsigned cap_of(const Entry& entry) const;
+    static PoolIndex::Standing standing_of(const Entry& entry, bool is_usable);
     void place(Entry& entry, const Now& now);
     void unplace(Entry& entry);
     static void keep_login(store::Account&& from, store::Account& to);
@@ -175,6 +184,7 @@ class Pool {
     // Choosing (pool_lease.cpp).
     static bool acceptable(const Entry& entry, const LeaseRequest& request, const Now& now);
     static bool allowed(const Entry& entry, const LeaseRequest& request);
+    static bool in_groups(const Entry& entry, const LeaseRequest& request);
     Candidate candidate_of(const Entry& entry, std::size_t index, const Now& now) const;
     TokenState token_of(const store::Account& record, WallTime now) const;
     Entry* sticky(const LeaseRequest& request, const Now& now);
@@ -186,6 +196,8 @@ class Pool {
     void serve_waiting(std::vector<Grant>& grants);
     void release(const Lease& lease) noexcept;
     void cancel(std::uint64_t ticket) noexcept;
+    struct Shortage;
+    Shortage shortage(const LeaseRequest& request, const Now& now) const;
     Error why_none(const LeaseRequest& request, const Now& now) const;
 
     // Learning (pool_report.cpp).
@@ -196,6 +208,8 @@ class Pool {
     void cool_down(Entry& entry, const kiro::Failure& failure, const Now& now);
     void open_circuit(Entry& entry, const kiro::Failure& failure, const Now& now);
     void set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms, const Now& now);
+    static std::optional<Quota> restored(const std::optional<store::AccountQuota>& quota);
+    static std::optional<store::AccountQuota> stored(const std::optional<Quota>& quota);
     void settle_quota(Entry& entry, const Now& now);
     double luck();
 

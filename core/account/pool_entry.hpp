@@ -23,8 +23,9 @@ struct PoolEntry {
     std::uint64_t serial = 0;  // unique for the process: tells a lease of an earlier account of this id
     State state = State::unknown;
     std::string reason;
-    std::uint64_t order = 0;  // of creation
-    SteadyTime out_since{};   // cooling, exhausted: attempts from before tell nothing new
+    std::int64_t since_ms = 0;  // of this state
+    std::uint64_t order = 0;    // of creation
+    SteadyTime out_since{};     // cooling, exhausted: attempts from before tell nothing new
     SteadyTime cooling_until{};
     /// When a cooling account may be asked early because no other is left; max: never.
     SteadyTime probe_from = SteadyTime::max();

@@ -53,6 +53,7 @@ void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t
     entry.reason = std::move(reason);
     entry.record.state = state_name(state);
     entry.record.state_reason = entry.reason;
+    entry.since_ms = to_ms(at.wall);
     if (recovering(entry)) entry.out_since = at.steady;
     if (!worth_keeping) return;
     entry.record.state_since_ms = to_ms(at.wall);

@@ -71,7 +71,8 @@ void ChatJob::compress(const compress::Budget& budget) {
             SummaryClient{.key_id = permissions_.key_id,
                           .tenant_scope = permissions_.tenant_scope,
                           .tenant_refresh_token = permissions_.tenant_refresh_token,
-                          .allowed_accounts = permissions_.allowed_accounts},
+                          .allowed_accounts = permissions_.allowed_accounts,
+                          .allowed_groups = permissions_.allowed_groups},
             [this](double credits) { report_.summary_credits += credits; });
     }
     compressor_ = std::make_unique<compress::Compressor>(

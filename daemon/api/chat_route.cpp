@@ -129,6 +129,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         permissions.key_id = principal_.key_id();
         permissions.compression = compression_wish(exchange.head().headers, *request);
         permissions.allowed_accounts = principal_.allowed_accounts();
+        permissions.allowed_groups = principal_.allowed_groups();
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {
             permissions.tenant_scope = context_.service.tenants.tenant_id(principal_.refresh_token);
