@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr std::array<std::string_view, 6> kStateNames{"unknown",       "ok",       "cooling", "exhausted",
                                                       "needs-sign-in", "suspended"};
+constexpr int kWokenMax = 64;      // accounts that return at once
 constexpr std::size_t kPage = 32;  // accounts of one look under the lock
 constexpr std::array<std::string_view, 3> kCircuitNames{"closed", "open", "half-open"};
 
@@ -61,89 +62,23 @@ kiro::Caller Pool::caller_of(const store::Account& account) {
 
 void Pool::configure(const PoolOptions& options) {
     endpoints_.reset();
-    const Session session(*this);
-    const auto seed = options_.seed;
-    options_ = options;
-    options_.seed = seed;
-    if (options_.sticky_ttl <= milliseconds::zero()) sticky_.clear();
-    const auto at = now();
-    for (const auto& entry : entries_) place(*entry, at);
-}
-
-void Pool::load(const std::vector<store::Account>& accounts) {
-    const Session session(*this);
-    const auto at = now();
-    std::vector<std::unique_ptr<Entry>> old;
-    old.swap(entries_);
-    StringMap<std::unique_ptr<Entry>*> known;
-    for (auto& entry : old) known.emplace(entry->record.id, &entry);
-    by_id_.clear();
-    for (const auto& account : accounts) {
-        std::unique_ptr<Entry> entry;
-        if (const auto it = known.find(account.id); it != known.end()) entry = std::move(*it->second);
-        const bool fresh = entry == nullptr;
-        if (fresh) {
-            entry = std::make_unique<Entry>();
-            entry->serial = ++serials_;
-            entry->health = Health::restored(static_cast<double>(account.health),
-                                             at.wall - wall_from_ms(account.health_at_ms), at.steady);
-            entry->quota = restored(account.quota);
-            if (entry->quota) {  // not asked again sooner than without the restart
-                const auto age = std::max(at.wall - entry->quota->told_at, WallTime::duration{});
-                entry->usage_asked = at.steady - std::chrono::duration_cast<milliseconds>(age);
-            }
-            index_.take_shelf(*entry, {}, account.groups);
+    {
+        const Session session(*this);
+        const auto seed = options_.seed;
+        options_ = options;
+        options_.seed = seed;
+        if (options_.sticky_ttl <= milliseconds::zero()) sticky_.clear();
+    }
+    for (std::size_t done = 0;;) {
+        const Session session(*this);
+        const auto at = now();
+        const auto end = std::min(done + kPage, entries_.size());
+        for (; done < end; ++done) {
+            place(*entries_[done], at);
+            plan_refresh(*entries_[done]);
         }
-        take_state(*entry, account, fresh, at);
-        entry->order = entries_.size();
-        by_id_.emplace(account.id, entry.get());
-        place(*entry, at);
-        if (fresh) settle_quota(*entry, at);
-        entries_.push_back(std::move(entry));
+        if (done >= entries_.size()) return;
     }
-    for (const auto& gone : old) {
-        if (gone) unplace(*gone);
-    }
-}
-
-void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, const Now& at) {
-    // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
-    const bool foreign = fresh || account.state_since_ms > entry.record.state_since_ms;
-    if (!fresh && account.groups != entry.record.groups) {
-        const StringSet models = entry.place.shelf->models;
-        index_.leave_shelf(entry);
-        index_.take_shelf(entry, models, account.groups);
-    }
-    const bool follows = !account.follow_path.empty();
-    const bool new_login = !fresh && !follows && account.token_generation != entry.record.token_generation;
-    auto before = std::exchange(entry.record, account);
-    if (follows) {
-        followed_.insert(&entry);
-        if (!fresh && before.follow_path == account.follow_path) keep_login(std::move(before), entry.record);
-    } else {
-        followed_.erase(&entry);
-    }
-    if (foreign) {
-        entry.state = parse_state(account.state);
-        entry.reason = account.state_reason;
-        entry.since_ms = account.state_since_ms;
-        entry.out_since = {};
-        entry.probe_from = SteadyTime::max();
-        entry.exhausted_until = wall_from_ms(account.state_until_ms);
-        if (entry.state == State::cooling) {
-            const auto left = wall_from_ms(account.state_until_ms) - at.wall;
-            entry.cooling_until = at.steady + std::min<milliseconds>(left, std::chrono::hours(1));
-        }
-        if (!fresh && entry.state == State::unknown) {
-            entry.health = {};
-            entry.window.clear();
-            entry.refused_models.clear();
-            entry.quota.reset();  // asked anew
-            entry.usage_asked.reset();
-            entry.auth_failures = entry.throttles = entry.openings = entry.slow = 0;
-        }
-    }
-    if (new_login) entry.auth_failures = 0;
 }
 
 bool Pool::out_for_good(const Entry& entry) const {
@@ -223,6 +158,8 @@ void Pool::place(Entry& entry, const Now& at) {
 
 void Pool::unplace(Entry& entry) {
     index_.leave_shelf(entry);
+    if (entry.health_changed) std::erase(measured_, &entry);
+    if (entry.refresh_at) refreshes_.erase({*entry.refresh_at, &entry});
     full_.erase(&entry);
     followed_.erase(&entry);
     if (entry.wakes) cooling_.erase({*entry.wakes, &entry});
@@ -231,8 +168,10 @@ void Pool::unplace(Entry& entry) {
 
 /// Lets accounts return whose time has come: a look at the first of each, unless one has.
 void Pool::wake(const Now& at) {
-    while (!cooling_.empty() && cooling_.begin()->first <= at.steady) place(*cooling_.begin()->second, at);
-    while (!exhausted_.empty() && exhausted_.begin()->first <= at.wall)
+    // Those beyond the bound return with the next call: others wait for the lock.
+    for (int n = 0; n < kWokenMax && !cooling_.empty() && cooling_.begin()->first <= at.steady; ++n)
+        place(*cooling_.begin()->second, at);
+    for (int n = 0; n < kWokenMax && !exhausted_.empty() && exhausted_.begin()->first <= at.wall; ++n)
         place(*exhausted_.begin()->second, at);
 }
 
@@ -272,6 +211,7 @@ void Pool::tokens_saved(std::string_view id, const store::Account& record) {
     mine.profile_arn = record.profile_arn;
     mine.token_generation = record.token_generation;
     mine.last_refreshed_at_ms = record.last_refreshed_at_ms;
+    plan_refresh(*entry);
 }
 
 void Pool::set_models(std::string_view id, const std::unordered_set<std::string>& wire_models) {
@@ -353,18 +293,6 @@ std::size_t Pool::waiting() const {
 std::uint64_t Pool::examined() const {
     const std::lock_guard lock(mutex_);
     return index_.examined();
-}
-
-std::vector<store::AccountHealth> Pool::take_changed_health() {
-    const std::lock_guard lock(mutex_);
-    const auto at = now();
-    std::vector<store::AccountHealth> out;
-    for (const auto& entry : entries_) {
-        if (!std::exchange(entry->health_changed, false)) continue;
-        out.push_back({entry->record.id, std::llround(entry->health.score(at.steady)), to_ms(at.wall),
-                       stored(entry->quota)});
-    }
-    return out;
 }
 
 }  // namespace kg::account

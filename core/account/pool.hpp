@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,7 @@
 #include "core/kiro/failure.hpp"
 #include "core/loop/wakeup.hpp"
 #include "core/store/records.hpp"
+#include "core/store/store.hpp"
 
 namespace kg::account {
 
@@ -90,6 +92,9 @@ class Pool {
     /// Replaces the records with what the store holds; live state of accounts that stay is kept,
     /// leases of removed ones stay valid. A stored state newer than ours wins (the CLI reset it).
     void load(const std::vector<store::Account>& accounts);
+    /// The same for what changed, a few accounts at a time between which others get the lock. True when
+    /// an account came or went, or was switched on or off.
+    bool apply(const store::AccountChanges& changes);
 
     /// The account that the scheduling mode prefers, or why there is none (no_account,
     /// accounts_exhausted, ...) with the time of the soonest recovery. `overloaded` means that
@@ -128,6 +133,10 @@ class Pool {
     std::vector<Followed> followed() const;
     std::optional<store::Account> record(std::string_view id) const;
     std::vector<store::Account> records() const;
+    /// At most `max` accounts whose token is to be refreshed ahead of its expiry, soonest first; they
+    /// are told again after `again_in` unless a new token came. Costs what it tells.
+    std::vector<std::string> take_refresh_due(std::size_t max, std::chrono::milliseconds again_in);
+    void postpone_refresh(std::string_view id, std::chrono::milliseconds by);
     /// Models this account lists; requests for others avoid it. Empty: unknown, try anything.
     void set_models(std::string_view id, const std::unordered_set<std::string>& wire_models);
 
@@ -180,6 +189,11 @@ class Pool {
     static void keep_login(store::Account&& from, store::Account& to);
     void take_state(Entry& entry, const store::Account& record, bool fresh, const Now& now);
     void wake(const Now& now);
+    bool put(const store::Account& account, const Now& now);
+    void drop(std::string_view id);
+    void plan_refresh(Entry& entry);
+    void move_refresh(Entry& entry, std::optional<WallTime> due);
+    void measured(Entry& entry);
 
     // Choosing (pool_lease.cpp).
     static bool acceptable(const Entry& entry, const LeaseRequest& request, const Now& now);
@@ -226,6 +240,8 @@ class Pool {
     std::set<std::pair<SteadyTime, Entry*>> cooling_;  // by the end of the pause
     std::set<std::pair<WallTime, Entry*>> exhausted_;  // by the date of the new quota
     std::unordered_set<Entry*> followed_;              // whose login lives in another program's file
+    std::set<std::pair<WallTime, Entry*>> refreshes_;  // by the time their token wants a refresh
+    std::deque<Entry*> measured_;                      // with health or quota to be stored
     StickySessions sticky_;
     std::unique_ptr<LeaseQueue<Waiter>> queue_;
     std::vector<StateChange> changes_;  // made under the lock, told after it
@@ -234,7 +250,7 @@ class Pool {
     std::size_t usage_cursor_ = 0;  // where next_usage_due goes on
     bool probing_early_ = false;
     double first_event_ms_ = 0;  // usual, over all accounts
-    std::uint64_t serials_ = 0, tickets_ = 0, random_;
+    std::uint64_t serials_ = 0, orders_ = 0, tickets_ = 0, random_;
 };
 
 }  // namespace kg::account

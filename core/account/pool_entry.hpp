@@ -32,7 +32,7 @@ struct PoolEntry {
     WallTime exhausted_until{};
 
     Health health;
-    bool health_changed = false;  // since it was last written to the store
+    bool health_changed = false;  // since it was last written to the store: in Pool::measured_
     FailureWindow window;         // transient failures: the account's circuit
     unsigned openings = 0;        // of the circuit in a row, for the doubling pause
     unsigned throttles = 0;       // in a row, for the doubling cool-down
@@ -52,6 +52,7 @@ struct PoolEntry {
     PoolIndex::Place place;
     bool full = false;                    // usable, but at its cap: in Pool::full_
     std::optional<SteadyTime> wakes;      // its key in Pool::cooling_
+    std::optional<WallTime> refresh_at;   // its key in Pool::refreshes_
     std::optional<WallTime> replenished;  // its key in Pool::exhausted_
 };
 

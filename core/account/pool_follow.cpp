@@ -39,6 +39,7 @@ std::optional<store::Account> Pool::login_read(std::string_view id, const creden
     read.scopes = login.scopes;
     keep_login(std::move(read), mine);
     entry->auth_failures = 0;
+    plan_refresh(*entry);
     if (entry->state == State::needs_sign_in) {
         const auto at = now();
         set_state(*entry, State::unknown, "", 0, at);

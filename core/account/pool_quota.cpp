@@ -31,7 +31,7 @@ void Pool::set_quota(std::string_view id, const Quota& quota) {
     if (!entry) return;
     const auto at = now();
     entry->quota = quota;
-    entry->health_changed = true;
+    measured(*entry);
     entry->used_since_told = false;
     const bool resting = entry->state == State::exhausted && entry->exhausted_until > at.wall;
     const bool credits = quota.remaining() > options_.quota_margin;

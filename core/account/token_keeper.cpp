@@ -31,7 +31,10 @@ TokenKeeper::TokenKeeper(loop::Loop& loop, fetch::Fetcher& fetcher, store::Async
       holder_(random.base62(16)),
       wakeup_(loop),
       sweep_timer_(loop, [this] { sweep(); }),
-      reap_(loop, [this] { finished_.clear(); }) {
+      reap_(loop, [this] {
+          finished_.clear();
+          if (sweep_timer_.active()) sweep();  // the next of a herd
+      }) {
     wakeup_.set_keeps_alive(false);
 }
 
@@ -39,8 +42,7 @@ TokenKeeper::~TokenKeeper() {
     *alive_ = false;
 }
 
-void TokenKeeper::start(milliseconds lead) {
-    lead_ = lead;
+void TokenKeeper::start() {
     sweep();
     sweep_timer_.start(kSweepEvery, kSweepEvery);
     follow_watch_.start();
@@ -111,26 +113,18 @@ void TokenKeeper::finish(const std::string& id, Result<FreshToken> result) {
 }
 
 void TokenKeeper::sweep() {
-    const auto now = clock_.wall();
-    std::size_t budget = kProactiveFlightsMax > flights_.size() ? kProactiveFlightsMax - flights_.size() : 0;
-    for (const auto& record : pool_.records()) {
-        if (budget == 0) return;
-        if (!record.enabled || record.auth_method == "api-key" || flights_.contains(record.id)) continue;
-        const auto state = parse_state(record.state);
-        if (state == State::needs_sign_in || state == State::suspended) continue;
-        // Up to a fifth of the lead earlier or later, by account: refreshes do not come in herds.
-        const auto spread = lead_.count() / 5;
-        const auto jitter = spread > 0 ? static_cast<std::int64_t>(std::hash<std::string>{}(record.id) %
-                                                                   static_cast<std::uint64_t>(2 * spread)) -
-                                             spread
-                                       : 0;
-        const bool due = record.access_token.empty() ||
-                         wall_from_ms(record.expires_at_ms) < now + lead_ + milliseconds(jitter);
-        if (!due) continue;
-        if (const auto b = backoff_.find(record.id); b != backoff_.end() && clock_.steady() < b->second.until)
-            continue;
-        join(record.id, nullptr);
-        --budget;
+    while (flights_.size() < kProactiveFlightsMax) {
+        const auto due = pool_.take_refresh_due(kProactiveFlightsMax - flights_.size(), kSweepEvery);
+        if (due.empty()) return;
+        for (const auto& id : due) {
+            if (flights_.contains(id)) continue;
+            const auto now = clock_.steady();
+            if (const auto b = backoff_.find(id); b != backoff_.end() && now < b->second.until) {
+                pool_.postpone_refresh(id, std::chrono::ceil<milliseconds>(b->second.until - now));
+                continue;
+            }
+            join(id, nullptr);
+        }
     }
 }
 

@@ -43,8 +43,9 @@ class TokenKeeper {
                 const Clock& clock, Random& random, const kiro::UpstreamOptions& upstream);
     ~TokenKeeper();
 
-    /// Begins refreshing ahead of expiry; every account, used or idle (seed E3, E5).
-    void start(std::chrono::milliseconds lead);
+    /// Begins refreshing ahead of expiry (PoolOptions::refresh_lead); every account, used or idle (seed
+    /// E3, E5).
+    void start();
     /// Any thread. Replies through `door` with a token newer than `seen_generation` (pass the
     /// current one to force a refresh after a 401), or with one that is not about to expire when
     /// `seen_generation` is kAny. At most 10,000 waiters.
@@ -75,7 +76,6 @@ class TokenKeeper {
     FileWorker files_;
     FollowWatch follow_watch_;
     const std::string holder_;  // names this process in the store's refresh lease
-    std::chrono::milliseconds lead_{};
     loop::Wakeup wakeup_;
     loop::Timer sweep_timer_;
     loop::Deferred reap_;
