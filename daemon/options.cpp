@@ -109,6 +109,11 @@ account::PoolOptions pool_options(const config::Config& config) {
     out.when_exhausted = config.accounts.when_exhausted == "continue" ? account::WhenExhausted::continue_
                                                                       : account::WhenExhausted::stop;
     out.quota_margin = static_cast<double>(config.accounts.quota_margin);
+    auto& circuit = out.endpoint_circuit;
+    circuit.calls_min = static_cast<unsigned>(config.kiro.circuit_calls_min);
+    circuit.failures_percent = static_cast<unsigned>(config.kiro.circuit_failures_percent);
+    circuit.open_first = config.kiro.circuit_pause;
+    circuit.open_max = 12 * config.kiro.circuit_pause;
     return out;
 }
 

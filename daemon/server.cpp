@@ -63,6 +63,8 @@ Result<void> Server::run() {
     engine_ = std::make_unique<Engine>(loop_, input_.config, input_.stores, clock_, random_);
     KG_CHECK(engine_->load());
     engine_->access().set_proxy_key(secrets.proxy_key_hash);
+    KG_TRY(operator_token, ensure_operator_token(input_.stores, random_));
+    engine_->access().set_operator_key(sha256(operator_token.reveal()));
     const auto limited = rates(input_.config);
     engine_->access().set_rates(limited.gateway, limited.address);
 

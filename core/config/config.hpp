@@ -45,6 +45,9 @@ struct Kiro {
     milliseconds first_event_timeout{90'000};
     milliseconds idle_timeout{300'000};
     milliseconds total_timeout{3'600'000};
+    std::int64_t circuit_calls_min = 20;  // of an endpoint within 30 s
+    std::int64_t circuit_failures_percent = 50;
+    milliseconds circuit_pause{10'000};  // doubles up to 12 times itself
 };
 struct Accounts {
     milliseconds refresh_lead{600'000};

@@ -142,6 +142,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         permissions.compression = compression_wish(exchange_.head().headers, *request);
         if (principal_.key) apply_compression(*principal_.key, permissions);
         permissions.allowed_accounts = principal_.allowed_accounts();
+        permissions.allowed_groups = principal_.allowed_groups();
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {
             permissions.tenant_scope = context_.service.tenants.tenant_id(principal_.refresh_token);

@@ -5,6 +5,7 @@
 #include "daemon/api/chat_route.hpp"
 #include "daemon/api/doorway.hpp"
 #include "daemon/api/models_route.hpp"
+#include "daemon/api/pool_route.hpp"
 #include "daemon/api/usage_route.hpp"
 #include "kirogate_version.hpp"
 
@@ -116,6 +117,9 @@ std::vector<httpd::Route> public_routes(Context& context) {
         routes.push_back({get, prefix + "/usage", usage});
         routes.push_back({get, prefix + "/responses", simple(context, responses_get)});
     }
+    routes.push_back({get, "/api/pool", [&context](httpd::Exchange& exchange, std::string_view) {
+                          return make_pool_handler(context, exchange);
+                      }});
     routes.push_back({get, "/health", simple(context, health)});
     routes.push_back({get, "/ready", simple(context, ready)});
     routes.push_back({get, "/", simple(context, root)});

@@ -24,8 +24,11 @@ struct State {
     std::mutex mutex;
     std::uint64_t version = 1;
     std::map<std::string, Account, std::less<>> accounts;
-    std::map<std::string, Lease, std::less<>> leases;  // by account id
+    std::map<std::string, std::uint64_t, std::less<>> account_versions;  // of the last change
+    std::deque<std::pair<std::string, std::uint64_t>> removed_accounts;  // oldest first; at most 10,000
+    std::map<std::string, Lease, std::less<>> leases;                    // by account id
     std::map<std::string, Key, std::less<>> keys;
+    std::uint64_t keys_version = 1;
     std::map<std::string, std::string, std::less<>> settings;
     std::deque<RequestRecord> requests;  // oldest first; prune() bounds it
     std::unordered_set<std::string> request_ids;
@@ -41,6 +44,7 @@ class MemoryAccountStore final : public AccountStore {
 
     Result<void> add(const Account& account) override;
     Result<std::vector<Account>> list() override;
+    Result<AccountChanges> changes(std::uint64_t version) override;
     Result<std::optional<Account>> find(std::string_view id) override;
     Result<std::optional<Account>> select(std::string_view selector) override;
     Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) override;
@@ -58,6 +62,7 @@ class MemoryAccountStore final : public AccountStore {
 
   private:
     bool name_taken(const Account& account) const;
+    void changed(std::string_view id);
     State& state_;
 };
 
@@ -71,8 +76,10 @@ class MemoryKeyStore final : public KeyStore {
     Result<std::optional<Key>> select(std::string_view selector) override;
     Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) override;
     Result<bool> remove(std::string_view id) override;
+    Result<std::uint64_t> version() override;
 
   private:
+    void changed() { ++state_.version, ++state_.keys_version; }
     bool hash_taken(const Key& key) const;
     State& state_;
 };
