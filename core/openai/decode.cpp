@@ -6,6 +6,7 @@
 #include "core/openai/decode_messages.hpp"
 #include "core/openai/decode_thinking.hpp"
 #include "core/openai/decode_tools.hpp"
+#include "core/openai_family/format.hpp"
 
 namespace kg::openai {
 namespace {
@@ -66,24 +67,7 @@ Result<void> decode_stop(json::Node body, chat::Request& request) {
 
 Result<void> decode_response_format(json::Node body, chat::Request& request) {
     KG_TRY(format, json::optional_object(body, "response_format"));
-    if (!format) return {};
-    KG_TRY(type, json::require_string(format, "type"));
-    if (type == "text") return {};
-    if (type != "json_object" && type != "json_schema") {
-        return Err(chat::unsupported_error(format["type"], "expected text, json_object or json_schema"));
-    }
-    request.json_only = true;
-    if (type == "json_object") return {};
-    KG_TRY(holder, json::require_object(format, "json_schema"));
-    KG_TRY(schema, json::optional_object(holder, "schema"));
-    if (schema) request.json_schema = schema.shared_raw();
-    KG_TRY(strict, json::optional_bool(holder, "strict"));
-    if (strict.value_or(false)) {
-        chat::warn(request,
-                   "response_format.json_schema.strict is followed by instruction, not enforced by "
-                   "the backend");
-    }
-    return {};
+    return openai_family::decode_format(format, openai_family::SchemaPlace::nested, request);
 }
 
 void warn_ignored_fields(json::Node body, chat::Request& request) {
@@ -96,14 +80,8 @@ void warn_ignored_fields(json::Node body, chat::Request& request) {
 }  // namespace
 
 Result<chat::Request> decode_request(json::Node body, const http::Headers& headers) {
-    if (!body.is_object()) {
-        return Err(
-            Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
-    }
     chat::Request request;
-    KG_TRY(model, json::require_string(body, "model"));
-    if (model.empty()) return Err(json::value_error(body["model"], "must not be empty"));
-    request.model = std::string(model);
+    KG_CHECK(chat::read_model(body, request));
     KG_CHECK(refuse_unsupported(body));
     KG_CHECK(decode_limits(body, request));
     KG_CHECK(decode_stream(body, request));

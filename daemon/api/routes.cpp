@@ -18,8 +18,8 @@ class SimpleHandler final : public httpd::Handler {
     SimpleHandler(Context& context, Answer answer) : context_(context), answer_(answer) {}
     void on_head(httpd::Exchange& exchange) override {
         if (auto let_in = let_in_stranger(context_, exchange.head()); !let_in)
-            exchange.respond(
-                render(let_in.error(), dialect_of(exchange.head(), context_), exchange.request_id()));
+            exchange.respond(render(let_in.error(), dialect_of(exchange.head(), context_.dialects),
+                                    exchange.request_id()));
     }
     void on_request(httpd::Exchange& exchange, std::string) override {
         exchange.respond(answer_(context_, exchange));
@@ -72,7 +72,7 @@ http::Response responses_get(Context& context, httpd::Exchange& exchange) {
         response.headers.add("connection", "close");
         return response;
     }
-    auto response = context.openai.encode_error(
+    auto response = context.dialects.openai->encode_error(
         {.kind = ErrorKind::method_not_allowed, .message = "GET is not allowed on this path"},
         exchange.request_id());
     response.headers.add("allow", "OPTIONS");
@@ -97,20 +97,22 @@ std::vector<httpd::Route> public_routes(Context& context) {
     const httpd::HandlerFactory models = [&context](httpd::Exchange& exchange, std::string_view id) {
         return make_models_handler(context, exchange, id);
     };
-    const httpd::HandlerFactory count = [&context](httpd::Exchange& exchange, std::string_view) {
-        return make_count_tokens_handler(context, exchange);
+    const auto count = [&context](const chat::Dialect& dialect) -> httpd::HandlerFactory {
+        return [&context, &dialect](httpd::Exchange&, std::string_view) {
+            return make_count_tokens_handler(context, dialect);
+        };
     };
-
     const httpd::HandlerFactory usage = [&context](httpd::Exchange& exchange, std::string_view) {
         return make_usage_handler(context, exchange);
     };
 
+    const Dialects& dialects = context.dialects;
     std::vector<httpd::Route> routes;
     // Base URLs are configured with and without /v1.
     for (const std::string prefix : {"/v1", ""}) {
-        routes.push_back({post, prefix + "/chat/completions", chat(context.openai)});
-        routes.push_back({post, prefix + "/messages", chat(context.anthropic)});
-        routes.push_back({post, prefix + "/messages/count_tokens", count});
+        routes.push_back({post, prefix + "/chat/completions", chat(*dialects.openai)});
+        routes.push_back({post, prefix + "/messages", chat(*dialects.anthropic)});
+        routes.push_back({post, prefix + "/messages/count_tokens", count(*dialects.anthropic)});
         routes.push_back({get, prefix + "/models", models});
         routes.push_back({get, prefix + "/models/*", models});
         routes.push_back({get, prefix + "/usage", usage});

@@ -1,13 +1,17 @@
-#include "core/openai/decode_parts.hpp"
+#include "core/openai_family/decode_parts.hpp"
 
 #include "core/chat/inline_file.hpp"
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
 
-namespace kg::openai {
+namespace kg::openai_family {
 namespace {
 
 Result<void> decode_image(json::Node part, std::vector<TextOrImage>& out) {
+    if (!part["file_id"].is_null_or_missing()) {
+        return Err(
+            chat::unsupported_error(part["file_id"], "stored files are not supported; send the picture"));
+    }
     json::Node url = part["image_url"];
     if (url.is_null_or_missing()) return Err(json::missing_error(part, "image_url"));
     if (url.is_object()) {
@@ -20,11 +24,13 @@ Result<void> decode_image(json::Node part, std::vector<TextOrImage>& out) {
     return {};
 }
 
-Result<void> decode_file(json::Node part, chat::Request& request, std::vector<TextOrImage>& out) {
-    KG_TRY(file, json::require_object(part, "file"));
+Result<void> decode_file(json::Node file, chat::Request& request, std::vector<TextOrImage>& out) {
     if (!file["file_id"].is_null_or_missing()) {
         return Err(
             chat::unsupported_error(file["file_id"], "stored files are not supported; send file_data"));
+    }
+    if (!file["file_url"].is_null_or_missing()) {
+        return Err(chat::unsupported_error(file["file_url"], "nothing is fetched; send file_data"));
     }
     KG_TRY(data, json::require_string(file, "file_data"));
     const std::string_view name = file["filename"].text();
@@ -59,7 +65,11 @@ Result<void> decode_part(json::Node part, chat::Request& request, std::vector<Te
         return {};
     }
     if (type == "image_url" || type == "input_image") return decode_image(part, out);
-    if (type == "file") return decode_file(part, request, out);
+    if (type == "input_file") return decode_file(part, request, out);
+    if (type == "file") {
+        KG_TRY(file, json::require_object(part, "file"));
+        return decode_file(file, request, out);
+    }
     if (type == "input_audio")
         return Err(chat::unsupported_error(part["type"], "audio input is not supported"));
     chat::warn(request, "content part of type " + std::string(type.substr(0, 40)) + " was dropped");
@@ -104,4 +114,4 @@ Result<SharedText> decode_text_content(json::Node content, std::string_view sepa
     return pieces < 2 ? only : SharedText(std::move(text));
 }
 
-}  // namespace kg::openai
+}  // namespace kg::openai_family

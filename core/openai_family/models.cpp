@@ -1,8 +1,8 @@
-#include "core/openai/models.hpp"
+#include "core/openai_family/models.hpp"
 
 #include "core/json/writer.hpp"
 
-namespace kg::openai {
+namespace kg::openai_family {
 namespace {
 
 void write_model(json::Writer& writer, const chat::ModelInfo& model) {
@@ -28,4 +28,4 @@ std::string encode_model(const chat::ModelInfo& model) {
     return out;
 }
 
-}  // namespace kg::openai
+}  // namespace kg::openai_family

@@ -1,9 +1,9 @@
-#include "core/openai/rate_headers.hpp"
+#include "core/openai_family/rate_headers.hpp"
 
 #include <string>
 #include <string_view>
 
-namespace kg::openai {
+namespace kg::openai_family {
 namespace {
 
 std::string duration_text(std::chrono::milliseconds time) {
@@ -30,4 +30,4 @@ void add_rate_limits(const http::RateLimits& rates, http::Headers& headers) {
     add(rates.tokens, "tokens", headers);
 }
 
-}  // namespace kg::openai
+}  // namespace kg::openai_family
