@@ -42,7 +42,7 @@ Result<void> check_exposure(const config::Config& config, bool key_is_set) {
 }
 
 Server::Server(ServerInput input, const Clock& clock, Random& random)
-    : input_(std::move(input)), clock_(clock), random_(random), wakeup_(loop_) {}
+    : input_(std::move(input)), clock_(clock), random_(random), wakeup_(loop_), dialects_(input_.sealer) {}
 
 Server::~Server() {
     workers_.clear();  // joins: nobody uses the engine any more

@@ -9,6 +9,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/base/result.hpp"
+#include "core/base/seal.hpp"
 #include "core/config/config.hpp"
 #include "core/loop/signal.hpp"
 #include "core/store/store.hpp"

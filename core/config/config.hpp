@@ -78,7 +78,7 @@ struct Compression {
 struct Limits {
     std::int64_t head_max_bytes = 32 << 10;
     std::int64_t body_max_bytes = 32 << 20;
-    std::int64_t answer_max_bytes = 64 << 20;  // non-streamed answer held in memory
+    std::int64_t answer_max_bytes = 64 << 20;  // of an answer held in memory
     milliseconds head_timeout{10'000};
     milliseconds body_timeout{30'000};
     milliseconds keep_alive_timeout{75'000};

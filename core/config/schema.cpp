@@ -285,7 +285,8 @@ constexpr Key kKeys[] = {
      {.min = kKiB, .max = kGiB, .bytes = true}},
     {"limits.answer_max_bytes",
      in<&Config::limits, &Limits::answer_max_bytes>(),
-     "Largest answer held in memory for a client that does not stream.",
+     "Largest answer held in memory: for a client that does not stream, and for "
+     "streamed responses, whose last event repeats the answer.",
      {.min = 64 * kKiB, .max = kGiB, .bytes = true}},
     {"limits.head_timeout",
      in<&Config::limits, &Limits::head_timeout>(),

@@ -30,7 +30,7 @@ struct Settings {
     std::chrono::milliseconds hold_back{0};           // of a stream's first events; 0: none
     std::chrono::milliseconds queue_timeout{30'000};  // to wait while every account is busy
     std::chrono::milliseconds ping_interval{15'000};
-    std::size_t answer_max_bytes = 64u << 20;  // non-streamed answer held in memory
+    std::size_t answer_max_bytes = 64u << 20;  // of an answer held in memory
     std::size_t streams_max = 4'000;           // requests in progress, whole process
     CompressionSettings compression;
 };

@@ -15,7 +15,7 @@ bool wants_anthropic(const httpd::RequestHead& head) {
 
 const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Dialects& dialects) {
     if (wants_anthropic(head)) return *dialects.anthropic;
-    return *dialects.openai;
+    return head.path.find("/responses") == head.path.npos ? *dialects.openai : *dialects.responses;
 }
 
 http::Response ErrorRenderer::render(const httpd::RequestHead* head, const Error& error,

@@ -2,10 +2,28 @@
 
 #include "core/anthropic/dialect.hpp"
 #include "core/openai/dialect.hpp"
+#include "core/responses/dialect.hpp"
 
 namespace kg::api {
-Dialects::Dialects()
+namespace {
+
+constexpr std::string_view kReasoning = "responses/reasoning";
+
+responses::ReasoningSeal reasoning_seal(const Sealer& sealer) {
+    const auto own = std::make_shared<const Sealer>(sealer.derived(kReasoning));
+    return {.seal = [own](std::string_view plain) { return own->seal(plain, kReasoning); },
+            .open = [own](std::string_view sealed) -> std::optional<std::string> {
+                auto plain = own->unseal(sealed, kReasoning);
+                if (!plain) return std::nullopt;
+                return plain->reveal();
+            }};
+}
+
+}  // namespace
+
+Dialects::Dialects(const Sealer& sealer)
     : openai(openai::make_dialect()),
+      responses(responses::make_dialect(reasoning_seal(sealer))),
       anthropic(anthropic::make_dialect()) {}
 
 }  // namespace kg::api

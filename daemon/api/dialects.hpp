@@ -2,15 +2,17 @@
 
 #include <memory>
 
+#include "core/base/seal.hpp"
 #include "core/chat/dialect.hpp"
 
 namespace kg::api {
 
 /// Every client API of the gateway. Made once, then read-only: shared by all workers.
 struct Dialects {
-    Dialects();
+    /// `sealer` keeps what clients carry for us from being read or forged.
+    explicit Dialects(const Sealer& sealer);
 
-    std::unique_ptr<const chat::Dialect> openai, anthropic;
+    std::unique_ptr<const chat::Dialect> openai, responses, anthropic;
 };
 
 }  // namespace kg::api

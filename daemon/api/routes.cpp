@@ -72,10 +72,10 @@ http::Response responses_get(Context& context, httpd::Exchange& exchange) {
         response.headers.add("connection", "close");
         return response;
     }
-    auto response = context.dialects.openai->encode_error(
+    auto response = context.dialects.responses->encode_error(
         {.kind = ErrorKind::method_not_allowed, .message = "GET is not allowed on this path"},
         exchange.request_id());
-    response.headers.add("allow", "OPTIONS");
+    response.headers.add("allow", "OPTIONS, POST");
     return response;
 }
 
@@ -112,6 +112,8 @@ std::vector<httpd::Route> public_routes(Context& context) {
     for (const std::string prefix : {"/v1", ""}) {
         routes.push_back({post, prefix + "/chat/completions", chat(*dialects.openai)});
         routes.push_back({post, prefix + "/messages", chat(*dialects.anthropic)});
+        routes.push_back({post, prefix + "/responses", chat(*dialects.responses)});
+        routes.push_back({post, prefix + "/responses/input_tokens", count(*dialects.responses)});
         routes.push_back({post, prefix + "/messages/count_tokens", count(*dialects.anthropic)});
         routes.push_back({get, prefix + "/models", models});
         routes.push_back({get, prefix + "/models/*", models});

@@ -86,7 +86,7 @@ struct ApiRig {
     GatewayRig gateway;
     access::Authenticator access{gateway.clock};
     access::TrustedProxies proxies;
-    api::Dialects dialects;
+    api::Dialects dialects{Sealer::from_key(std::string(32, 'k'))};
     std::atomic<bool> draining{false};
     api::Context context{gateway.service, access, proxies, gateway.async, dialects, draining};
     std::vector<httpd::Route> routes = api::public_routes(context);
