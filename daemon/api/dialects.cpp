@@ -1,6 +1,7 @@
 #include "daemon/api/dialects.hpp"
 
 #include "core/anthropic/dialect.hpp"
+#include "core/openai/completions.hpp"
 #include "core/openai/dialect.hpp"
 #include "core/responses/dialect.hpp"
 
@@ -23,6 +24,7 @@ responses::ReasoningSeal reasoning_seal(const Sealer& sealer) {
 
 Dialects::Dialects(const Sealer& sealer)
     : openai(openai::make_dialect()),
+      completions(openai::make_completions_dialect()),
       responses(responses::make_dialect(reasoning_seal(sealer))),
       anthropic(anthropic::make_dialect()) {}
 

@@ -12,7 +12,7 @@ struct Dialects {
     /// `sealer` keeps what clients carry for us from being read or forged.
     explicit Dialects(const Sealer& sealer);
 
-    std::unique_ptr<const chat::Dialect> openai, responses, anthropic;
+    std::unique_ptr<const chat::Dialect> openai, completions, responses, anthropic;
 };
 
 }  // namespace kg::api

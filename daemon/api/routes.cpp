@@ -111,6 +111,7 @@ std::vector<httpd::Route> public_routes(Context& context) {
     // Base URLs are configured with and without /v1.
     for (const std::string prefix : {"/v1", ""}) {
         routes.push_back({post, prefix + "/chat/completions", chat(*dialects.openai)});
+        routes.push_back({post, prefix + "/completions", chat(*dialects.completions)});
         routes.push_back({post, prefix + "/messages", chat(*dialects.anthropic)});
         routes.push_back({post, prefix + "/responses", chat(*dialects.responses)});
         routes.push_back({post, prefix + "/responses/input_tokens", count(*dialects.responses)});
