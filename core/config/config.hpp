@@ -64,6 +64,11 @@ struct Accounts {
 struct Models {
     std::vector<std::pair<std::string, std::string>> aliases;
 };
+struct Responses {
+    std::int64_t kept_per_key = 0;  // 0: none
+    milliseconds kept_for{30LL * 24 * 3'600'000};
+};
+
 struct Compression {
     bool enabled = true;                  // ENABLE_COMPRESSION
     std::int64_t threshold_percent = 50;  // of the model's window
@@ -105,6 +110,7 @@ struct Config {
     Accounts accounts;
     Models models;
     Compression compression;
+    Responses responses;
     Limits limits;
     Log log;
     Storage storage;

@@ -33,6 +33,8 @@ struct Settings {
     std::size_t answer_max_bytes = 64u << 20;  // of an answer held in memory
     std::size_t streams_max = 4'000;           // requests in progress, whole process
     CompressionSettings compression;
+    std::size_t responses_kept = 0;  // for each key; 0: none
+    std::chrono::milliseconds responses_kept_for{30LL * 24 * 3'600'000};
 };
 
 /// The current snapshot; any thread.

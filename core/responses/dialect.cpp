@@ -14,7 +14,8 @@ namespace {
 
 class ResponsesDialect final : public openai_family::Dialect {
   public:
-    explicit ResponsesDialect(ReasoningSeal seal) : Dialect("input"), seal_(std::move(seal)) {}
+    ResponsesDialect(ReasoningSeal seal, Storage storage)
+        : Dialect("input"), seal_(std::move(seal)), storage_(storage) {}
 
     std::string_view name() const override { return "responses"; }
     Result<chat::Request> decode(const json::Document& body, const http::Headers& headers) const override {
@@ -24,11 +25,11 @@ class ResponsesDialect final : public openai_family::Dialect {
     }
     std::string encode(const chat::Response& response, const chat::Request& request,
                        const chat::AnswerContext& context) const override {
-        return encode_response(response, request, context, seal_);
+        return encode_response(response, request, context, seal_, storage_);
     }
     std::unique_ptr<chat::StreamEncoder> stream(const chat::Request& request,
                                                 const chat::AnswerContext& context) const override {
-        return std::make_unique<StreamEncoder>(request, context, seal_);
+        return std::make_unique<StreamEncoder>(request, context, seal_, storage_);
     }
     Result<std::string> count_tokens(const json::Document& body,
                                      const chat::Calibrate& calibrate) const override {
@@ -43,12 +44,13 @@ class ResponsesDialect final : public openai_family::Dialect {
 
   private:
     const ReasoningSeal seal_;
+    const Storage storage_;
 };
 
 }  // namespace
 
-std::unique_ptr<chat::Dialect> make_dialect(ReasoningSeal seal) {
-    return std::make_unique<ResponsesDialect>(std::move(seal));
+std::unique_ptr<chat::Dialect> make_dialect(ReasoningSeal seal, Storage storage) {
+    return std::make_unique<ResponsesDialect>(std::move(seal), storage);
 }
 
 }  // namespace kg::responses

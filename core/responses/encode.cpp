@@ -29,7 +29,7 @@ void add_call(const chat::ToolUse& call, OutputItems& items) {
 }  // namespace
 
 std::string encode_response(const chat::Response& response, const chat::Request& request,
-                            const chat::AnswerContext& context, const ReasoningSeal& seal) {
+                            const chat::AnswerContext& context, const ReasoningSeal& seal, Storage storage) {
     OutputItems items(request, context, seal);
     const auto outcome = [&] { return ended(response.stop_reason, response.usage, items.items()); };
     for (const auto& part : response.parts) {
@@ -48,7 +48,7 @@ std::string encode_response(const chat::Response& response, const chat::Request&
                    part);
     }
     std::string out;
-    ResponseObject(request, context).append(out, outcome());
+    ResponseObject(request, context, storage).append(out, outcome());
     return out;
 }
 

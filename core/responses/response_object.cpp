@@ -61,8 +61,10 @@ Outcome ended(chat::StopReason reason, const chat::FinalUsage& usage, std::strin
     return out;
 }
 
-ResponseObject::ResponseObject(const chat::Request& request, const chat::AnswerContext& context) {
+ResponseObject::ResponseObject(const chat::Request& request, const chat::AnswerContext& context,
+                               Storage storage) {
     const json::Node asked = request.source.root();
+    const bool kept = storage == Storage::kept;
     json::Writer head(head_);
     head.begin_object().member("id", "resp_" + context.unique).member("object", "response");
     head.member("created_at", context.created).key("status");
@@ -75,12 +77,13 @@ ResponseObject::ResponseObject(const chat::Request& request, const chat::AnswerC
 
     tools_ = "]";
     append_asked(tools_, "parallel_tool_calls", asked["parallel_tool_calls"], "true");
-    append_asked(tools_, "previous_response_id", {}, "null");
+    append_asked(tools_, "previous_response_id", kept ? asked[kContinuedFrom] : json::Node(), "null");
     std::string reasoning = "{";
     append_asked(reasoning, "effort", asked["reasoning"]["effort"], "null");
     reasoning.erase(1, 1);
     append_asked(reasoning, "summary", asked["reasoning"]["summary"], "null");
-    tools_.append(",\"reasoning\":").append(reasoning).append("},\"store\":false");
+    tools_.append(",\"reasoning\":").append(reasoning).append("},\"store\":");
+    tools_ += kept && wants_storage(asked) ? "true" : "false";
     append_asked(tools_, "temperature", asked["temperature"], "1.0");
     std::string text = "{";
     append_asked(text, "format", asked["text"]["format"], R"({"type":"text"})");

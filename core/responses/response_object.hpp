@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/chat/dialect.hpp"
+#include "core/responses/storage.hpp"
 
 namespace kg::responses {
 
@@ -22,7 +23,7 @@ Outcome ended(chat::StopReason reason, const chat::FinalUsage& usage, std::strin
 /// stream tells it three times.
 class ResponseObject {
   public:
-    ResponseObject(const chat::Request& request, const chat::AnswerContext& context);
+    ResponseObject(const chat::Request& request, const chat::AnswerContext& context, Storage storage);
     void append(std::string& out, const Outcome& outcome) const;
     std::size_t size_bytes() const { return asked_.size() + tools_.size(); }
 

@@ -14,8 +14,9 @@ namespace kg::responses {
 /// delta costs an escape and a few copies. Keeps the whole answer, which the last event repeats.
 class StreamEncoder final : public chat::StreamEncoder {
   public:
-    StreamEncoder(const chat::Request& request, const chat::AnswerContext& context, const ReasoningSeal& seal)
-        : response_(request, context), items_(request, context, seal) {}
+    StreamEncoder(const chat::Request& request, const chat::AnswerContext& context, const ReasoningSeal& seal,
+                  Storage storage)
+        : response_(request, context, storage), items_(request, context, seal) {}
 
     void begin(std::string& out) override;
     void event(const chat::StreamEvent& event, std::string& out) override;

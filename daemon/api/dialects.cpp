@@ -26,6 +26,7 @@ Dialects::Dialects(const Sealer& sealer)
     : openai(openai::make_dialect()),
       completions(openai::make_completions_dialect()),
       responses(responses::make_dialect(reasoning_seal(sealer))),
-      anthropic(anthropic::make_dialect()) {}
+      anthropic(anthropic::make_dialect()),
+      kept_responses(responses::make_dialect(reasoning_seal(sealer), responses::Storage::kept)) {}
 
 }  // namespace kg::api

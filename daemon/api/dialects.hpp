@@ -13,6 +13,8 @@ struct Dialects {
     explicit Dialects(const Sealer& sealer);
 
     std::unique_ptr<const chat::Dialect> openai, completions, responses, anthropic;
+    /// The responses of a gateway that keeps them.
+    std::unique_ptr<const chat::Dialect> kept_responses;
 };
 
 }  // namespace kg::api

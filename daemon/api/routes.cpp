@@ -5,6 +5,7 @@
 #include "daemon/api/chat_route.hpp"
 #include "daemon/api/doorway.hpp"
 #include "daemon/api/models_route.hpp"
+#include "daemon/api/responses_route.hpp"
 #include "daemon/api/usage_route.hpp"
 #include "kirogate_version.hpp"
 
@@ -79,6 +80,12 @@ http::Response responses_get(Context& context, httpd::Exchange& exchange) {
     return response;
 }
 
+/// Below /responses only answers have paths of their own; a wrong path is no wrong method.
+http::Response no_such_path(Context& context, httpd::Exchange& exchange) {
+    return context.dialects.responses->encode_error(
+        {.kind = ErrorKind::route_not_found, .message = "no such path"}, exchange.request_id());
+}
+
 httpd::HandlerFactory simple(Context& context, SimpleHandler::Answer answer) {
     return [&context, answer](httpd::Exchange&, std::string_view) {
         return std::make_unique<SimpleHandler>(context, answer);
@@ -106,6 +113,12 @@ std::vector<httpd::Route> public_routes(Context& context) {
         return make_usage_handler(context, exchange);
     };
 
+    const httpd::HandlerFactory responses = [&context](httpd::Exchange& exchange, std::string_view) {
+        return make_responses_handler(context, exchange);
+    };
+    const httpd::HandlerFactory kept = [&context](httpd::Exchange&, std::string_view id) {
+        return make_kept_response_handler(context, id);
+    };
     const Dialects& dialects = context.dialects;
     std::vector<httpd::Route> routes;
     // Base URLs are configured with and without /v1.
@@ -113,7 +126,10 @@ std::vector<httpd::Route> public_routes(Context& context) {
         routes.push_back({post, prefix + "/chat/completions", chat(*dialects.openai)});
         routes.push_back({post, prefix + "/completions", chat(*dialects.completions)});
         routes.push_back({post, prefix + "/messages", chat(*dialects.anthropic)});
-        routes.push_back({post, prefix + "/responses", chat(*dialects.responses)});
+        routes.push_back({post, prefix + "/responses", responses});
+        routes.push_back({post, prefix + "/responses/*", simple(context, no_such_path)});
+        routes.push_back({get, prefix + "/responses/*", kept});
+        routes.push_back({delete_, prefix + "/responses/*", kept});
         routes.push_back({post, prefix + "/responses/input_tokens", count(*dialects.responses)});
         routes.push_back({post, prefix + "/messages/count_tokens", count(*dialects.anthropic)});
         routes.push_back({get, prefix + "/models", models});

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { MODEL, get, post, request } from './lib/http.mjs';
 import { PICTURE, TOOLS } from './lib/material.mjs';
-import { shared_rig } from './lib/rig.mjs';
+import { rig, shared_rig } from './lib/rig.mjs';
 import * as sdk from './lib/sdk.mjs';
 
 const OpenAI = sdk.openai();
@@ -205,4 +205,23 @@ test('F6: a wrong key is an AuthenticationError, an unknown model a NotFoundErro
         assert.equal(error.code, 'model_not_found');
         return true;
     });
+});
+
+test('kept answers are continued, read and deleted, also after a restart', async (t) => {
+    const { fake, gateway } = await rig(t, { env: { KIROGATE_RESPONSES_KEPT_PER_KEY: '5' } });
+    const client = client_of(gateway);
+    await fake.say([{ text: 'Noted.' }]);
+    const first = await client.responses.create({ model: MODEL, input: 'My number is 41.' });
+    assert.equal(first.store, true);
+    await gateway.stop();
+    await gateway.serve();
+    await fake.say([{ text: 'It is 41.' }]);
+    const second = await client_of(gateway).responses.create({ model: MODEL, input: 'Which number?', previous_response_id: first.id });
+    assert.equal(second.previous_response_id, first.id);
+    const sent = (await fake.chats()).at(-1).body;
+    assert.match(sent, /My number is 41.*Noted\..*Which number/s);
+    const kept = await client_of(gateway).responses.retrieve(first.id);
+    assert.deepEqual(kept.output, first.output);
+    await client_of(gateway).responses.delete(first.id);
+    await assert.rejects(client_of(gateway).responses.retrieve(first.id), OpenAI.NotFoundError);
 });
