@@ -52,6 +52,8 @@ gateway::Settings settings(const config::Config& config) {
     out.ping_interval = config.server.ping_interval;
     out.answer_max_bytes = size(config.limits.answer_max_bytes);
     out.streams_max = size(config.limits.streams_max);
+    out.responses_kept = size(config.responses.kept_per_key);
+    out.responses_kept_for = config.responses.kept_for;
     const auto& c = config.compression;
     out.compression.enabled = c.enabled;
     out.compression.threshold_percent = static_cast<unsigned>(c.threshold_percent);

@@ -68,6 +68,11 @@ struct Accounts {
 struct Models {
     std::vector<std::pair<std::string, std::string>> aliases;
 };
+struct Responses {
+    std::int64_t kept_per_key = 0;  // 0: none
+    milliseconds kept_for{30LL * 24 * 3'600'000};
+};
+
 struct Compression {
     bool enabled = true;                  // ENABLE_COMPRESSION
     std::int64_t threshold_percent = 50;  // of the model's window
@@ -82,7 +87,7 @@ struct Compression {
 struct Limits {
     std::int64_t head_max_bytes = 32 << 10;
     std::int64_t body_max_bytes = 32 << 20;
-    std::int64_t answer_max_bytes = 64 << 20;  // non-streamed answer held in memory
+    std::int64_t answer_max_bytes = 64 << 20;  // of an answer held in memory
     milliseconds head_timeout{10'000};
     milliseconds body_timeout{30'000};
     milliseconds keep_alive_timeout{75'000};
@@ -109,6 +114,7 @@ struct Config {
     Accounts accounts;
     Models models;
     Compression compression;
+    Responses responses;
     Limits limits;
     Log log;
     Storage storage;

@@ -36,6 +36,7 @@ constexpr Section kSections[] = {
     {"accounts", "The pool of Kiro accounts."},
     {"models", "Model names."},
     {"compression", "What happens to conversations that grow too long for the model."},
+    {"responses", "Answers of the Responses API that clients refer to later."},
     {"limits", "Bounds that keep one client from exhausting the gateway."},
     {"log", "What is written to standard error and kept of past requests."},
     {"storage", "The database in the state directory."},
@@ -291,6 +292,16 @@ constexpr Key kKeys[] = {
      "Summaries kept in the database, sealed; 0 keeps none for long.",
      {.max = 16 * kGiB, .bytes = true}},
 
+    {"responses.kept_per_key",
+     in<&Config::responses, &Responses::kept_per_key>(),
+     "Latest answers kept for each key, with their conversations, sealed: previous_response_id and GET "
+     "and DELETE /v1/responses/ID work then; 0 keeps none, and clients send whole conversations.",
+     {.max = 100'000}},
+    {"responses.kept_for",
+     in<&Config::responses, &Responses::kept_for>(),
+     "How long an answer is kept.",
+     {.min = kMinute, .max = 365 * 24 * kHour}},
+
     {"limits.head_max_bytes",
      in<&Config::limits, &Limits::head_max_bytes>(),
      "Largest request line and headers.",
@@ -301,7 +312,8 @@ constexpr Key kKeys[] = {
      {.min = kKiB, .max = kGiB, .bytes = true}},
     {"limits.answer_max_bytes",
      in<&Config::limits, &Limits::answer_max_bytes>(),
-     "Largest answer held in memory for a client that does not stream.",
+     "Largest answer held in memory: for a client that does not stream, and for "
+     "streamed responses, whose last event repeats the answer.",
      {.min = 64 * kKiB, .max = kGiB, .bytes = true}},
     {"limits.head_timeout",
      in<&Config::limits, &Limits::head_timeout>(),

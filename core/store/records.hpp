@@ -180,4 +180,14 @@ struct Summary {
     std::int64_t used_at_ms = 0;  // last time it was found or put
 };
 
+/// An answer that its client may refer to later. The texts are sealed at rest.
+struct KeptResponse {
+    std::string id;
+    std::string owner;         // who alone may see it: a key's or tenant's id, "" for the proxy key
+    std::string body;          // the answer as it was given, a JSON object
+    std::string conversation;  // up to its end: items, the inside of a JSON array
+    std::int64_t created_at_ms = 0;
+    std::int64_t expires_at_ms = 0;
+};
+
 }  // namespace kg::store

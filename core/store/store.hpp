@@ -130,6 +130,19 @@ class SummaryStore {
     virtual Result<std::size_t> count() = 0;
 };
 
+class ResponseStore {
+  public:
+    virtual ~ResponseStore() = default;
+    /// Then deletes every answer that has expired by its creation, and the owner's oldest beyond
+    /// `keep_max`. An id that is there already is replaced, if it is the owner's.
+    virtual Result<void> put(const KeptResponse& response, std::size_t keep_max) = 0;
+    /// Nothing when it is not there, has expired or belongs to somebody else.
+    virtual Result<std::optional<KeptResponse>> find(std::string_view owner, std::string_view id,
+                                                     std::int64_t now_ms) = 0;
+    virtual Result<bool> remove(std::string_view owner, std::string_view id) = 0;
+    virtual Result<std::size_t> count() = 0;
+};
+
 /// The state of one kirogate. version() changes whenever accounts, keys or settings were changed by
 /// anybody (this process or another): cheap enough to poll several times a second.
 class Stores {
@@ -140,6 +153,7 @@ class Stores {
     virtual SettingsStore& settings() = 0;
     virtual UsageStore& usage() = 0;
     virtual SummaryStore& summaries() = 0;
+    virtual ResponseStore& responses() = 0;
     virtual Result<std::uint64_t> version() = 0;
 };
 

@@ -180,12 +180,13 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
             if (!std::exchange(held_batch_, true)) return;
             release();
         }
-        if (encoder_) return exchange_.flush();
-        if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
-            abandon();
-            on_error({.kind = ErrorKind::upstream_failed,
-                      .message = "the answer is too large to be held; use streaming"});
-        }
+        if (encoder_) exchange_.flush();
+        const auto held = encoder_ ? encoder_->size_bytes() : accumulator_.size_bytes();
+        if (held <= settings_->answer_max_bytes) return;
+        abandon();
+        on_error({.kind = ErrorKind::upstream_failed,
+                  .message = stream_ ? "the answer is too large to be held"
+                                     : "the answer is too large to be held; use streaming"});
     }
 
     bool start_over() override {

@@ -36,6 +36,7 @@ struct State {
     UsageTotals counted;                                              // the counters of all time only
     std::map<std::pair<std::string, std::int64_t>, KeyUse> quarters;  // by key and quarter_of()
     std::map<Sha256, Summary> summaries;                              // prune() bounds it
+    std::map<std::string, KeptResponse, std::less<>> responses;       // by id; put() bounds it
 };
 
 class MemoryAccountStore final : public AccountStore {
@@ -127,6 +128,20 @@ class MemorySummaryStore final : public SummaryStore {
     State& state_;
 };
 
+class MemoryResponseStore final : public ResponseStore {
+  public:
+    explicit MemoryResponseStore(State& state) : state_(state) {}
+
+    Result<void> put(const KeptResponse& response, std::size_t keep_max) override;
+    Result<std::optional<KeptResponse>> find(std::string_view owner, std::string_view id,
+                                             std::int64_t now_ms) override;
+    Result<bool> remove(std::string_view owner, std::string_view id) override;
+    Result<std::size_t> count() override;
+
+  private:
+    State& state_;
+};
+
 class MemoryStores final : public Stores {
   public:
     AccountStore& accounts() override { return accounts_; }
@@ -134,6 +149,7 @@ class MemoryStores final : public Stores {
     SettingsStore& settings() override { return settings_; }
     UsageStore& usage() override { return usage_; }
     SummaryStore& summaries() override { return summaries_; }
+    ResponseStore& responses() override { return responses_; }
     Result<std::uint64_t> version() override;
 
   private:
@@ -143,6 +159,7 @@ class MemoryStores final : public Stores {
     MemorySettingsStore settings_{state_};
     MemoryUsageStore usage_{state_};
     MemorySummaryStore summaries_{state_};
+    MemoryResponseStore responses_{state_};
 };
 
 }  // namespace kg::store::memory

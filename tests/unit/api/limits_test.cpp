@@ -15,6 +15,7 @@ bool needs_key(const httpd::Route& route) {
     for (const char* open : {"/health", "/ready", "/api/hello", "/api/pool", "/responses", "/v1/responses"}) {
         if (route.path == open) return false;
     }
+    if (route.method == http::Method::post && route.path.ends_with("/responses/*")) return false;
     return route.path != "/";
 }
 

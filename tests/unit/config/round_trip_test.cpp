@@ -79,6 +79,8 @@ const std::vector<Sample>& samples() {
         {"compression.cache_ttl", "\"30m\"", "30m", "30m"},
         {"compression.cache_memory_max_bytes", "\"4MiB\"", "4MiB", "4MiB"},
         {"compression.cache_store_max_bytes", "\"1GiB\"", "1GiB", "1GiB"},
+        {"responses.kept_per_key", "100", "100", "100"},
+        {"responses.kept_for", "\"168h\"", "168h", "168h"},
         {"limits.head_max_bytes", "\"16KiB\"", "16kib", "16KiB"},
         {"limits.body_max_bytes", "\"1GiB\"", "1GiB", "1GiB"},
         {"limits.answer_max_bytes", "\"1MiB\"", "1MiB", "1MiB"},
