@@ -50,10 +50,12 @@ struct PoolEntry {
     StringMap<SteadyTime> refused_models;  // until; at most 64
 
     PoolIndex::Place place;
-    bool full = false;                    // usable, but at its cap: in Pool::full_
-    std::optional<SteadyTime> wakes;      // its key in Pool::cooling_
-    std::optional<WallTime> refresh_at;   // its key in Pool::refreshes_
-    std::optional<WallTime> replenished;  // its key in Pool::exhausted_
+    bool full = false;                                // usable, but at its cap: in Pool::full_
+    std::optional<SteadyTime> wakes;                  // its key in Pool::cooling_
+    std::optional<WallTime> refresh_at;               // its key in Pool::refreshes_
+    std::optional<std::uint64_t> planned_generation;  // of the token that refresh_at is about
+    WallTime not_before{};                            // bounds how often short-lived tokens are refreshed
+    std::optional<WallTime> replenished;              // its key in Pool::exhausted_
 };
 
 }  // namespace kg::account

@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kPage = 16;  // accounts of one hold of the lock
 constexpr std::size_t kHealthPage = 64;
+constexpr milliseconds kRefreshedAgainMin{5'000};
 
 }  // namespace
 
@@ -160,9 +161,16 @@ void Pool::plan_refresh(Entry& entry) {
         const auto spread = options_.refresh_lead.count() / 5;
         const auto dice = static_cast<std::int64_t>(std::hash<std::string>{}(record.id) % (1u << 20));
         const auto jitter = milliseconds((dice * 2 * spread >> 20) - spread);
+        const auto expires = wall_from_ms(record.expires_at_ms);
+        // A token that lives hardly longer than the lead is used for half its life at least.
+        const auto before = std::exchange(entry.planned_generation, record.token_generation);
+        if (const auto wall = clock_.wall(); before && *before != record.token_generation) {
+            const auto half = std::chrono::duration_cast<milliseconds>((expires - wall) / 2);
+            entry.not_before = wall + std::max(half, kRefreshedAgainMin);
+        }
         due = record.access_token.empty()
                   ? WallTime{}
-                  : wall_from_ms(record.expires_at_ms) - options_.refresh_lead - jitter;
+                  : std::max<WallTime>(expires - options_.refresh_lead - jitter, entry.not_before);
     }
     move_refresh(entry, due);
 }

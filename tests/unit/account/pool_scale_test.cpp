@@ -103,6 +103,28 @@ TEST_CASE("E3, E4: accounts are told to refresh when it is time, soonest first, 
     CHECK(rig.pool.take_refresh_due(2'000, 1h).size() > 900);
 }
 
+TEST_CASE("E4: tokens that live no longer than the lead are not refreshed over and over") {
+    test::PoolRig rig(1, {.refresh_lead = 10min});
+    auto token = rig.records[0];
+    const auto rotate = [&](std::chrono::milliseconds life) {
+        ++token.token_generation;
+        token.expires_at_ms = to_ms(rig.clock.wall() + life);
+        rig.pool.tokens_saved(token.id, token);
+        rig.pool.load({token});  // as the store tells it
+    };
+    rotate(4min);
+    CHECK(rig.pool.take_refresh_due(9, 5s).empty());
+    rig.clock.advance(2min - 1ms);
+    CHECK(rig.pool.take_refresh_due(9, 5s).empty());
+    rig.clock.advance(1ms);
+    CHECK(rig.pool.take_refresh_due(9, 5s).size() == 1);
+    rotate(1s);
+    rig.clock.advance(5s - 1ms);
+    CHECK(rig.pool.take_refresh_due(9, 5s).empty());
+    rig.clock.advance(1ms);
+    CHECK(rig.pool.take_refresh_due(9, 5s).size() == 1);
+}
+
 TEST_CASE("E4: a herd of expired tokens is refreshed a few at a time, without a pause between") {
     test::GatewayRig rig(0);
     for (int i = 0; i < 12; ++i) rig.add_account("b" + std::to_string(i), 1min);
