@@ -48,6 +48,10 @@ Result<ExitCode> run_config_path(Context& context) {
         return ExitCode::failure;
     }
     print_line(*path);
+    if (std::error_code error; !std::filesystem::is_regular_file(*path, error)) {
+        note(*path + " is no file that can be read; `kirogate config init` writes one");
+        return ExitCode::failure;
+    }
     return ExitCode::ok;
 }
 

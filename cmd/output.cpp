@@ -1,6 +1,7 @@
 #include "cmd/output.hpp"
 
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -80,7 +81,14 @@ void print_error(std::string_view text) {
 }
 
 void note(std::string_view text) {
-    print_error("kirogate: " + std::string(text) + "\n");
+    // Each line says who speaks: several errors of one file come as several lines.
+    std::string lines;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const auto end = std::min(text.find('\n', begin), text.size());
+        lines.append("kirogate: ").append(text.substr(begin, end - begin)) += '\n';
+        begin = end + 1;
+    }
+    print_error(lines);
 }
 
 void complain(const Error& error) {

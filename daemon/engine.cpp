@@ -165,11 +165,13 @@ void Engine::watch() {
 }
 
 void Engine::learn_use() {
-    if (!access_.has_budgets()) return;
-    async_.run<Result<std::vector<access::KeyState>>>(
+    if (learning_use_ || !access_.has_budgets()) return;
+    learning_use_ = async_.run<Result<std::vector<access::KeyState>>>(
         wakeup_.door(), [&clock = clock_](store::Stores& s) { return access::read_keys(s, clock.wall()); },
         [this, alive = alive_](Result<std::vector<access::KeyState>> keys) {
-            if (*alive && keys) access_.learn_use(*keys);  // watch() reports a store that cannot be read
+            if (!*alive) return;
+            learning_use_ = false;
+            if (keys) access_.learn_use(*keys);  // watch() reports a store that cannot be read
         });
 }
 
@@ -210,6 +212,7 @@ gateway::ChatService Engine::service(loop::Loop& loop, fetch::Fetcher& fetcher, 
             .door = std::move(door),
             .calibration = &calibration_,
             .compression = &compression_,
+            .credit_rates = &credit_rates_,
             .cut_calls = &cut_calls_};
 }
 

@@ -71,6 +71,7 @@ class Engine {
     gateway::SettingsHolder settings_;
     gateway::Stats stats_;
     chat::TokenCalibration calibration_;
+    chat::CreditRates credit_rates_;
     std::string saved_calibration_;
     gateway::Compression compression_;
     gateway::CutCalls cut_calls_;
@@ -85,7 +86,7 @@ class Engine {
     account::UsageWatch usage_watch_;
     loop::Timer watch_timer_, health_timer_, prune_timer_, records_timer_, use_timer_;
     std::uint64_t version_ = 0;
-    bool watching_ = false;
+    bool watching_ = false, learning_use_ = false;  // such a job is in the store's queue
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

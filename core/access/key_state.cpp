@@ -8,6 +8,7 @@ Result<std::vector<KeyState>> read_keys(store::Stores& stores, WallTime now) {
     out.reserve(keys.size());
     for (auto& key : keys) {
         KeyState& state = out.emplace_back(std::move(key));
+        state.as_of = now;
         for (std::size_t i = 0; i < kPeriods; ++i) {
             const auto& quota = state.key.quotas[i];
             if (!quota.credits && !quota.tokens) continue;

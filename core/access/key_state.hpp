@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -13,7 +14,8 @@ namespace kg::access {
 struct KeyState {
     KeyState(store::Key record) : key(std::move(record)) {}  // NOLINT: a key that has used nothing
     store::Key key;
-    std::array<store::KeyUse, kPeriods> use{};  // by Period, of the ones around the time of reading
+    std::array<store::KeyUse, kPeriods> use{};  // by Period, of the ones around `as_of`
+    std::optional<WallTime> as_of{};            // the time of reading; nothing: now
 };
 
 /// All keys, as the store knows them at `now`. Blocks: for the store's thread.

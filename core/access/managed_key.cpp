@@ -28,7 +28,9 @@ ManagedKey ManagedKey::make(const KeyState& state, WallTime now, SteadyTime stea
     const Rate rate{key.requests_per_minute.value_or(0), key.request_burst.value_or(0)};
     for (auto& bucket : out.requests) bucket = make_bucket(rate, steady);
     out.tokens = make_bucket({key.tokens_per_minute.value_or(0), 0}, steady);
-    out.budget = Budget(key, TimeZone::find(key.time_zone).value_or(TimeZone()), state.use, now);
+    out.budget =
+        Budget(key, TimeZone::find(key.time_zone).value_or(TimeZone()), state.use, state.as_of.value_or(now));
+    out.budget.windows(now);  // what was read before midnight belongs to yesterday
     out.finished = key.requests;
     return out;
 }

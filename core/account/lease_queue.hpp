@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -14,7 +15,8 @@
 namespace kg::account {
 
 /// Requests that wait for an account, fair between keys: keys take turns, and within a key the
-/// first to come is the first to be served. The owner bounds it. Under the pool's lock.
+/// first to come is the first to be served. The owner bounds it, with displace() so that no key can
+/// fill it alone. Under the pool's lock.
 template <class Waiter>
 class LeaseQueue {
   public:
@@ -40,6 +42,17 @@ class LeaseQueue {
         std::optional<Waiter> gone(std::move(spot.waiter->second));
         remove(spot, id);
         return gone;
+    }
+
+    /// Makes room for one more of `key`: takes out the last of the key that most wait for, if that is
+    /// more than would then wait for `key`.
+    std::optional<Waiter> displace(std::string_view key) {
+        const auto own = by_key_.find(key);
+        const std::size_t then = own == by_key_.end() ? 1 : own->second->waiters.size() + 1;
+        const auto longest =
+            std::ranges::max_element(lines_, {}, [](const Line& line) { return line.waiters.size(); });
+        if (longest == lines_.end() || longest->waiters.size() <= then) return std::nullopt;
+        return erase(longest->waiters.back().first);
     }
 
     /// Offers places to waiters in their order until `serve` has had its fill: `serve(waiter)` says

@@ -102,7 +102,13 @@ void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, c
     // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
     const bool foreign = fresh || account.state_since_ms > entry.record.state_since_ms;
     const bool new_login = !fresh && account.token_generation != entry.record.token_generation;
-    entry.record = account;
+    const auto mine = std::exchange(entry.record, account);
+    if (!foreign) {  // our own verdict may not have been written when the record was read
+        entry.record.state = mine.state;
+        entry.record.state_reason = mine.state_reason;
+        entry.record.state_since_ms = mine.state_since_ms;
+        entry.record.state_until_ms = mine.state_until_ms;
+    }
     if (foreign) {
         entry.state = parse_state(account.state);
         entry.reason = account.state_reason;

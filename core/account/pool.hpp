@@ -93,7 +93,8 @@ class Pool {
 
     /// On the door's loop, once: an account, or why none will come.
     using LeaseReply = UniqueFunction<void(Result<Lease>)>;
-    /// Queues for an account; `overloaded` when the queue is full. The reply may already be on its
+    /// Queues for an account; `overloaded` when the queue is full, unless the last of a key that fills it
+    /// can be told so instead. The reply may already be on its
     /// way when the ticket is destroyed: the receiver drops it then.
     Result<LeaseTicket> wait(const LeaseRequest& request, loop::Wakeup::Door door, LeaseReply reply);
     /// Serves those who wait for an account whose pause has ended meanwhile; call it from a timer.

@@ -202,9 +202,13 @@ Result<LeaseTicket> Pool::wait(const LeaseRequest& request, loop::Wakeup::Door d
                   .reply = std::move(reply)};
     if (request.allowed_accounts) waiter.allowed_accounts = *request.allowed_accounts;
     if (request.excluded) waiter.excluded = *request.excluded;
-    const Session session(*this);  // serves it at once if a place has become free
-    if (queue_->size() >= options_.queue_max)
-        return Err(busy_error("every account is busy and too many requests wait; try again later"));
+    Session session(*this);  // serves it at once if a place has become free
+    if (queue_->size() >= options_.queue_max) {
+        auto full = busy_error("every account is busy and too many requests wait; try again later");
+        auto last = queue_->displace(request.key);
+        if (!last) return Err(std::move(full));
+        session.tell({std::move(last->door), std::move(last->reply), Err(std::move(full))});
+    }
     LeaseTicket ticket;
     ticket.pool_ = this;
     ticket.id_ = ++tickets_;
@@ -258,32 +262,29 @@ Error Pool::why_none(const LeaseRequest& request, const Now& at) const {
         if (matching <= kNamedMax) error.detail.append(entry.record.id).append("=").append(why) += ' ';
     };
     for (const auto& entry : entries_) {
-        if (!allowed(*entry, request) || (request.excluded && request.excluded->contains(entry->record.id)))
-            continue;
-        ++matching;
+        if (!allowed(*entry, request)) continue;
+        const bool tried = request.excluded && request.excluded->contains(entry->record.id);
+        if (!tried) ++matching;
         if (!entry->record.enabled) {
+            if (tried) continue;
             ++disabled;
             name(*entry, "disabled");
             continue;
         }
-        if (usable(*entry, at)) {
+        if (!tried && !acceptable(*entry, request, at)) {
             ++other_model;
             name(*entry, "model-not-offered");
             continue;
         }
+        if (entry->state == State::cooling)
+            recovers_in(std::chrono::ceil<milliseconds>(entry->cooling_until - at.steady));
+        else if (entry->state == State::exhausted)
+            recovers_in(entry->exhausted_until - at.wall);
+        if (tried) continue;
         name(*entry, state_name(entry->state));
-        switch (entry->state) {
-            case State::cooling:
-                recovers_in(std::chrono::ceil<milliseconds>(entry->cooling_until - at.steady));
-                break;
-            case State::exhausted:
-                ++exhausted;
-                recovers_in(entry->exhausted_until - at.wall);
-                break;
-            case State::suspended: ++suspended; break;
-            case State::needs_sign_in: ++sign_in; break;
-            default: break;
-        }
+        exhausted += entry->state == State::exhausted;
+        suspended += entry->state == State::suspended;
+        sign_in += entry->state == State::needs_sign_in;
     }
     if (matching > kNamedMax) error.detail += "and " + std::to_string(matching - kNamedMax) + " more";
     error.retry_after = soonest;
@@ -292,11 +293,10 @@ Error Pool::why_none(const LeaseRequest& request, const Now& at) const {
                         : request.excluded && !request.excluded->empty()
                             ? "every account failed"
                             : "no account is available to this key";
-    } else if (other_model > 0) {
+    } else if (other_model > 0 && !soonest) {
         error.kind = ErrorKind::model_not_found;
         error.message = "no account offers this model";
-        error.retry_after.reset();
-    } else if (exhausted > 0 && exhausted + disabled + suspended + sign_in == matching) {
+    } else if (exhausted > 0 && exhausted + disabled + suspended + sign_in + other_model == matching) {
         error.kind = ErrorKind::accounts_exhausted;
         error.message = "the credits of every account are used up";
     } else if (suspended == matching) {

@@ -193,6 +193,8 @@ void Pool::failed(Entry& entry, SteadyTime began, std::string_view wire_model, c
         case Effect::disable_login: set_state(entry, State::needs_sign_in, name, 0, at); break;
         case Effect::suspend: set_state(entry, State::suspended, name, 0, at); break;
         case Effect::exhaust:
+            // Late news of an account that is out: it would come back with the new quota.
+            if (entry.state == State::suspended || entry.state == State::needs_sign_in) break;
             entry.exhausted_until = quota_reset(at.wall, failure.reason, entry.quota);
             set_state(entry, State::exhausted, failure.reason.empty() ? name : failure.reason,
                       to_ms(entry.exhausted_until), at);

@@ -41,24 +41,26 @@ class Pool::Session {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session() {
-        std::vector<Grant> grants;
-        if (!pool_.queue_->empty()) pool_.serve_waiting(grants);
+        if (!pool_.queue_->empty()) pool_.serve_waiting(grants_);
         std::vector<StateChange> changes;
         changes.swap(pool_.changes_);
         lock_.unlock();
         for (const auto& change : changes) {
             if (pool_.listener_) pool_.listener_(change);
         }
-        for (auto& grant : grants) {
+        for (auto& grant : grants_) {
             auto door = grant.door;
             door.post([reply = std::move(grant.reply), lease = std::move(grant.lease)]() mutable {
                 reply(std::move(lease));
             });
         }
     }
+    /// Of one who no longer waits; once the lock is gone.
+    void tell(Grant grant) { grants_.push_back(std::move(grant)); }
 
   private:
     Pool& pool_;
+    std::vector<Grant> grants_;  // outlives the lock: leases that nobody takes are given back
     std::unique_lock<std::mutex> lock_;
 };
 

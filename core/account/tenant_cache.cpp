@@ -71,19 +71,30 @@ bool TenantCache::admit() {
     return begun_this_minute_++ < options_.new_per_minute;
 }
 
-void TenantCache::evict() {
-    auto it = order_.begin();
-    while (it != order_.end()) {
-        const auto& entry = *entries_.at(*it);
-        const bool over = order_.size() > options_.entries_max;
-        const bool idle = clock_.steady() > entry.used + options_.idle_ttl;
-        if (!over && !idle) return;
-        if (entry.refresh) {
-            ++it;
-            continue;
-        }
-        entries_.erase(*it);
-        it = order_.erase(it);
+/// The first that is not being refreshed.
+bool TenantCache::evict_first(std::list<std::string>& order) {
+    const auto idle = std::ranges::find_if(order, [&](const auto& id) { return !entries_.at(id)->refresh; });
+    if (idle == order.end()) return false;
+    entries_.erase(*idle);
+    order.erase(idle);
+    return true;
+}
+
+/// What time has taken the worth of.
+void TenantCache::evict(SteadyTime now) {
+    while (!refused_.empty() && now >= entries_.at(refused_.front())->refused_until) {
+        entries_.erase(refused_.front());
+        refused_.pop_front();
+    }
+    while (!order_.empty() && !entries_.at(order_.front())->refresh &&
+           now > entries_.at(order_.front())->used + options_.idle_ttl) {
+        entries_.erase(order_.front());
+        order_.pop_front();
+    }
+}
+
+void TenantCache::make_room() {
+    while (entries_.size() >= options_.entries_max && (evict_first(refused_) || evict_first(order_))) {
     }
 }
 
@@ -94,6 +105,8 @@ void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Do
             [reply = std::move(reply), result = std::move(result)]() mutable { reply(std::move(result)); });
     };
     const auto id = tenant_id(token);
+    const auto now = clock_.steady();
+    evict(now);
     auto it = entries_.find(id);
     if (it == entries_.end()) {
         if (!admit()) {
@@ -101,6 +114,7 @@ void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Do
                                     .message = "too many new logins; try again in a minute",
                                     .retry_after = 60s}));
         }
+        make_room();
         auto entry = std::make_unique<Entry>();
         entry->refresh_token = std::move(token);
         entry->caller.auth_method = kiro::AuthMethod::social;
@@ -110,10 +124,9 @@ void TenantCache::ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Do
         it = entries_.emplace(id, std::move(entry)).first;
     }
     Entry& entry = *it->second;
-    entry.used = clock_.steady();
+    entry.used = now;
+    if (now < entry.refused_until) return answer(Err(refused()));
     order_.splice(order_.end(), order_, entry.place);
-    evict();
-    if (clock_.steady() < entry.refused_until) return answer(Err(refused()));
     const bool valid = !entry.caller.access_token.empty() && entry.expires > clock_.wall() + kUsableMargin;
     if (valid && (seen == TokenKeeper::kAny || entry.generation > seen))
         return answer(FreshToken{entry.caller, entry.generation});
@@ -151,6 +164,7 @@ void TenantCache::refreshed(const std::string& id,
         reply = FreshToken{entry.caller, entry.generation};
     } else if (result.error().login_lost) {
         entry.refused_until = clock_.steady() + options_.refused_ttl;
+        refused_.splice(refused_.end(), order_, entry.place);
     } else {
         reply = Err(Error{.kind = ErrorKind::upstream_failed,
                           .message = "the login could not be refreshed",

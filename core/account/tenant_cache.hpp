@@ -18,7 +18,9 @@ struct TenantCacheOptions {
 
 /// Logins of "proxy key:refresh token" clients. They never join the pool, never touch the disk and
 /// are never listed (seed B1-B3): a bounded cache keyed by an HMAC of the whole token under a key
-/// that lives as long as the process. Works on the control loop; ensure() is for any thread.
+/// that lives as long as the process. Refused tokens are remembered too, but give way first: a login that
+/// works is worth more, as nobody else may know the token that it has rotated to. Works on the control loop;
+/// ensure() is for any thread.
 class TenantCache {
   public:
     TenantCache(loop::Loop& loop, fetch::Fetcher& fetcher, const Clock& clock, Random& random,
@@ -35,7 +37,9 @@ class TenantCache {
     void ensure_here(Secret token, std::uint64_t seen, loop::Wakeup::Door door, TokenKeeper::Reply reply);
     void refreshed(const std::string& id, Result<kiro::RefreshedTokens, kiro::RefreshFailure> result);
     bool admit();
-    void evict();
+    void evict(SteadyTime now);
+    void make_room();
+    bool evict_first(std::list<std::string>& order);
 
     loop::Loop& loop_;
     fetch::Fetcher& fetcher_;
@@ -45,7 +49,8 @@ class TenantCache {
     const Secret hmac_key_;
     loop::Wakeup wakeup_;
     loop::Deferred reap_;
-    std::list<std::string> order_;  // least recently used first
+    std::list<std::string> order_;    // least recently used first
+    std::list<std::string> refused_;  // those whose last refresh was refused, earliest first
     std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
     std::vector<std::unique_ptr<kiro::Refresh>> finished_;
     SteadyTime minute_began_{};

@@ -22,7 +22,10 @@ class Assembler {
         const bool cut_task = plan_.cut_task && !plan_.chunks.empty() && replaced(0);
         const std::size_t first = plan_.chunks.empty() ? plan_.head : plan_.chunks.front().begin;
         for (std::size_t i = 0; i < first; ++i) keep(i);
-        if (cut_task) out_.push_back(cut_message(request_.messages[first], {.texts = plan_.task_cap}));
+        if (cut_task) {
+            const chat::Message& task = request_.messages[first];
+            out_.push_back(cut_message(task, {.texts = statement_cap(task, plan_.task_cap)}));
+        }
         std::size_t next = first;
         for (std::size_t c = 0; c < plan_.chunks.size(); ++c) {
             const Chunk& chunk = plan_.chunks[c];
@@ -33,7 +36,7 @@ class Assembler {
             }
             add_summary(c);
             for (std::size_t i = chunk.begin; i < chunk.end; ++i)
-                if (plan_.is_pinned(i, request_.messages[i])) keep(i);
+                if (plan_.is_pinned(i, request_.messages[i])) keep(i, true);
         }
         for (; next < request_.messages.size(); ++next) keep(next);
         flush();
@@ -45,7 +48,7 @@ class Assembler {
 
     /// Summaries in a row share one block.
     void add_summary(std::size_t c) {
-        if (block_text_.empty()) block_key_ = c;
+        block_key_ = c;  // of the youngest: nothing in the block was written by who knew it
         if (!block_text_.empty()) block_text_ += "\n\n";
         block_text_ += *replacements_.texts[c];
         block_messages_ += plan_.chunks[c].end - plan_.chunks[c].begin;
@@ -59,7 +62,8 @@ class Assembler {
         block_messages_ = 0;
     }
 
-    void keep(std::size_t i) {
+    /// `alone`: the calls that it answers, if any, are in a summary.
+    void keep(std::size_t i, bool alone = false) {
         const chat::Message& message = request_.messages[i];
         if (block_messages_ > 0) {
             flush();
@@ -75,6 +79,7 @@ class Assembler {
             caps.texts = 0;
         }
         out_.push_back(caps.results + caps.texts > 0 ? cut_message(message, caps) : message);
+        if (alone) out_.back() = without_results(out_.back());
     }
 
     const chat::Request& request_;

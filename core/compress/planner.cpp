@@ -7,6 +7,7 @@
 #include "core/base/ascii.hpp"
 #include "core/base/overloaded.hpp"
 #include "core/chat/estimate.hpp"
+#include "core/compress/trim.hpp"
 
 namespace kg::compress {
 namespace {
@@ -32,8 +33,18 @@ std::uint64_t part_bytes(const chat::Part& part) {
         part);
 }
 
-Size size_of(const chat::Part& part) {
-    return {chat::estimate_part_tokens(part), part_bytes(part)};
+/// The texts of a part that may be cut; pictures never are.
+Size cuttable(const chat::Part& part) {
+    const auto of = [](const chat::Text& text) {
+        return Size{chat::estimate_tokens(text.text), text.text.size()};
+    };
+    if (const auto* text = std::get_if<chat::Text>(&part)) return of(*text);
+    Size size;
+    if (const auto* result = std::get_if<chat::ToolResult>(&part)) {
+        for (const auto& item : result->content)
+            if (const auto* text = std::get_if<chat::Text>(&item)) size += of(*text);
+    }
+    return size;
 }
 
 bool says_something(const chat::Message& message) {
@@ -58,7 +69,7 @@ Size savings(const chat::Message& message, std::uint64_t cap, Selector may_cut) 
     Size saved;
     for (const chat::Part& part : message.parts) {
         if (!may_cut(part)) continue;
-        const Size size = size_of(part);
+        const Size size = cuttable(part);
         if (size.tokens <= cap + kMarkerTokens) continue;
         const std::uint64_t tokens = size.tokens - cap - kMarkerTokens;
         saved += {tokens, size.bytes / size.tokens * tokens};
@@ -69,8 +80,11 @@ Size savings(const chat::Message& message, std::uint64_t cap, Selector may_cut) 
 bool is_tool_result(const chat::Part& part) {
     return std::holds_alternative<chat::ToolResult>(part);
 }
+bool is_text(const chat::Part& part) {
+    return std::holds_alternative<chat::Text>(part);
+}
 bool is_text_like(const chat::Part& part) {
-    return is_tool_result(part) || std::holds_alternative<chat::Text>(part);
+    return is_tool_result(part) || is_text(part);
 }
 
 /// Whether a conversation may be cut before each message: no call on one side with its result on
@@ -142,8 +156,9 @@ class Planner {
         if (!safe_[plan_.head]) plan_.head = 0;
         next_ = plan_.head;
         if (plan_.head == 0 || plan_.head > plan_.latest_user) return;
-        plan_.cut_task =
-            full_[plan_.head - 1].tokens > budget_.task_tokens + kMarkerTokens && safe_[plan_.head - 1];
+        Size said;
+        for (const chat::Part& part : messages_[plan_.head - 1].parts) said += cuttable(part);
+        plan_.cut_task = said.tokens > budget_.task_tokens + kMarkerTokens && safe_[plan_.head - 1];
         if (plan_.cut_task) --next_;
     }
 
@@ -180,10 +195,13 @@ class Planner {
 
     /// What stays of a message beside the summary of its chunk.
     Size left_of(std::size_t i) const {
-        if (plan_.is_pinned(i, messages_[i])) return now_[i];
+        Size left = now_[i];
+        if (plan_.is_pinned(i, messages_[i])) {
+            if (has_result(messages_[i])) left = compress::size_of(without_results(messages_[i]));
+            return left;
+        }
         if (!plan_.is_cut_task(i)) return {};
-        return {std::min(now_[i].tokens, budget_.task_tokens),
-                std::min(now_[i].bytes, 4 * budget_.task_tokens)};
+        return left -= savings(messages_[i], statement_cap(messages_[i], budget_.task_tokens), is_text);
     }
 
     void cap_results(std::size_t end) {

@@ -52,7 +52,7 @@ struct Chunk {
 /// What becomes of the messages of a request. The first `head` stay in front. The chunks follow one
 /// another without a gap from `head` on, or from the task statement on when both ends of it stay in
 /// front and the whole is summarised. Everything behind the last chunk stays, and so do the pinned
-/// messages of a chunk: behind its summary, word for word.
+/// messages of a chunk: behind its summary, word for word, but for tool results, whose calls are gone.
 struct Plan {
     Size before, after;  // after: as expected, every summary at its longest
     std::size_t head = 0;

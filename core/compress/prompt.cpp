@@ -139,6 +139,7 @@ std::vector<Sha256> chunk_keys(const chat::Request& request, const Plan& plan, s
     put(text, 'v', kVersion);
     put(text, 's', scope);
     put(text, 'm', model);
+    if (!plan.chunks.empty()) put(text, 'f', std::to_string(plan.chunks.front().begin));
     std::size_t next = 0;
     for (const Chunk& chunk : plan.chunks) {
         for (; next < chunk.end; ++next) put(text, request.messages[next]);
@@ -179,8 +180,8 @@ chat::Request summary_request(const chat::Request& request, const Chunk& chunk, 
     const std::string part = transcript(request, chunk, options.transcript_tokens);
     text.append("<transcript-").append(fence).append(">\n").append(part);
     text.append("</transcript-").append(fence).append(">\n\nSummarise the transcript above in at most ");
-    const auto asked = std::clamp<std::uint64_t>(chat::estimate_tokens(part) * kPercentOfInput / 100,
-                                                 kLeastAsked, options.summary_tokens);
+    const auto asked = std::min<std::uint64_t>(
+        std::max(chat::estimate_tokens(part) * kPercentOfInput / 100, kLeastAsked), options.summary_tokens);
     text.append(std::to_string(asked * 2 / 3)).append(" words.");  // a word is about a token and a half
     chat::Request out;
     out.model = options.model;

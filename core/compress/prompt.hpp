@@ -11,9 +11,9 @@
 
 namespace kg::compress {
 
-/// Names the summary of every chunk: a hash chain over tenant, summarising model and the whole
-/// conversation up to the chunk's end. Two tenants, or two conversations that differ anywhere
-/// before it, never share one (seed G3).
+/// Names the summary of every chunk: a hash chain over tenant, summarising model, where the first
+/// chunk begins and the whole conversation up to the chunk's end. Two tenants, or two conversations that
+/// differ anywhere before it, never share one (seed G3).
 std::vector<Sha256> chunk_keys(const chat::Request& request, const Plan& plan, std::string_view scope,
                                std::string_view model);
 

@@ -60,6 +60,21 @@ chat::Message cut_message(const chat::Message& message, const Caps& caps) {
     return out;
 }
 
+std::uint64_t statement_cap(const chat::Message& message, std::uint64_t tokens) {
+    std::vector<std::uint64_t> sizes;
+    for (const chat::Part& part : message.parts)
+        if (const auto* text = std::get_if<chat::Text>(&part))
+            sizes.push_back(chat::estimate_tokens(text->text));
+    return fair_cap(sizes, tokens);
+}
+
+chat::Message without_results(const chat::Message& message) {
+    chat::Message out = message;
+    std::erase_if(out.parts,
+                  [](const chat::Part& part) { return std::holds_alternative<chat::ToolResult>(part); });
+    return out;
+}
+
 std::uint64_t fair_cap(const std::vector<std::uint64_t>& sizes, std::uint64_t budget) {
     std::vector<std::uint64_t> sorted = sizes;
     std::ranges::sort(sorted);

@@ -21,6 +21,11 @@ struct Caps {
 /// A copy whose long texts are cut; the short ones stay slices of the request.
 chat::Message cut_message(const chat::Message& message, const Caps& caps);
 
+/// The cap for each text of a statement that leaves `tokens` of them together.
+std::uint64_t statement_cap(const chat::Message& message, std::uint64_t tokens);
+/// A copy that answers no tool call.
+chat::Message without_results(const chat::Message& message);
+
 /// The largest cap that keeps the sum of `sizes` within `budget`; the largest number when they fit.
 std::uint64_t fair_cap(const std::vector<std::uint64_t>& sizes, std::uint64_t budget);
 

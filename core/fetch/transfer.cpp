@@ -46,7 +46,7 @@ void Transfer::prepare(Request request, Handler& to) {
     request_ = std::move(request);
     handler = &to;
     started_ = last_activity_ = host_.now();
-    phase_ = Phase::waiting;
+    phase_ = Phase::connecting;
     error_text_[0] = '\0';
     if (!set_route() || !set_headers()) return;
     set_method();
@@ -69,12 +69,17 @@ void Transfer::recycle() {
 
 SteadyTime Transfer::deadline() const {
     const SteadyTime total = after(started_, request_.total_timeout);
+    if (phase_ == Phase::connecting)
+        return std::min(
+            {total, after(started_, request_.first_byte_timeout), after(started_, request_.connect_timeout)});
     if (phase_ != Phase::body) return std::min(total, after(started_, request_.first_byte_timeout));
     return paused ? total : std::min(total, after(last_activity_, request_.idle_timeout));
 }
 
 FailureKind Transfer::timeout_kind(SteadyTime now) const {
     if (after(started_, request_.total_timeout) <= now) return FailureKind::total_timeout;
+    if (phase_ == Phase::connecting && after(started_, request_.connect_timeout) <= now)
+        return FailureKind::connect_timeout;
     return phase_ != Phase::body ? FailureKind::first_byte_timeout : FailureKind::idle_timeout;
 }
 
@@ -128,6 +133,12 @@ std::size_t Transfer::on_write(std::string_view bytes) {
     return bytes.size();
 }
 
+int Transfer::connected_callback(void* self, char*, char*, int, int) noexcept {
+    auto& phase = static_cast<Transfer*>(self)->phase_;
+    if (phase == Phase::connecting) phase = Phase::waiting;
+    return CURL_PREREQFUNC_OK;
+}
+
 std::size_t Transfer::header_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept {
     return static_cast<Transfer*>(self)->on_header({data, size * count});
 }
@@ -166,6 +177,10 @@ void Transfer::set_constant_options(SocketTable& sockets, const std::string& ca_
 
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Transfer::header_callback);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, static_cast<void*>(this));
+    // Our own deadlines serve for connecting too: curl keeps a timeout of its own in its list until it
+    // strikes, long after the connection is made, and then sorts that list anew for every read.
+    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, &Transfer::connected_callback);
+    curl_easy_setopt(curl, CURLOPT_PREREQDATA, static_cast<void*>(this));
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Transfer::write_callback);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, static_cast<void*>(this));
 
@@ -203,11 +218,6 @@ bool Transfer::set_route() {
                          static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
         curl_easy_setopt(easy(), CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
         http2_ = http2;
-    }
-    if (request_.connect_timeout != connect_timeout_) {
-        curl_easy_setopt(easy(), CURLOPT_CONNECTTIMEOUT_MS,
-                         static_cast<long>(request_.connect_timeout.count()));
-        connect_timeout_ = request_.connect_timeout;
     }
     return true;
 }

@@ -66,7 +66,8 @@ class Transfer {
     std::optional<Failure> failure;
 
   private:
-    enum class Phase : std::uint8_t { waiting, head, silent, body };  // silent: no byte of the body yet
+    /// silent: the head is complete, no byte of the body yet.
+    enum class Phase : std::uint8_t { connecting, waiting, head, silent, body };
     enum class Verb : std::uint8_t { none, get, head, send };
 
     void set_constant_options(SocketTable& sockets, const std::string& ca_file);
@@ -75,6 +76,7 @@ class Transfer {
     bool set_route();
     std::size_t on_header(std::string_view line);
     std::size_t on_write(std::string_view bytes);
+    static int connected_callback(void* self, char*, char*, int, int) noexcept;
     static std::size_t header_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
     static std::size_t write_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
 
@@ -95,7 +97,6 @@ class Transfer {
     bool custom_method_ = false;
     std::optional<bool> http2_;
     std::string proxy_;
-    milliseconds connect_timeout_{-1};
 };
 
 }  // namespace kg::fetch

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr unsigned kBarredMax = 8;
+constexpr unsigned kDeadLoginsMax = 64;                      // most are known to the keeper and cost no call
 constexpr milliseconds kRetryFirst = 200ms, kRetryCap = 2s;  // E24
 
 /// The text that begins a conversation; stays the same over its turns.
@@ -37,31 +38,6 @@ std::size_t user_turns(const chat::Request& request) {
 
 }  // namespace
 
-void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTime started) {
-    record.wire_model = report.wire_model;
-    record.account_id = report.account_id;
-    record.attempts = report.attempts;
-    if (report.first_event) {
-        record.first_event_ms =
-            std::chrono::duration_cast<std::chrono::milliseconds>(*report.first_event - started).count();
-    }
-    record.input_tokens = static_cast<std::int64_t>(report.usage.input_tokens);
-    record.output_tokens = static_cast<std::int64_t>(report.usage.output_tokens);
-    record.cache_read_tokens = static_cast<std::int64_t>(report.usage.cache_read_tokens);
-    record.cache_write_tokens = static_cast<std::int64_t>(report.usage.cache_write_tokens);
-    record.credits = report.usage.credits;
-    record.continuations = report.continuations;
-    record.cut_tools = report.cut_tool ? 1 : 0;
-    if (!report.compression || !report.compression->changed) return;
-    const auto& c = *report.compression;
-    const auto count = [](std::size_t n) { return static_cast<std::int64_t>(n); };
-    record.compressed = 1;
-    record.summaries = count(c.chunks);
-    record.summaries_cached = count(c.cached + c.shared);
-    record.summaries_failed = count(c.failed);
-    record.tokens_saved = std::max(count(c.before.tokens) - count(c.after.tokens), std::int64_t{0});
-}
-
 ChatJob::ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink)
     : service_(service),
       request_(std::move(request)),
@@ -80,7 +56,7 @@ ChatJob::~ChatJob() {
 }
 
 void ChatJob::start() {
-    started_ = budget_began_ = service_.clock.steady();
+    budget_began_ = service_.clock.steady();
     if (auto ready = resolve(); !ready) return fail(std::move(ready).error());
     recall_cut_calls();
     if (may_compress() && is_long()) return compress(compression_budget());
@@ -88,13 +64,14 @@ void ChatJob::start() {
 }
 
 void ChatJob::proceed() {
-    if (auto encoded = encode(false, false); !encoded) {
+    if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded) {
         if (squeeze(encoded.error())) return;
         return fail(std::move(encoded).error());
     }
     report_.warnings = request_.warnings;
     report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
     if (auto honoured = check_strict(report_.warnings); !honoured) return fail(std::move(honoured).error());
+    report_.warnings.insert(report_.warnings.end(), repairs_.begin(), repairs_.end());
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
     next_account();
 }
@@ -154,8 +131,9 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
 }
 
 bool ChatJob::out_of_budget() const {
-    return report_.attempts >= settings_->attempts_max ||
-           (report_.attempts > 0 && service_.clock.steady() - budget_began_ > settings_->failover_time_max);
+    return report_.attempts >= settings_->attempts_max || dead_logins_ >= kDeadLoginsMax ||
+           (report_.attempts + dead_logins_ > 0 &&
+            service_.clock.steady() - budget_began_ > settings_->failover_time_max);
 }
 
 void ChatJob::next_account() {
@@ -207,8 +185,10 @@ void ChatJob::account_arrived(Result<account::Lease> lease) {
 
 void ChatJob::no_account(Error error) {
     log::info("pool", "no account for a request", {{"accounts", error.detail}});
+    if (!last_error_) return fail(std::move(error));
     // What the last account said tells the client more than "every account failed".
-    fail(last_error_ ? std::move(*last_error_) : std::move(error));
+    if (!last_error_->retry_after) last_error_->retry_after = error.retry_after;
+    fail(std::move(*last_error_));
 }
 
 void ChatJob::use_account(account::Lease lease) {
@@ -233,7 +213,10 @@ void ChatJob::await_token(std::uint64_t seen_generation) {
 
 void ChatJob::token_arrived(Result<account::FreshToken> token) {
     if (over_) return;
-    if (!token) return move_on(std::move(token).error());
+    if (!token) {
+        ++dead_logins_;
+        return move_on(std::move(token).error());
+    }
     if (lease_)
         lease_.update(std::move(token->caller), token->generation);
     else
@@ -342,15 +325,16 @@ void ChatJob::react(const kiro::Failure& failure) {
             done = true;
             if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
                 return fail(std::move(encoded).error());
-            report_.warnings.push_back("upstream refused the first form of the request (" +
-                                       std::string(row.name) + "); sent again repaired");
+            repairs_.push_back("upstream refused the first form of the request (" + std::string(row.name) +
+                               "); sent again repaired");
+            report_.warnings.push_back(repairs_.back());
             last_error_ = std::move(error);
             return attempt();
         }
     }
 }
 
-void ChatJob::fail(Error error) {
+void ChatJob::let_go() {
     over_ = true;
     attempt_.reset();
     retry_.stop();
@@ -358,18 +342,39 @@ void ChatJob::fail(Error error) {
     ticket_ = {};
     pass_ = {};
     lease_ = {};
+}
+
+void ChatJob::abandon() {
+    if (over_) return;
+    const bool answering = attempt_ && heard_;
+    if (answering) {
+        report_.usage = usage_so_far();
+        if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+    }
+    compressor_.reset();  // its calls tell what they have used
+    let_go();
+}
+
+void ChatJob::fail(Error error) {
+    let_go();
     if (delivered_) report_.usage = final_usage();  // what was never answered cost nothing
     sink_.on_error(error);
 }
 
 void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
-    over_ = true;
-    attempt_.reset();
-    pass_ = {};
-    lease_ = {};
+    let_go();
     report_.usage = final_usage();
     calibrate();
     sink_.on_end({.reason = reason, .stop_sequence = std::string(stop_sequence), .usage = report_.usage});
+}
+
+/// A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
+void ChatJob::cut_short(const Ending& ending) {
+    report_.usage = usage_so_far();
+    if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+    let_go();
+    calibrate();
+    sink_.on_end({.reason = ending.reason, .stop_sequence = ending.stop_sequence, .usage = report_.usage});
 }
 
 }  // namespace kg::gateway

@@ -76,6 +76,7 @@ struct JobReport {
     /// Set once a compression has ended; its tokens are calibrated.
     std::optional<compress::CompressionReport> compression;
     double summary_credits = 0;  // spent on summaries, beside `usage`
+    std::int64_t summary_tokens = 0;
     unsigned continuations = 0;  // times that the answer broke off and was asked for on from there
     bool cut_tool = false;       // a tool call was begun and lost
 };
@@ -88,7 +89,7 @@ void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTi
 /// (the failure table decides), bounded in number and time; after it the failure is told, or a plain
 /// text is asked for on from where it broke off (Settings::continue_text).
 /// Lifecycle: construct; start() (which may already end it); resume() after a pause; destroy, which
-/// cancels. Lives on the service's loop.
+/// cancels, or abandon() before it, which also finishes the report. Lives on the service's loop.
 class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
   public:
     ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink);
@@ -96,6 +97,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
 
     void start();
     void resume();
+    /// Cancels without a word to the sink; the report then holds what was used. Nothing after the end.
+    void abandon();
     const JobReport& report() const { return report_; }
     const chat::Request& request() const { return request_; }
     /// Tokens of the prompt as it is sent, by the calibrated local estimate.
@@ -121,6 +124,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void move_on(Error error);  // this account failed: another one, if there is one
     void fail(Error error);     // the last statement of whoever calls it
     void finish(chat::StopReason reason, std::string_view stop_sequence);
+    void cut_short(const Ending& ending);  // likewise
+    void let_go();
     bool out_of_budget() const;
 
     // A conversation too long for the model (chat_job_compress.cpp).
@@ -158,6 +163,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void take_usage(const chat::Usage& usage);
     bool forget_answer();
     chat::FinalUsage final_usage() const;
+    chat::FinalUsage usage_so_far() const;
     void calibrate();
     void react(const kiro::Failure& failure);
 
@@ -171,7 +177,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     std::shared_ptr<const account::ModelList> models_;  // keeps model_ alive
     const kiro::Model* model_ = nullptr;
     kiro::EncodedRequest encoded_;
-    SteadyTime started_{}, budget_began_{};
+    SteadyTime budget_began_{};
     std::string session_;  // the conversation and its turn, as the client sees them
     std::size_t user_turns_ = 0, turns_asked_ = 0;
 
@@ -198,10 +204,12 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     bool heard_ = false;        // the attempt's first event came
     bool account_out_ = false;  // by its last failure: not to be asked again by this request either
     unsigned barred_ = 0;       // accounts passed over because their endpoints' circuits were open
+    unsigned dead_logins_ = 0;  // accounts passed over because their tokens could not be refreshed
     unsigned retries_ = 0;      // of the current account and failure class
     unsigned account_attempts_ = 0;
     bool refreshed_ = false, stripped_thinking_ = false, stripped_fields_ = false, retried_once_ = false;
     bool over_ = false;
+    std::vector<std::string> repairs_;  // what was changed after a refusal, as warnings
     std::optional<Error> last_error_;
 
     std::optional<chat::ThinkingSplitter> splitter_;  // always there; optional to be made anew

@@ -14,8 +14,9 @@ namespace {
 constexpr double kHardShare = 0.92, kBodyShare = 0.9;
 /// After a refusal: what is aimed at, of what was refused. Once more, then the client is told.
 constexpr std::array<double, 2> kSqueezes{0.7, 0.4};
-constexpr std::uint64_t kChunksOfBudget = 4;   // a chunk is at most this part of what may stay
-constexpr std::uint64_t kTranscriptShare = 3;  // a transcript fills a third of the small model's window
+constexpr std::uint64_t kChunksOfBudget = 4;      // a chunk is at most this part of what may stay
+constexpr std::uint64_t kChunkTokensMin = 1'000;  // less is not worth a call
+constexpr std::uint64_t kTranscriptShare = 3;     // a transcript fills a third of the small model's window
 
 std::uint64_t share(std::uint64_t whole, double part) {
     return static_cast<std::uint64_t>(std::llround(static_cast<double>(whole) * part));
@@ -56,7 +57,7 @@ void ChatJob::compress(const compress::Budget& budget) {
     compress::CompressorOptions options;
     options.budget = budget;
     options.budget.chunk_tokens =
-        std::max(std::min(budget.chunk_tokens, budget.soft.tokens / kChunksOfBudget), std::uint64_t{1});
+        std::max(std::min(budget.chunk_tokens, budget.soft.tokens / kChunksOfBudget), kChunkTokensMin);
     options.budget.summary_tokens = std::min(budget.summary_tokens, options.budget.chunk_tokens / 3);
     options.prompt.model = wanted.model;
     options.prompt.summary_tokens = static_cast<std::uint32_t>(options.budget.summary_tokens);
@@ -73,7 +74,10 @@ void ChatJob::compress(const compress::Budget& budget) {
                           .tenant_scope = permissions_.tenant_scope,
                           .tenant_refresh_token = permissions_.tenant_refresh_token,
                           .allowed_accounts = permissions_.allowed_accounts},
-            [this](double credits) { report_.summary_credits += credits; });
+            [this](double credits, std::int64_t tokens) {
+                report_.summary_credits += credits;
+                report_.summary_tokens += tokens;
+            });
     }
     compressor_ = std::make_unique<compress::Compressor>(
         service_.loop, service_.door, service_.compression->summaries, *summaries_, request_,
@@ -115,6 +119,7 @@ void ChatJob::compressed(std::optional<std::vector<chat::Message>> messages,
         uncompressed_ = std::move(request_.messages);
         request_.messages = std::move(*messages);
     }
+    budget_began_ = service_.clock.steady();  // the time for summaries is not taken from failover
     proceed();
 }
 

@@ -82,10 +82,8 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                },
                event);
     if (early_end_ && !std::holds_alternative<chat::MessageEnd>(event) && !over_) {
-        // A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
-        if (lease_) service_.pool.report_success(lease_, attempt_began_, usage_.credits.value_or(0));
         const auto ending = *early_end_;
-        finish(ending.reason, ending.stop_sequence);
+        cut_short(ending);
         return Flow::more;
     }
     return flow_;
@@ -157,6 +155,8 @@ void ChatJob::on_batch() {
 void ChatJob::on_done() {
     if (lease_) service_.pool.report_success(lease_, attempt_began_, usage_.credits.value_or(0));
     const auto ending = early_end_.value_or(Ending{});
+    if (usage_.credits && service_.credit_rates)
+        service_.credit_rates->observe(report_.wire_model, final_usage());
     finish(ending.reason, ending.stop_sequence);
 }
 
@@ -235,6 +235,14 @@ chat::FinalUsage ChatJob::final_usage() const {
     } else {
         out.input_tokens = estimated_prompt_tokens();
     }
+    return out;
+}
+
+/// Of an answer that upstream did not get to end, and thus to tell the price of.
+chat::FinalUsage ChatJob::usage_so_far() const {
+    auto out = final_usage();
+    if (!usage_.credits && service_.credit_rates)
+        out.credits = service_.credit_rates->estimate(report_.wire_model, out);
     return out;
 }
 

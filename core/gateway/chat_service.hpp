@@ -9,6 +9,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/chat/calibration.hpp"
+#include "core/chat/credit_rates.hpp"
 #include "core/fetch/fetcher.hpp"
 #include "core/gateway/cut_calls.hpp"
 #include "core/gateway/settings.hpp"
@@ -38,6 +39,7 @@ struct ChatService {
     loop::Wakeup::Door door;                        // of this loop
     chat::TokenCalibration* calibration = nullptr;  // null: estimates are taken as they are
     Compression* compression = nullptr;             // null: nothing is ever compressed
+    chat::CreditRates* credit_rates = nullptr;      // null: answers that are cut short cost nothing
     CutCalls* cut_calls = nullptr;                  // null: the model is not told of cut tool calls
 };
 

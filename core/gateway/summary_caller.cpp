@@ -5,6 +5,7 @@
 #include "core/base/log.hpp"
 #include "core/gateway/chat_job.hpp"
 #include "core/gateway/compression.hpp"
+#include "core/store/rules.hpp"
 
 namespace kg::gateway {
 namespace {
@@ -63,12 +64,13 @@ class SummaryCaller::SummaryCall final : public Call, private AnswerSink {
 
     void close(int status, std::string_view error) {
         if (std::exchange(closed_, true)) return;
+        job_->abandon();
         const JobReport& report = job_->report();
         fill_record(record_, report, started_);
         record_.status = status;
         record_.error = error;
         record_.total_ms = ms_between(started_, service_.clock.steady());
-        spent_(record_.credits);
+        spent_(record_.credits, store::tokens_of(record_));
         log::info("compress", error.empty() ? "summary made" : "summary failed",
                   {{"id", record_.request_id},
                    {"model", record_.wire_model},
@@ -83,7 +85,7 @@ class SummaryCaller::SummaryCall final : public Call, private AnswerSink {
     }
 
     ChatService& service_;
-    const std::function<void(double)> spent_;
+    const Spent spent_;
     Done done_;
     const SteadyTime started_;
     loop::Deferred start_;  // the answer must not come before summarise() has returned
@@ -93,7 +95,7 @@ class SummaryCaller::SummaryCall final : public Call, private AnswerSink {
     std::unique_ptr<ChatJob> job_;  // destroyed first: it calls into the rest
 };
 
-SummaryCaller::SummaryCaller(ChatService& service, SummaryClient client, std::function<void(double)> spent)
+SummaryCaller::SummaryCaller(ChatService& service, SummaryClient client, Spent spent)
     : service_(service), client_(std::move(client)), spent_(std::move(spent)) {}
 
 std::unique_ptr<compress::Summarizer::Call> SummaryCaller::summarise(chat::Request request, Done done) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,8 +24,9 @@ struct SummaryClient {
 /// for (seed G9). They are never compressed themselves.
 class SummaryCaller final : public compress::Summarizer {
   public:
-    /// `spent` is told the credits of each call, also of a failed one.
-    SummaryCaller(ChatService& service, SummaryClient client, std::function<void(double)> spent);
+    /// What each call has used, also a failed one.
+    using Spent = std::function<void(double credits, std::int64_t tokens)>;
+    SummaryCaller(ChatService& service, SummaryClient client, Spent spent);
 
     std::unique_ptr<Call> summarise(chat::Request request, Done done) override;
 
@@ -32,7 +34,7 @@ class SummaryCaller final : public compress::Summarizer {
     class SummaryCall;
     ChatService& service_;
     const SummaryClient client_;
-    const std::function<void(double)> spent_;
+    const Spent spent_;
 };
 
 }  // namespace kg::gateway

@@ -1,11 +1,18 @@
 #include "core/kiro/event_decoder.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/ascii.hpp"
 #include "core/kiro/redact.hpp"
 
 namespace kg::kiro {
+namespace {
+
+// Beyond these a number is a mistake, or a lie that would spoil every sum it goes into.
+constexpr double kPercentMax = 1'000, kCreditsMax = 1'000'000;
+
+}  // namespace
 
 const EventDecoder::EventRow* EventDecoder::find_event(std::string_view name) {
     // By how often they come.
@@ -163,7 +170,7 @@ EventDecoder::Step EventDecoder::read_context_usage(const FrameView& frame) {
     tail_seen_ = true;
     const auto percent = payload_.number(payload_.root(), "contextUsagePercentage");
     if (!payload_.ok()) return damaged(frame);
-    if (!percent || *percent < 0) return Step::more;
+    if (!percent || *percent < 0 || *percent > kPercentMax) return Step::more;
     context_full_ = *percent >= 100;
     usage_.context_percent = percent;
     output_.on_decoded(usage_);
@@ -176,7 +183,7 @@ EventDecoder::Step EventDecoder::read_metering(const FrameView& frame) {
     const auto credits = payload_.number(payload_.root(), "usage");
     if (!payload_.ok()) return damaged(frame);
     if (!credits || *credits < 0) return Step::more;
-    usage_.credits = usage_.credits.value_or(0) + *credits;
+    usage_.credits = std::min(usage_.credits.value_or(0) + *credits, kCreditsMax);
     output_.on_decoded(usage_);
     return Step::more;
 }

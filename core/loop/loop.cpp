@@ -12,6 +12,8 @@ namespace {
 
 /// Runs in one drain; what is left over runs in the next one, after a look at the sockets.
 constexpr int kRunsPerDrainMax = 16384;
+/// What a turn gives to paced work; the one that passes it is the last of the turn.
+constexpr std::uint64_t kPacedShareNs = 1'000'000;
 
 }  // namespace
 
@@ -38,14 +40,17 @@ Loop::Loop() : hooks_(std::make_unique<Hooks>()) {
     hooks_->before_poll.data = hooks_->after_poll.data = this;
     uv_prepare_start(&hooks_->before_poll,
                      [](uv_prepare_t* h) noexcept { static_cast<Loop*>(h->data)->run_deferred(); });
-    uv_check_start(&hooks_->after_poll,
-                   [](uv_check_t* h) noexcept { static_cast<Loop*>(h->data)->run_deferred(); });
+    uv_check_start(&hooks_->after_poll, [](uv_check_t* h) noexcept {
+        auto& loop = *static_cast<Loop*>(h->data);
+        loop.run_deferred();
+        loop.run_paced();
+    });
     uv_unref(as_handle(hooks_->before_poll));
     uv_unref(as_handle(hooks_->after_poll));
 }
 
 Loop::~Loop() {
-    assert(deferred_head_ == nullptr && "a scheduled Deferred outlived its loop");
+    assert(deferred_.head == nullptr && paced_.head == nullptr && "a scheduled Deferred outlived its loop");
     uv_close(as_handle(hooks_->before_poll), nullptr);
     uv_close(as_handle(hooks_->after_poll), nullptr);
     uv_close(as_handle(hooks_->wake), nullptr);
@@ -87,23 +92,33 @@ void Loop::assert_inside() const {
            "a loop object was used from another thread");
 }
 
+void Loop::run(Deferred& next) {
+    next.cancel();
+    // The function is borrowed so that destroying the Deferred inside it does not free the closure
+    // that is executing.
+    UniqueFunction<void()> fn = std::move(next.fn_);
+    Deferred* const outer = std::exchange(running_, &next);
+    fn();
+    if (running_ == &next) next.fn_ = std::move(fn);
+    running_ = outer;
+}
+
 void Loop::run_deferred() {
-    for (int runs = 0; deferred_head_ != nullptr && runs < kRunsPerDrainMax; ++runs) {
-        Deferred& next = *deferred_head_;
-        next.cancel();
-        // The function is borrowed so that destroying the Deferred inside it does not free the
-        // closure that is executing.
-        UniqueFunction<void()> fn = std::move(next.fn_);
-        Deferred* const outer = std::exchange(deferred_running_, &next);
-        fn();
-        if (deferred_running_ == &next) next.fn_ = std::move(fn);
-        deferred_running_ = outer;
-    }
+    for (int runs = 0; deferred_.head != nullptr && runs < kRunsPerDrainMax; ++runs) run(*deferred_.head);
+}
+
+void Loop::run_paced() {
+    if (paced_.head == nullptr) return;
+    const auto begun = uv_hrtime();
+    do {
+        run(*paced_.head);
+        run_deferred();  // what it left for later in the turn is a part of its cost
+    } while (paced_.head != nullptr && uv_hrtime() - begun < kPacedShareNs);
 }
 
 Deferred::~Deferred() {
     cancel();
-    if (loop_.deferred_running_ == this) loop_.deferred_running_ = nullptr;
+    if (loop_.running_ == this) loop_.running_ = nullptr;
 }
 
 void Deferred::schedule() noexcept {
@@ -111,23 +126,25 @@ void Deferred::schedule() noexcept {
     loop_.assert_inside();
     scheduled_ = true;
     next_ = nullptr;
-    previous_ = loop_.deferred_tail_;
+    auto& [head, tail] = fifo();
+    previous_ = tail;
     if (previous_ != nullptr) {
         previous_->next_ = this;
     } else {
-        loop_.deferred_head_ = this;
+        head = this;
         uv_idle_start(&loop_.hooks_->wake, [](uv_idle_t*) noexcept {});
     }
-    loop_.deferred_tail_ = this;
+    tail = this;
 }
 
 void Deferred::cancel() noexcept {
     if (!scheduled_) return;
     scheduled_ = false;
-    (previous_ != nullptr ? previous_->next_ : loop_.deferred_head_) = next_;
-    (next_ != nullptr ? next_->previous_ : loop_.deferred_tail_) = previous_;
+    auto& [head, tail] = fifo();
+    (previous_ != nullptr ? previous_->next_ : head) = next_;
+    (next_ != nullptr ? next_->previous_ : tail) = previous_;
     next_ = previous_ = nullptr;
-    if (loop_.deferred_head_ == nullptr) uv_idle_stop(&loop_.hooks_->wake);
+    if (loop_.deferred_.head == nullptr && loop_.paced_.head == nullptr) uv_idle_stop(&loop_.hooks_->wake);
 }
 
 }  // namespace kg::loop

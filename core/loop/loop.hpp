@@ -46,15 +46,21 @@ class Loop {
         void operator()(uv_loop_s* loop) const noexcept;
     };
     void run_deferred();
+    void run_paced();
+    void run(Deferred& next);
 
     std::unique_ptr<uv_loop_s, Closer> raw_;
     /// Handles that run the deferred list before and after polling, and keep polling from blocking
     /// while something is scheduled.
     struct Hooks;
     std::unique_ptr<Hooks> hooks_;
-    Deferred* deferred_head_ = nullptr;  // intrusive FIFO
-    Deferred* deferred_tail_ = nullptr;
-    Deferred* deferred_running_ = nullptr;  // cleared by its destructor
+    struct Fifo {  // intrusive
+        Deferred* head = nullptr;
+        Deferred* tail = nullptr;
+    };
+    Fifo deferred_;
+    Fifo paced_;
+    Deferred* running_ = nullptr;  // cleared by its destructor
     std::thread::id owner_{};
 };
 
@@ -62,9 +68,16 @@ class Loop {
 /// the current stack frame, and to do once per socket event what callbacks ask for many times.
 /// Destroying or cancel() unschedules. Runs after the callbacks of the current poll phase, or
 /// before the next one when scheduled outside of it (timers). `fn` may destroy the Deferred.
+///
+/// Pace::share is for work that arrives in crowds and is costly each (new requests): a turn gives
+/// all of it together one millisecond, after the rest, and what is left over waits in its order for
+/// the next turn, so that a crowd of newcomers does not hold up what is already in flow.
 class Deferred {
   public:
-    Deferred(Loop& loop, UniqueFunction<void()> fn) : loop_(loop), fn_(std::move(fn)) {}
+    enum class Pace : std::uint8_t { all, share };
+
+    Deferred(Loop& loop, UniqueFunction<void()> fn, Pace pace = Pace::all)
+        : loop_(loop), fn_(std::move(fn)), pace_(pace) {}
     Deferred(const Deferred&) = delete;
     Deferred& operator=(const Deferred&) = delete;
     ~Deferred();
@@ -75,10 +88,13 @@ class Deferred {
 
   private:
     friend class Loop;
+    Loop::Fifo& fifo() const { return pace_ == Pace::all ? loop_.deferred_ : loop_.paced_; }
+
     Loop& loop_;
     UniqueFunction<void()> fn_;
     Deferred* next_ = nullptr;
     Deferred* previous_ = nullptr;
+    const Pace pace_;
     bool scheduled_ = false;
 };
 

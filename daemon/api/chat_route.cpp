@@ -69,6 +69,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
           dialect_(dialect),
           exchange_(exchange),
           trace_(context, exchange, dialect.name()),
+          begin_(
+              exchange.loop(), [this] { begin(); }, loop::Deferred::Pace::share),
           quiet_(exchange.loop(), [this] { on_quiet(); }) {
         context_.in_progress.insert(this);
     }
@@ -77,7 +79,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         context_.in_progress.erase(this);
         // The client left: the job's destructor cancels upstream, the record says so.
         if (!trace_.closed()) {
-            take_report();
+            abandon();
             settle();
             trace_.close(499, "cancelled");
         }
@@ -104,12 +106,22 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         reservation_ = std::move(*admitted);
     }
 
-    void on_request(httpd::Exchange& exchange, std::string body) override {
-        auto document = json::Document::parse(std::move(body));
+    void on_request(httpd::Exchange&, std::string body) override {
+        body_ = std::move(body);
+        begin_.schedule();
+    }
+
+    void on_drained() override {
+        if (job_) job_->resume();
+    }
+
+  private:
+    void begin() {
+        auto document = json::Document::parse(std::move(body_));
         if (!document) return refuse(std::move(document).error());
-        auto request = dialect_.decode(*document, exchange.head().headers);
+        auto request = dialect_.decode(*document, exchange_.head().headers);
         if (!request) return refuse(std::move(request).error());
-        if (auto warning = access::exposure_warning(principal_, exchange.head().peer); !warning.empty()) {
+        if (auto warning = access::exposure_warning(principal_, exchange_.head().peer); !warning.empty()) {
             request->warnings.push_back(std::move(warning));
         }
         if (principal_.key) apply_defaults(*principal_.key, *request);
@@ -127,7 +139,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
             principal_.kind == access::Principal::Kind::managed ? principal_.key_id() : std::string();
         permissions.strict = principal_.key && principal_.key->strict;
         permissions.key_id = principal_.key_id();
-        permissions.compression = compression_wish(exchange.head().headers, *request);
+        permissions.compression = compression_wish(exchange_.head().headers, *request);
         if (principal_.key) apply_compression(*principal_.key, permissions);
         permissions.allowed_accounts = principal_.allowed_accounts();
         permissions.tenant_refresh_token = principal_.refresh_token;
@@ -146,11 +158,6 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         job_->start();
     }
 
-    void on_drained() override {
-        if (job_) job_->resume();
-    }
-
-  private:
     Flow on_event(const chat::StreamEvent& event) override {
         said_something_ = true;
         if (!stream_) {
@@ -169,12 +176,12 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     void on_batch() override {
         if (holding_) {
             // The second batch proves that the answer goes on.
-            if (std::exchange(held_batch_, true)) release();
-            return;
+            if (!std::exchange(held_batch_, true)) return;
+            release();
         }
         if (encoder_) return exchange_.flush();
         if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
-            job_.reset();
+            abandon();
             on_error({.kind = ErrorKind::upstream_failed,
                       .message = "the answer is too large to be held; use streaming"});
         }
@@ -220,8 +227,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void cut() override {
         if (trace_.closed()) return;
-        take_report();
-        job_.reset();
+        abandon();
         on_error({.kind = ErrorKind::overloaded,
                   .message = "the gateway is shutting down",
                   .retry_after = std::chrono::seconds(1)});
@@ -231,6 +237,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void refuse(const access::Refusal& refusal) {
         const auto& error = refusal.error;
+        begin_.cancel();
         auto response = render(refusal, dialect_, exchange_.request_id());
         settle();
         trace_.close(response.status, error_name(error.kind),
@@ -240,11 +247,23 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
 
     void take_report() {
         if (!job_) return;
-        trace_.take(job_->report());
-        summary_credits_ = job_->report().summary_credits;
+        const auto& report = job_->report();
+        trace_.take(report);
+        summary_credits_ = report.summary_credits;
+        summary_tokens_ = report.summary_tokens;
     }
 
-    void settle() { reservation_.settle(trace_.credits() + summary_credits_, trace_.tokens()); }
+    /// Ends the job where it is.
+    void abandon() {
+        if (!job_) return;
+        job_->abandon();
+        take_report();
+        job_.reset();
+    }
+
+    void settle() {
+        reservation_.settle(trace_.credits() + summary_credits_, trace_.tokens() + summary_tokens_);
+    }
 
     void start_quiet() { quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval)); }
 
@@ -308,11 +327,14 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     const chat::Dialect& dialect_;
     httpd::Exchange& exchange_;
     RequestTrace trace_;
+    std::string body_;      // of the request, until begin()
+    loop::Deferred begin_;  // decoding and starting, paced: see Deferred
     loop::Timer quiet_;
     access::Principal principal_;
     access::Reservation reservation_;
     std::shared_ptr<const gateway::Settings> settings_;
     double summary_credits_ = 0;  // of the job, which may be gone when they are settled
+    std::int64_t summary_tokens_ = 0;
     bool stream_ = false;
     bool said_something_ = false;
     bool holding_ = false;     // the stream has begun, in held_, and its client knows nothing of it

@@ -14,12 +14,15 @@
 
 namespace kg::test {
 
-/// Turns the loop until `done`; false when that takes absurdly long.
+/// Turns the loop until `done`, which may also hang on what another thread does; false when that takes
+/// absurdly long.
 template <class Done>
 bool run_until(loop::Loop& loop, Done done) {
     bool late = false;
     loop::Timer guard(loop, [&late] { late = true; });
     guard.start(std::chrono::seconds(30));
+    loop::Timer look_again(loop, [] {});
+    look_again.start(std::chrono::milliseconds(5), std::chrono::milliseconds(5));
     while (!done() && !late) loop.run_once();
     return done();
 }

@@ -65,6 +65,7 @@ struct GatewayRig {
     explicit GatewayRig(int accounts = 2) {
         for (int i = 0; i < accounts; ++i) add_account("a" + std::to_string(i));
         reload();
+        service.credit_rates = &credit_rates;
     }
     ~GatewayRig() { settle(); }
 
@@ -143,11 +144,12 @@ struct GatewayRig {
     gateway::SettingsHolder settings{gateway::Settings{}};
     gateway::Stats stats;
     chat::TokenCalibration calibration;
+    chat::CreditRates credit_rates;
     gateway::CutCalls cut_calls;
     gateway::Compression compression{{compress::SummaryCache(async, clock), {}}, async};
-    gateway::ChatService service{loop,    fetcher,       pool,         keeper,  tenants,
-                                 catalog, upstream,      settings,     stats,   clock,
-                                 random,  wakeup.door(), &calibration, nullptr, &cut_calls};
+    gateway::ChatService service{loop,         fetcher,  pool,          keeper,    tenants, catalog,
+                                 upstream,     settings, stats,         clock,     random,  wakeup.door(),
+                                 &calibration, nullptr,  &credit_rates, &cut_calls};
 
   private:
     int added_ = 0;

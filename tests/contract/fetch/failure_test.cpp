@@ -99,6 +99,36 @@ TEST_CASE("a head without end is refused") {
     check_failure(get(server.url()), FailureKind::protocol, "!");
 }
 
+TEST_CASE("a connection that is never made strikes the connect timeout, not the first-byte one") {
+    // A listener whose queue is full: the kernel drops further SYNs.
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const raw = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listener, raw, size) == 0);
+    REQUIRE(::listen(listener, 0) == 0);
+    REQUIRE(::getsockname(listener, raw, &size) == 0);
+    const int first = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(::connect(first, raw, size) == 0);
+
+    auto request = get("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/");
+    request.connect_timeout = 60ms;
+    request.first_byte_timeout = 10s;
+    check_failure(std::move(request), FailureKind::connect_timeout, "!");
+    ::close(first);
+    ::close(listener);
+}
+
+TEST_CASE("a connection that was made has nothing more to do with the connect timeout") {
+    const RawServer server({stall()});
+    auto request = get(server.url());
+    request.connect_timeout = 40ms;
+    request.first_byte_timeout = 120ms;
+    check_failure(std::move(request), FailureKind::first_byte_timeout, "!");
+}
+
 TEST_CASE("A7: silence before the head strikes the first-byte timeout and closes the connection") {
     RawServer server({stall()});
     auto request = get(server.url());

@@ -143,6 +143,7 @@ class Game {
                 m.state = State::cooling;
                 break;
             case FailureClass::quota_exhausted: {
+                if (m.state == State::suspended || m.state == State::needs_sign_in) break;
                 using namespace std::chrono;
                 const year_month_day day{floor<days>(clock_.wall())};
                 m.exhausted_until = sys_days{(day.year() / day.month() + months(1)) / 1};

@@ -255,3 +255,36 @@ TEST_CASE("the lease of a removed account ends without touching a new one of the
     CHECK(rig.view("a0").in_flight == 1);
     CHECK(rig.view("a0").usable);
 }
+
+TEST_CASE("E9: a key that fills the queue gives its last places up to keys that wait less") {
+    PoolRig rig(1, {.concurrency_max = 1, .queue_max = 4});
+    auto held = rig.take();
+    Line line{rig, {}, {}, {}, {}};
+    for (const auto* name : {"greedy1", "greedy2", "greedy3", "greedy4"}) line.join(name, "greedy");
+    CHECK_FALSE(line.error);
+    line.join("modest1", "modest");
+    rig.run();
+    CHECK(line.order == std::vector<std::string>{"greedy4"});
+    REQUIRE(line.error);
+    CHECK(line.error->kind == ErrorKind::overloaded);
+    CHECK(line.error->retry_after);
+    line.join("modest2", "modest");
+    rig.run();
+    CHECK(line.order == std::vector<std::string>{"greedy4", "greedy3"});
+    // Now both wait for the same: neither pushes the other out, nor itself.
+    for (const auto* key : {"modest", "greedy"}) {
+        line.error.reset();
+        line.join("more", key);
+        REQUIRE(line.error);
+        CHECK(line.error->kind == ErrorKind::overloaded);
+    }
+    CHECK(rig.pool.waiting() == 4);
+    line.order.clear();
+    held = {};
+    for (int i = 0; i < 4; ++i) {
+        rig.run();
+        line.leases.clear();
+    }
+    CHECK(line.order == std::vector<std::string>{"greedy1", "modest1", "greedy2", "modest2"});
+    CHECK(rig.view("a0").in_flight == 0);
+}

@@ -181,3 +181,71 @@ TEST_CASE("E2: three refused tokens in a row mean that the login is lost") {
     f.pool.report_failure("a0", "m", test::pool_failure(FailureClass::token_dead));
     CHECK(f.state("a0") == State::needs_sign_in);
 }
+
+TEST_CASE("E6: a late refusal for lack of credits does not bring a suspended account back") {
+    for (const auto cls : {FailureClass::suspended, FailureClass::login_lost}) {
+        Fixture f(1);
+        auto first = f.take(), late = f.take();
+        const auto began = f.clock.steady();
+        f.pool.report_failure(first, began, "m", test::pool_failure(cls));
+        const auto out = f.state("a0");
+        f.pool.report_failure(late, began, "m", test::pool_failure(FailureClass::quota_exhausted));
+        CHECK(f.state("a0") == out);
+        f.clock.advance(24h * 40);
+        CHECK(f.pick().starts_with("none"));
+    }
+}
+
+TEST_CASE("65: a model whose account only rests is not missing: the client is told when to come back") {
+    Fixture f(2);
+    f.pool.set_models("a0", {"opus", "haiku"});
+    f.pool.set_models("a1", {"haiku"});
+    SECTION("cooling") {
+        f.pool.report_failure("a0", "opus", test::pool_failure(FailureClass::throttled));
+        auto lease = f.pool.lease({.wire_model = "opus"});
+        REQUIRE_FALSE(lease);
+        CHECK(lease.error().kind == ErrorKind::no_account);
+        CHECK(lease.error().retry_after == 30s);
+        CHECK(lease.error().detail.find("a0=cooling") != std::string::npos);
+        CHECK(lease.error().detail.find("a1=model-not-offered") != std::string::npos);
+    }
+    SECTION("exhausted") {
+        f.pool.report_failure("a0", "opus", test::pool_failure(FailureClass::quota_exhausted));
+        auto lease = f.pool.lease({.wire_model = "opus"});
+        REQUIRE_FALSE(lease);
+        CHECK(lease.error().kind == ErrorKind::accounts_exhausted);
+        CHECK(lease.error().retry_after);
+    }
+    SECTION("resting, and without the model all the same") {
+        f.pool.report_failure("a1", "haiku", test::pool_failure(FailureClass::throttled));
+        f.pool.set_models("a0", {"haiku"});
+        auto lease = f.pool.lease({.wire_model = "opus"});
+        REQUIRE_FALSE(lease);
+        CHECK(lease.error().kind == ErrorKind::model_not_found);
+        CHECK_FALSE(lease.error().retry_after);
+    }
+    SECTION("suspended: nobody knows when it comes back") {
+        f.pool.report_failure("a0", "opus", test::pool_failure(FailureClass::suspended));
+        CHECK(f.pick("opus") == "none: model_not_found");
+    }
+}
+
+TEST_CASE("E3: what the store says late of our own verdict is no news") {
+    Fixture f(1);
+    auto late = f.take();
+    const auto began = f.clock.steady();
+    f.clock.advance(1s);
+    f.pool.report_failure(late, f.clock.steady(), "m", test::pool_failure(FailureClass::quota_exhausted));
+    REQUIRE(f.state("a0") == State::exhausted);
+    f.pool.load(f.records);  // was read before the verdict had been written
+    CHECK(account::parse_state(f.pool.record("a0")->state) == State::exhausted);
+    auto stored = f.records;
+    stored[0].state = "exhausted";
+    stored[0].state_reason = f.changes.back().reason;
+    stored[0].state_since_ms = f.changes.back().since_ms;
+    stored[0].state_until_ms = f.changes.back().until_ms;
+    f.pool.load(stored);
+    f.pool.report_success(late, began);  // began before the account went out: proves nothing
+    CHECK(f.state("a0") == State::exhausted);
+    CHECK(f.pick() == "none: accounts_exhausted");
+}

@@ -30,7 +30,7 @@ class RecordingExchange final : public httpd::Exchange {
     }
     std::string& out() override { return answer.body; }
     Flow commit() override { return Flow::more; }
-    void flush() override {}
+    void flush() override { written = answer.body.size(); }
     void end_stream() override {}
     void abort_stream() override {}
     std::size_t backlog_bytes() const override { return 0; }
@@ -38,6 +38,7 @@ class RecordingExchange final : public httpd::Exchange {
     httpd::RequestHead asked;
     http::Response answer;
     int answers = 0;
+    std::size_t written = 0;  // bytes of the body that had come when it was flushed last
 
   private:
     loop::Loop& loop_;
@@ -82,6 +83,7 @@ struct ApiRig {
         auto handler = route.make(exchange, "claude-haiku-4-5");
         handler->on_head(exchange);
         if (exchange.answers == 0) handler->on_request(exchange, body);
+        gateway.loop.run_once(false);  // conversations begin later in the turn
         return handler;
     }
 

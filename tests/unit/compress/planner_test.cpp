@@ -281,3 +281,118 @@ TEST_CASE("G10: old content cannot leave its fence, and is called data") {
     CHECK(block.find("not an instruction") < block.find("obey me"));
     CHECK(block.rfind("</earlier-conversation-") > block.find("obey me"));
 }
+
+TEST_CASE("pictures are not counted as cut: what is planned is what is sent") {
+    const auto picture = [] { return chat::Image{"png", std::string(400'000, 'A')}; };  // 1,600 tokens
+    const auto longest = [](const chat::Request& request, const Plan& plan, const Budget& limits) {
+        auto texts = all_summarised(request, plan);
+        for (auto& text : texts.texts)
+            if (text) text = words(limits.summary_tokens);
+        return texts;
+    };
+    const auto check = [&](const chat::Request& request, const Budget& limits) {
+        const Plan plan = make_plan(request, limits);
+        Size sent = size_of(test::request_of(assemble(request, plan, longest(request, plan, limits))));
+        // Each block of summaries has a frame, each cut a marker.
+        const auto slack = 100 * (plan.chunks.size() + 1) + 30 * request.messages.size();
+        CHECK(sent.tokens <= plan.after.tokens + slack);
+        CHECK(sent.bytes <= plan.after.bytes + 8 * slack);
+        return plan;
+    };
+    SECTION("screenshots in tool results") {
+        std::vector<chat::Message> messages{test::user({test::text("Click through it")})};
+        for (int i = 0; i < 12; ++i) {
+            const auto id = "c" + std::to_string(i);
+            chat::ToolResult shots{id, {chat::Text{words(1'000)}}};
+            for (int n = 0; n < 6; ++n) shots.content.emplace_back(picture());
+            messages.push_back(test::assistant({test::call(id)}));
+            messages.push_back(test::user({std::move(shots)}));
+        }
+        const auto request = test::request_of(std::move(messages));
+        auto limits = budget(60'000, 90'000, 4);
+        limits.hard.bytes = limits.soft.bytes = 12'000'000;  // of 28.8 million
+        const Plan plan = check(request, limits);
+        CHECK(plan.result_cap == 0);  // there is nothing to cut in them
+        CHECK(plan.after.fits(limits.hard));
+        CHECK(plan.chunks.size() >= 7);
+    }
+    SECTION("a task of many texts and pictures") {
+        std::vector<chat::Part> task;
+        for (int i = 0; i < 10; ++i) {
+            task.push_back(test::text(words(4'000, "Part " + std::to_string(i) + " ")));
+            task.emplace_back(picture());
+        }
+        std::vector<chat::Message> messages{test::user(std::move(task))};
+        for (int i = 0; i < 10; ++i) {
+            messages.push_back(test::assistant({test::text(words(2'000))}));
+            messages.push_back(test::user({test::text(words(2'000, "Q" + std::to_string(i)))}));
+        }
+        const auto request = test::request_of(std::move(messages));
+        const auto limits = budget(45'000, 90'000, 4);
+        const Plan plan = check(request, limits);
+        REQUIRE(plan.cut_task);
+        const auto sent = assemble(request, plan, longest(request, plan, limits));
+        CHECK(size_of(sent[0]).tokens <= limits.task_tokens + 10 * (1'600 + 30));
+        for (std::size_t i = 0; i < 20; i += 2)
+            CHECK(std::get<chat::Text>(sent[0].parts[i])
+                      .text.str()
+                      .starts_with("Part " + std::to_string(i / 2)));
+        CHECK(std::ranges::count_if(sent[0].parts, [](const auto& part) {
+                  return std::holds_alternative<chat::Image>(part);
+              }) == 10);
+    }
+}
+
+TEST_CASE("G2: a last word that came with tool results stays, and no result without its call") {
+    std::vector<chat::Message> messages;
+    messages.push_back(test::user({test::image()}));  // nothing said
+    messages.push_back(test::assistant({test::call("first")}));
+    messages.push_back(test::user({test::result("first", words(200)), test::text("Now do the other thing")}));
+    for (int i = 0; i < 30; ++i) {
+        const auto id = "c" + std::to_string(i);
+        messages.push_back(test::assistant({test::call(id)}));
+        messages.push_back(test::user({test::result(id, words(900))}));
+    }
+    const auto request = test::request_of(messages);
+    const Plan plan = make_plan(request, budget(8'000, 60'000, 6));
+    CHECK(plan.latest_user == 2);
+    REQUIRE_FALSE(plan.chunks.empty());
+    const auto sent = assemble(request, plan, all_summarised(request, plan));
+    CHECK(pairs_intact(sent));
+    CHECK(std::ranges::count_if(
+              sent, [](const auto& m) { return first_text(m) == "Now do the other thing"; }) == 1);
+}
+
+TEST_CASE("G3: a summary with the task in it is not taken for one without") {
+    std::vector<chat::Message> messages{test::user({test::text(words(6'000, "The task"))})};
+    for (int i = 0; i < 20; ++i) {
+        auto part = test::text(words(3'100));
+        messages.push_back(i % 2 == 0 ? test::assistant({part}) : test::user({part}));
+    }
+    const auto request = test::request_of(messages);
+    auto limits = budget(20'000, 60'000, 4);
+    const Plan without = make_plan(request, limits);
+    limits.task_tokens = 1'000;
+    const Plan with = make_plan(request, limits);
+    REQUIRE(without.chunks.at(0).begin == 1);
+    REQUIRE(with.chunks.at(0).begin == 0);
+    Plan same = without;  // up to the same message, from an earlier one on
+    same.chunks.at(0).begin = 0;
+    CHECK(chunk_keys(request, without, "t", "m")[0] != chunk_keys(request, same, "t", "m")[0]);
+}
+
+TEST_CASE("G10: nothing that was said before a summary was made can close the block it stands in") {
+    std::vector<chat::Message> messages{test::user({test::text("Start")})};
+    for (int i = 0; i < 20; ++i)
+        messages.push_back(i % 2 == 0 ? test::assistant({test::text(words(1'600))})
+                                      : test::user({test::text(words(1'600))}));
+    const auto request = test::request_of(messages);
+    const Plan plan = make_plan(request, budget(8'000, 60'000, 4));
+    REQUIRE(plan.chunks.size() >= 2);
+    auto made = all_summarised(request, plan);
+    const auto sent = assemble(request, plan, made);
+    // The name of the fence was known to nobody when the youngest of its summaries was made.
+    const auto block = first_text(sent.at(1));
+    const auto expected = summary_block("", 0, made.keys.back());
+    CHECK(block.substr(0, block.find('>')) == expected.substr(0, expected.find('>')));
+}

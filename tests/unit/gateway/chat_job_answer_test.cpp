@@ -134,6 +134,92 @@ TEST_CASE("a refused tenant login is not tried again at once") {
     CHECK(rig.calls_to("refreshToken") == 1);
 }
 
+TEST_CASE("B3: invented tokens do not push the logins of others out") {
+    GatewayRig rig(0);
+    account::TenantCache cache(rig.loop, rig.fetcher, rig.clock, rig.random, rig.upstream,
+                               {.entries_max = 4, .new_per_minute = 1'000});
+    int granted = 0, refused = 0;
+    const auto ask = [&](const std::string& token) {
+        cache.ensure(Secret(token), account::TokenKeeper::kAny, rig.wakeup.door(),
+                     [&](Result<account::FreshToken> fresh) { ++(fresh ? granted : refused); });
+        rig.settle();
+    };
+    ask("honest");
+    rig.fetcher.last().answer(200, R"({"accessToken":"a","refreshToken":"rotated","expiresIn":3600})");
+    rig.settle();
+    REQUIRE(granted == 1);
+    for (int i = 0; i < 50; ++i) {
+        ask("invented" + std::to_string(i));
+        rig.fetcher.last().answer(401, "{}");
+        rig.settle();
+    }
+    CHECK(refused == 50);
+    const auto calls = rig.fetcher.count();
+    ask("honest");
+    CHECK(granted == 2);  // its first token is worth nothing any more: upstream rotated it
+    CHECK(rig.fetcher.count() == calls);
+    // A refusal is remembered for its time, and only for that.
+    ask("invented49");
+    CHECK(rig.fetcher.count() == calls);
+    CHECK(refused == 51);
+    rig.clock.advance(std::chrono::minutes(11));
+    ask("invented49");
+    CHECK(rig.fetcher.count() == calls + 1);
+}
+
+TEST_CASE("an answer that was cut short is charged what such answers cost") {
+    GatewayRig rig;
+    const auto run = [&](chat::Request request, auto play) {
+        RecordingAnswer answer;
+        auto job = rig.job(answer, std::move(request));
+        job->start();
+        auto& call = rig.last_chat();
+        call.head(200, {{"content-type", "application/vnd.amazon.eventstream"}});
+        play(call);
+        job->abandon();
+        CHECK(call.alive() == false);
+        return job->report().usage;
+    };
+    const std::string long_text(4'000, 'x');
+    auto stopped = GatewayRig::request();
+    stopped.stop_sequences = {"END"};
+    const auto stop = [&](auto& call) { call.body(GatewayRig::text_frame(long_text + "END")); };
+    CHECK(run(stopped, stop).credits == 0);  // nothing is known of the model
+    const auto whole = run(GatewayRig::request(), [&](auto& call) {
+        call.body(GatewayRig::text_frame(long_text) + GatewayRig::tail());
+        call.done();
+    });
+    CHECK(whole.credits == 0.25);  // for 10 tokens in and 3 out
+    CHECK(run(stopped, stop).credits > 10);
+    auto limited = GatewayRig::request();
+    limited.max_tokens = 500;
+    const auto short_one = run(limited, [&](auto& call) { call.body(GatewayRig::text_frame(long_text)); });
+    CHECK(short_one.credits > 5);
+    const auto left =
+        run(GatewayRig::request(), [&](auto& call) { call.body(GatewayRig::text_frame(long_text)); });
+    CHECK(left.output_tokens == 1'000);
+    CHECK(left.credits > 10);
+    // Nothing came: nothing is charged.
+    const auto silent = run(GatewayRig::request(), [](auto&) {});
+    CHECK(silent.credits == 0);
+    CHECK(silent.input_tokens + silent.output_tokens == 0);
+}
+
+TEST_CASE("E1: when the last account fails the client is told when one will be back") {
+    for (const auto& [status, body, kind, back] :
+         {std::tuple(429, test::kThrottled, ErrorKind::upstream_throttled, std::chrono::seconds(8)),
+          std::tuple(402, test::kQuota, ErrorKind::accounts_exhausted, std::chrono::seconds(86'400 * 31))}) {
+        GatewayRig rig(1);
+        RecordingAnswer answer;
+        auto job = rig.job(answer, GatewayRig::request());
+        job->start();
+        rig.last_chat().answer(status, body);
+        REQUIRE(answer.error);
+        CHECK(answer.error->kind == kind);
+        CHECK(answer.error->retry_after == back);
+    }
+}
+
 TEST_CASE("the number of tries is bounded") {
     GatewayRig rig(30);
     gateway::Settings settings;

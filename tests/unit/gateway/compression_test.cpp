@@ -3,6 +3,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/chat_builder.hpp"
 #include "tests/support/gateway_rig.hpp"
+#include "tests/support/kiro_refusals.hpp"
 
 using namespace kg;
 using test::GatewayRig;
@@ -103,6 +104,7 @@ TEST_CASE("G1: a long conversation is compressed before it is sent, and the repo
     CHECK(report.compression->after.tokens < 12'000);
     CHECK(report.compression->made == static_cast<std::size_t>(calls));
     CHECK(report.summary_credits == 0.25 * calls);
+    CHECK(report.summary_tokens == 13 * calls);
     CHECK(report.usage.credits == 0.25);
 }
 
@@ -291,6 +293,28 @@ TEST_CASE("G9: summary calls are requests with a record of their own, charged to
     }
 }
 
+TEST_CASE("E1: the time that summaries took is not taken from failover") {
+    Rig rig;
+    RecordingAnswer answer;
+    auto job = rig.start(answer, conversation(20));
+    rig.clock.advance(std::chrono::seconds(70));
+    CHECK(rig.finish_summaries() > 0);
+    const auto calls = rig.calls_to("generateAssistantResponse");
+    rig.last_chat().answer(429, test::kThrottled);
+    rig.settle();
+    CHECK(rig.calls_to("generateAssistantResponse") == calls + 1);
+}
+
+TEST_CASE("G9: a client that leaves while summaries are made is charged for those that were") {
+    Rig rig;
+    RecordingAnswer answer;
+    auto job = rig.start(answer, conversation(20));
+    CHECK(rig.summarise() > 0);
+    job->abandon();
+    CHECK(rig.fetcher.active() == 0);
+    CHECK(job->report().summary_credits > 0);
+}
+
 TEST_CASE("summaries outlive the process in the store, sealed from other tenants by their key") {
     Rig rig;
     {
@@ -317,13 +341,11 @@ TEST_CASE("summaries outlive the process in the store, sealed from other tenants
 }
 
 TEST_CASE("a conversation that upstream finds too long is compressed and sent again") {
-    const std::string too_long =
-        R"({"__type":"com.amazon.aws.codewhisperer#ValidationException","message":"Input is too long.","reason":"CONTENT_LENGTH_EXCEEDS_THRESHOLD"})";
     Rig rig;
     RecordingAnswer answer;
     auto job = rig.start(answer, conversation(9));  // below the threshold
     CHECK_FALSE(job->report().compression);
-    rig.last_chat().answer(400, too_long);
+    rig.last_chat().answer(400, test::kTooLong);
     rig.settle();
     CHECK(rig.finish_summaries("Made smaller.") > 0);
     CHECK(Rig::body(rig.last_chat()).find("Made smaller.") != std::string::npos);
@@ -334,7 +356,7 @@ TEST_CASE("a conversation that upstream finds too long is compressed and sent ag
     RecordingAnswer hopeless;
     auto single = rig.start(hopeless, GatewayRig::request("one message"));
     const auto before = rig.fetcher.count();
-    rig.last_chat().answer(400, too_long);
+    rig.last_chat().answer(400, test::kTooLong);
     rig.settle();
     REQUIRE(hopeless.error);
     CHECK(hopeless.error->kind == ErrorKind::context_too_long);

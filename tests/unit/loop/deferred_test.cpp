@@ -131,3 +131,55 @@ TEST_CASE("a deferred scheduled by a timer runs before the loop blocks") {
     loop.run();
     CHECK(log == "td");
 }
+
+namespace {
+
+/// Longer than a whole turn gives to paced work.
+void work_hard() {
+    const auto until = std::chrono::steady_clock::now() + 2ms;
+    while (std::chrono::steady_clock::now() < until) {
+    }
+}
+
+}  // namespace
+
+TEST_CASE("costly paced work takes turns with what is in flow, in its order") {
+    loop::Loop loop;
+    std::string log;
+    Deferred flow(loop, [&] { log += '.'; });
+    std::vector<std::unique_ptr<Deferred>> crowd;
+    for (const char name : {'a', 'b', 'c'}) {
+        crowd.push_back(std::make_unique<Deferred>(
+            loop,
+            [&, name] {
+                work_hard();
+                log += name;
+                flow.schedule();  // runs before the next one of the crowd
+            },
+            Deferred::Pace::share));
+        crowd.back()->schedule();
+    }
+    loop.run_once(false);
+    CHECK(log == "a.");
+    crowd[1].reset();
+    flow.schedule();
+    loop.run_once();  // does not block: one is left
+    CHECK(log == "a..c.");
+    loop.run();
+    CHECK(log == "a..c.");
+}
+
+TEST_CASE("cheap paced work is done in one turn, after the rest") {
+    loop::Loop loop;
+    std::string log;
+    Deferred paced(
+        loop, [&] { log += 'p'; }, Deferred::Pace::share);
+    Deferred second(
+        loop, [&] { log += 'q'; }, Deferred::Pace::share);
+    Deferred prompt(loop, [&] { log += '.'; });
+    paced.schedule();
+    second.schedule();
+    prompt.schedule();
+    loop.run_once(false);
+    CHECK(log == ".pq");
+}
