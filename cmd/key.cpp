@@ -94,7 +94,15 @@ Result<ExitCode> run_key_list(const ListOptions& options, Context& context) {
 Result<ExitCode> run_key_show(const KeySelectOptions& options, Context& context) {
     KG_TRY(stores, context.stores());
     KG_TRY(key, select_key(*stores, options.key));
-    print_line(options.json ? key_json(key) : json::pretty(key_json(key)));
+    KG_TRY(zone, TimeZone::find(key.time_zone));
+    PeriodUse use;
+    for (const Period period : {Period::day, Period::week, Period::month}) {
+        const auto begin = zone.around(period, context.clock().wall()).begin;
+        KG_TRY(used, stores->usage().key_use(key.id, to_ms(begin)));
+        use[static_cast<std::size_t>(period)] = used;
+    }
+    const auto text = key_json(key, nullptr, &use);
+    print_line(options.json ? text : json::pretty(text));
     return ExitCode::ok;
 }
 
