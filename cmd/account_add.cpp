@@ -77,16 +77,10 @@ Result<ExitCode> run_account_edit(const AccountEditOptions& options, Context& co
             (a.auth_method == "api-key" ? a.api_key : a.refresh_token) = *token;
             a.access_token = Secret();
             a.expires_at_ms = 0;
+            a.follow_path.clear();  // a token of its own
             ++a.token_generation;
         }
-        if (options.reset || token) {
-            a.state = "unknown";
-            a.state_reason.clear();
-            a.state_until_ms = 0;
-            a.state_since_ms = to_ms(context.clock().wall());
-            a.health = 80;
-            a.health_at_ms = 0;
-        }
+        if (options.reset || token) forget_failures(a, context.clock());
         return true;
     });
     if (!changed) return Err(std::move(changed).error());

@@ -1,5 +1,7 @@
 #include "cmd/account_fields.hpp"
 
+#include <algorithm>
+
 #include "cmd/secret_input.hpp"
 #include "core/base/digest.hpp"
 #include "core/json/writer.hpp"
@@ -15,6 +17,21 @@ Error bad(std::string option, std::string message) {
 
 void assign(std::string& field, const std::optional<std::string>& value) {
     if (value) field = *value;
+}
+
+Result<void> apply_groups(const std::vector<std::string>& groups, store::Account& a) {
+    constexpr std::size_t kGroupsMax = 64;
+    if (groups.empty()) return {};
+    if (groups.size() > kGroupsMax) return Err(bad("--group", "at most 64 groups"));
+    a.groups.clear();
+    if (groups.size() == 1 && groups.front() == "none") return {};
+    for (const auto& group : groups) {
+        if (!store::valid_account_name(group) || group == "none")
+            return Err(
+                bad("--group", "use letters, digits, . _ - (at most 64, the first a letter or digit)"));
+        if (std::ranges::find(a.groups, group) == a.groups.end()) a.groups.push_back(group);
+    }
+    return {};
 }
 
 }  // namespace
@@ -54,6 +71,7 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
         return Err(bad("--priority", "use 0 to 1000000"));
     if (f.max_concurrency && (*f.max_concurrency < 0 || *f.max_concurrency > 10'000))
         return Err(bad("--max-concurrency", "use 0 to 10000"));
+    KG_CHECK(apply_groups(f.groups, a));
     assign(a.provider, f.provider);
     assign(a.auth_region, f.region);
     assign(a.api_region, f.api_region);
@@ -106,6 +124,16 @@ Result<void> check_token(const store::Account& a) {
     return {};
 }
 
+void forget_failures(store::Account& a, const Clock& clock) {
+    a.state = "unknown";
+    a.state_reason.clear();
+    a.state_until_ms = 0;
+    a.state_since_ms = to_ms(clock.wall());
+    a.health = 80;
+    a.health_at_ms = 0;
+    a.quota.reset();
+}
+
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector) {
     KG_TRY(found, stores.accounts().select(selector));
     if (!found)
@@ -132,6 +160,12 @@ std::string account_json(const store::Account& a) {
         .member("proxy", a.proxy.empty() ? "" : "(set)")
         .member("note", a.note)
         .member("source", a.source)
+        .member("source_mode", a.follow_path.empty() ? "copy" : "follow")
+        .member("source_path", a.follow_path)
+        .key("groups")
+        .begin_array();
+    for (const auto& group : a.groups) w.string(group);
+    w.end_array()
         .member("has_refresh_token", !a.refresh_token.empty())
         .member("has_access_token", !a.access_token.empty())
         .member("has_api_key", !a.api_key.empty())
@@ -146,7 +180,16 @@ std::string account_json(const store::Account& a) {
         .member("state_until_ms", a.state_until_ms)
         .member("health", a.health)
         .member("health_at_ms", a.health_at_ms)
-        .member("created_at_ms", a.created_at_ms)
+        .key("quota");
+    if (a.quota) {
+        w.begin_object().member("limit", a.quota->limit).member("used", a.quota->used);
+        w.member("resets_at_ms", a.quota->resets_at_ms)
+            .member("told_at_ms", a.quota->told_at_ms)
+            .end_object();
+    } else {
+        w.null();
+    }
+    w.member("created_at_ms", a.created_at_ms)
         .member("last_used_at_ms", a.last_used_at_ms)
         .member("last_refreshed_at_ms", a.last_refreshed_at_ms)
         .end_object();

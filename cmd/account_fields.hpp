@@ -14,6 +14,8 @@ void complete_new_account(store::Account& account, Context& context);
 /// Upstream refuses truncated tokens late and cryptically: short ones are refused here.
 Result<void> check_token(const store::Account& account);
 /// The account a selector names; malformed_request when there is none.
+/// The operator's reset: what the daemon holds against the account is forgotten.
+void forget_failures(store::Account& account, const Clock& clock);
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector);
 std::string account_json(const store::Account& account);
 

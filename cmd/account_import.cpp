@@ -5,6 +5,7 @@
 #include "cmd/credential_forms.hpp"
 #include "cmd/output.hpp"
 #include "cmd/secret_input.hpp"
+#include "core/credentials/shared_file.hpp"
 #include "core/json/writer.hpp"
 
 namespace kg::cmd {
@@ -12,14 +13,24 @@ namespace {
 
 constexpr std::size_t kImportMaxBytes = 16u << 20;
 
+/// What one import is about, besides its accounts.
+struct Task {
+    store::Stores& stores;
+    Context& context;
+    bool dry_run = false;
+    std::string follow_path;  // not empty: the accounts keep this path instead of tokens
+};
+
 struct Item {
     std::string ref, result, id, code, message;
 };
 
 /// The stored account an incoming one is the same as: same refresh token or API key, else same
 /// e-mail, provider and start URL (account-manager 3.8). Empty values never match.
-const store::Account* duplicate_of(const store::Account& in, const std::vector<store::Account>& known) {
+const store::Account* duplicate_of(const store::Account& in, const std::vector<store::Account>& known,
+                                   const std::string& follow_path) {
     for (const auto& a : known) {
+        if (!follow_path.empty() && a.follow_path == follow_path) return &a;
         if (!in.refresh_token.empty() && in.refresh_token == a.refresh_token) return &a;
         if (!in.api_key.empty() && in.api_key == a.api_key) return &a;
     }
@@ -31,8 +42,47 @@ const store::Account* duplicate_of(const store::Account& in, const std::vector<s
     return nullptr;
 }
 
-Item import_one(ImportedAccount& in, std::vector<store::Account>& known, store::Stores& stores,
-                Context& context, bool dry_run) {
+/// From now on the login of this account is what the file says; nothing of it is kept here.
+void follow(const std::string& path, store::Account& a) {
+    a.follow_path = path;
+    a.access_token = a.refresh_token = a.client_secret = Secret();
+    a.client_id.clear();
+    a.expires_at_ms = 0;
+}
+
+/// The account is there already: it gets tokens that last longer, or begins to follow the file.
+Item update_one(const store::Account& in, const store::Account& same, const Task& task, Item item) {
+    item.id = same.id;
+    const bool follows = !task.follow_path.empty();
+    const bool newer =
+        same.follow_path.empty() && in.expires_at_ms > same.expires_at_ms && !in.refresh_token.empty();
+    const bool changes = follows ? same.follow_path != task.follow_path : newer;
+    item.result = changes ? "updated" : "skipped";
+    if (!changes || task.dry_run) return item;
+    auto updated = task.stores.accounts().update(same.id, [&](store::Account& a) {
+        if (follows) {
+            follow(task.follow_path, a);
+        } else {
+            a.access_token = in.access_token;
+            a.refresh_token = in.refresh_token;
+            a.expires_at_ms = in.expires_at_ms;
+            if (!in.client_id.empty()) a.client_id = in.client_id;
+            if (!in.client_secret.empty()) a.client_secret = in.client_secret;
+        }
+        ++a.token_generation;
+        a.state = "unknown";
+        a.state_reason.clear();
+        a.state_since_ms = to_ms(task.context.clock().wall());
+        return true;
+    });
+    if (updated) return item;
+    item.result = "failed";
+    item.code = "store";
+    item.message = updated.error().message;
+    return item;
+}
+
+Item import_one(ImportedAccount& in, std::vector<store::Account>& known, const Task& task) {
     Item item{.ref = in.ref};
     const auto failed = [&item](std::string code, const std::string& message) {
         item.result = "failed";
@@ -42,26 +92,9 @@ Item import_one(ImportedAccount& in, std::vector<store::Account>& known, store::
     };
     if (!in.error.empty()) return failed("unreadable", in.error);
     auto& account = in.account;
-    if (const auto* same = duplicate_of(account, known)) {
-        item.id = same->id;
-        const bool newer = account.expires_at_ms > same->expires_at_ms && !account.refresh_token.empty();
-        item.result = newer ? "updated" : "skipped";
-        if (!newer || dry_run) return item;
-        auto updated = stores.accounts().update(same->id, [&](store::Account& a) {
-            a.access_token = account.access_token;
-            a.refresh_token = account.refresh_token;
-            a.expires_at_ms = account.expires_at_ms;
-            if (!account.client_id.empty()) a.client_id = account.client_id;
-            if (!account.client_secret.empty()) a.client_secret = account.client_secret;
-            ++a.token_generation;
-            a.state = "unknown";
-            a.state_reason.clear();
-            a.state_since_ms = to_ms(context.clock().wall());
-            return true;
-        });
-        return updated ? item : failed("store", updated.error().message);
-    }
-    complete_new_account(account, context);
+    if (const auto* same = duplicate_of(account, known, task.follow_path))
+        return update_one(account, *same, task, std::move(item));
+    complete_new_account(account, task.context);
     if (account.auth_method == "idc" && (account.client_id.empty() || account.client_secret.empty())) {
         item.message =
             "its client registration is missing: it works until its access token expires and "
@@ -76,12 +109,62 @@ Item import_one(ImportedAccount& in, std::vector<store::Account>& known, store::
     }
     item.id = account.id;
     item.result = "added";
-    if (!dry_run) {
-        if (auto added = stores.accounts().add(account); !added)
+    if (!task.follow_path.empty()) follow(task.follow_path, account);
+    if (!task.dry_run) {
+        if (auto added = task.stores.accounts().add(account); !added)
             return failed("store", added.error().message);
     }
     known.push_back(account);
     return item;
+}
+
+struct Source {
+    Forms forms;
+    std::string path;  // "-": standard input
+};
+
+Result<Source> read_source(const AccountImportOptions& options, Context& context) {
+    Source source;
+    if (options.from) {
+        const auto home = context.environment()("HOME").value_or("");
+        if (home.empty())
+            return Err(Error{.kind = ErrorKind::malformed_request, .message = "HOME is not set"});
+        source.path = home + "/.aws/sso/cache/kiro-auth-token.json";
+        KG_TRY(read, read_ide_cache(home + "/.aws/sso/cache"));
+        source.forms = std::move(read);
+        return source;
+    }
+    if (!options.file && stdin_is_terminal()) {
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "name a file to import, `-` for stdin, or use `--from ide`"});
+    }
+    source.path = options.file.value_or("-");
+    const auto& path = source.path;
+    KG_TRY(text, read_file(path, kImportMaxBytes));
+    auto folder = path == "-" ? std::string() : std::filesystem::path(path).parent_path().string();
+    if (path != "-" && folder.empty()) folder = ".";
+    KG_TRY(read, read_forms(std::move(text), path == "-" ? "stdin" : path, folder));
+    source.forms = std::move(read);
+    return source;
+}
+
+/// The absolute path of a file that holds one login and can be shared with its program.
+Result<std::string> path_to_follow(const Source& source) {
+    const auto refused = [](std::string why) {
+        return Err(
+            Error{.kind = ErrorKind::malformed_request, .message = "--mode follow: " + std::move(why)});
+    };
+    if (source.path == "-") return refused("name the file, it is read again and again");
+    const auto& form = source.forms.format;
+    if (form != "ide-cache" && form != "object")
+        return refused("only a file with one login can be shared, as the Kiro IDE's is");
+    if (!source.forms.accounts.front().account.api_key.empty())
+        return refused("an API key is never refreshed, so there is nothing to share");
+    std::error_code failed;
+    const auto path = std::filesystem::absolute(source.path, failed).lexically_normal();
+    if (failed) return refused(failed.message());
+    if (auto login = credentials::read_login(path.string()); !login) return refused(login.error().what);
+    return path.string();
 }
 
 }  // namespace
@@ -93,31 +176,20 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
     }
     if (options.from && options.file)
         return Err(Error{.kind = ErrorKind::malformed_request, .message = "give a file or --from, not both"});
-    Forms forms;
-    if (options.from) {
-        const auto home = context.environment()("HOME").value_or("");
-        if (home.empty())
-            return Err(Error{.kind = ErrorKind::malformed_request, .message = "HOME is not set"});
-        KG_TRY(read, read_ide_cache(home + "/.aws/sso/cache"));
-        forms = std::move(read);
-    } else {
-        if (!options.file && stdin_is_terminal()) {
-            return Err(Error{.kind = ErrorKind::malformed_request,
-                             .message = "name a file to import, `-` for stdin, or use `--from ide`"});
-        }
-        const auto path = options.file.value_or("-");
-        KG_TRY(text, read_file(path, kImportMaxBytes));
-        auto folder = path == "-" ? std::string() : std::filesystem::path(path).parent_path().string();
-        if (path != "-" && folder.empty()) folder = ".";
-        KG_TRY(read, read_forms(std::move(text), path == "-" ? "stdin" : path, folder));
-        forms = std::move(read);
+    KG_TRY(source, read_source(options, context));
+    auto& forms = source.forms;
+    std::string follow_path;
+    if (options.mode == "follow") {
+        KG_TRY(path, path_to_follow(source));
+        follow_path = path;
     }
     KG_TRY(stores, context.stores());
     KG_TRY(known, stores->accounts().list());
     std::vector<Item> items;
     std::size_t added = 0, updated = 0, skipped = 0, failed = 0;
+    const Task task{*stores, context, options.dry_run, follow_path};
     for (auto& in : forms.accounts) {
-        items.push_back(import_one(in, known, *stores, context, options.dry_run));
+        items.push_back(import_one(in, known, task));
         const auto& result = items.back().result;
         ++(result == "added"     ? added
            : result == "updated" ? updated

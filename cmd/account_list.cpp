@@ -97,4 +97,16 @@ Result<ExitCode> run_account_enable(const AccountSelectOptions& options, Context
                     });
 }
 
+Result<ExitCode> run_account_reset(const AccountSelectOptions& options, Context& context) {
+    return for_each(options, context,
+                    [&context](store::Stores& stores, const store::Account& a) -> Result<void> {
+                        KG_TRY(changed, stores.accounts().update(a.id, [&context](store::Account& account) {
+                            forget_failures(account, context.clock());
+                            return true;
+                        }));
+                        if (changed) print_line("reset " + a.id);
+                        return {};
+                    });
+}
+
 }  // namespace kg::cmd

@@ -16,7 +16,7 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
     if (selectors.empty()) {
         KG_TRY(known, stores->accounts().list());
         for (const auto& a : known) {
-            if (a.enabled && !a.refresh_token.empty()) selectors.push_back(a.id);
+            if (a.enabled && (!a.refresh_token.empty() || !a.follow_path.empty())) selectors.push_back(a.id);
         }
         if (selectors.empty()) note("no enabled account has a token to refresh");
     }
@@ -34,7 +34,10 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
             error = Error{.kind = ErrorKind::malformed_request,
                           .message = selector + " uses an API key; there is nothing to refresh"};
         } else {
-            local->engine().keeper().ensure(account->id, account->token_generation, local->door(),
+            // A followed login is not in the store, and has been read already.
+            const auto known = local->engine().pool().record(account->id);
+            const auto seen = known ? known->token_generation : account->token_generation;
+            local->engine().keeper().ensure(account->id, seen, local->door(),
                                             [&](Result<account::FreshToken> token) {
                                                 if (!token) error = std::move(token).error();
                                                 local->stop();
@@ -42,9 +45,8 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
             if (!local->run_for(120s))
                 error = Error{.kind = ErrorKind::upstream_timeout, .message = "the refresh took too long"};
         }
-        const auto now = account && !error ? stores->accounts().find(account->id)
-                                           : Result<std::optional<store::Account>>(std::nullopt);
-        const auto expires = now && *now ? (*now)->expires_at_ms : 0;
+        const auto now = account && !error ? local->engine().pool().record(account->id) : std::nullopt;
+        const auto expires = now ? now->expires_at_ms : 0;
         failed += error.has_value();
         if (error) last_failure = error->kind;
         w.begin_object()

@@ -33,6 +33,10 @@ void add_fields(CLI::App& command, AccountFields& f) {
         .add_option("--max-concurrency", f.max_concurrency,
                     "Requests at the same time; 0 is accounts.concurrency_max")
         ->type_name("N");
+    command
+        .add_option("--group", f.groups, "Group that keys may be bound to (repeatable; none for no group)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
     command.add_option("--note", f.note, "Free text")->type_name("TEXT");
     command.add_option("--token-file", f.token_file, "File with the refresh token or API key (- is stdin)")
         ->type_name("FILE");
@@ -87,6 +91,10 @@ void add_account_commands(CLI::App& app, Tree& tree) {
                            tree.account_disable);
     tree.on(disable, [&tree](Context& c) { return run_account_enable(tree.account_disable, c, false); });
 
+    auto* reset = select(*account, "reset", "Forget failures, cool-down, used-up credits and suspension",
+                         tree.account_reset);
+    tree.on(reset, [&tree](Context& c) { return run_account_reset(tree.account_reset, c); });
+
     auto* refresh = account->add_subcommand(
         "refresh", "Refresh the access tokens now; of every account when none is named");
     refresh->add_option("account", tree.account_refresh.accounts, "Id, unique id prefix, name or e-mail")
@@ -99,10 +107,16 @@ void add_account_commands(CLI::App& app, Tree& tree) {
         ->type_name("FILE");
     import->add_option("--from", tree.account_import.from, "ide: the local Kiro IDE's credential cache")
         ->type_name("SOURCE");
+    import
+        ->add_option("--mode", tree.account_import.mode,
+                     "copy: take the tokens; follow: leave them in the file and share it")
+        ->check(CLI::IsMember({"copy", "follow"}))
+        ->type_name("MODE");
     import->add_flag("--dry-run", tree.account_import.dry_run, "Report what would happen, write nothing");
     import->add_flag("--json", tree.account_import.json, "Machine-readable report");
     import->footer(
-        "Examples:\n  kirogate account import --from ide\n  kirogate account import accounts.json "
+        "Examples:\n  kirogate account import --from ide --mode follow\n  kirogate account import "
+        "accounts.json "
         "--dry-run");
     tree.on(import, [&tree](Context& c) { return run_account_import(tree.account_import, c); });
 }

@@ -16,6 +16,7 @@ void add_fields(CLI::App& command, KeyFields& f) {
     list("--deny-model", f.denied_models, "Model refused even if allowed (repeatable; none for no such)",
          "PATTERN");
     list("--account", f.accounts, "Allowed account (repeatable; default all)", "ACCOUNT");
+    list("--allow-group", f.groups, "Allowed group of accounts, besides --account (repeatable)", "NAME");
     list("--allow-ip", f.networks, "Address or range that may use the key (repeatable; none for all)",
          "CIDR");
     command.add_option("--credits", f.credits, "Credit limit, or none")->type_name("N");
@@ -79,7 +80,7 @@ void add_key_commands(CLI::App& app, Tree& tree) {
     edit->add_flag("--disable", tree.key_edit.fields.disable, "Refuse the key, keep its record")
         ->excludes(enable);
     edit->add_flag("--any-model", tree.key_edit.fields.any_model, "Allow every model");
-    edit->add_flag("--any-account", tree.key_edit.fields.any_account, "Allow every account");
+    edit->add_flag("--any-account", tree.key_edit.fields.any_account, "Allow every account, of every group");
     tree.on(edit, [&tree](Context& c) { return run_key_edit(tree.key_edit, c); });
 
     auto* revoke = select(*key, "revoke", "Delete a key", tree.key_revoke);

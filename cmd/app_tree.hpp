@@ -23,7 +23,8 @@ struct Tree {
     AccountAddOptions account_add;
     AccountEditOptions account_edit;
     AccountImportOptions account_import;
-    AccountSelectOptions account_show, account_remove, account_enable, account_disable, account_refresh;
+    AccountSelectOptions account_show, account_remove, account_enable, account_disable, account_reset,
+        account_refresh;
     KeyCreateOptions key_create;
     KeyEditOptions key_edit;
     KeySelectOptions key_show, key_revoke;

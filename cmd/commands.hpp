@@ -17,6 +17,7 @@ Result<ExitCode> run_account_show(const AccountSelectOptions& options, Context& 
 Result<ExitCode> run_account_edit(const AccountEditOptions& options, Context& context);
 Result<ExitCode> run_account_remove(const AccountSelectOptions& options, Context& context);
 Result<ExitCode> run_account_enable(const AccountSelectOptions& options, Context& context, bool enable);
+Result<ExitCode> run_account_reset(const AccountSelectOptions& options, Context& context);
 Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Context& context);
 Result<ExitCode> run_account_import(const AccountImportOptions& options, Context& context);
 

@@ -31,9 +31,22 @@ std::string Context::state_dir() const {
     return config::find_state_dir(options_.state_dir, environment_);
 }
 
+Result<Sealer> Context::sealer() {
+    KG_TRY(loaded, config());
+    const auto& given = loaded->config.storage.seal_key;
+    if (given.empty()) return Sealer::open_or_create(state_dir() + "/seal.key");
+    const auto bytes = hex_decode(given.reveal());
+    if (!bytes || bytes->size() != 32) {
+        return Err(Error{.kind = ErrorKind::config_invalid,
+                         .message = "storage.seal_key must be 64 hex digits (make one with "
+                                    "`openssl rand -hex 32`)"});
+    }
+    return Sealer::from_key(*bytes);
+}
+
 Result<store::Stores*> Context::stores() {
     if (stores_) return stores_.get();
-    KG_TRY(loaded, config());
+    if (auto readable = config(); !readable) return Err(std::move(readable).error());
     const auto directory = state_dir();
     // The folder comes before the seal key that lives in it; the store checks owner and mode.
     std::error_code ec;
@@ -43,22 +56,8 @@ Result<store::Stores*> Context::stores() {
                          .message = "cannot create the state directory " + directory + ": " + ec.message()});
     if (made) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ec);
 
-    const auto& given = loaded->config.storage.seal_key;
-    std::optional<Sealer> sealer;
-    if (given.empty()) {
-        auto opened = Sealer::open_or_create(directory + "/seal.key");
-        if (!opened) return Err(std::move(opened).error());
-        sealer = std::move(*opened);
-    } else {
-        const auto bytes = hex_decode(given.reveal());
-        if (!bytes || bytes->size() != 32) {
-            return Err(Error{.kind = ErrorKind::config_invalid,
-                             .message = "storage.seal_key must be 64 hex digits (make one with "
-                                        "`openssl rand -hex 32`)"});
-        }
-        sealer = Sealer::from_key(*bytes);
-    }
-    auto stores = store::open_sqlite(directory, std::move(*sealer));
+    KG_TRY(key, sealer());
+    auto stores = store::open_sqlite(directory, std::move(key));
     if (!stores) return Err(std::move(stores).error());
     stores_ = std::move(*stores);
     return stores_.get();

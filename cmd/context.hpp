@@ -8,6 +8,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/base/result.hpp"
+#include "core/base/seal.hpp"
 #include "core/config/load.hpp"
 #include "core/store/store.hpp"
 
@@ -30,6 +31,8 @@ class Context {
     Result<config::Loaded*> config();
     std::string state_dir() const;
     Result<store::Stores*> stores();
+    /// The key that seals what the state keeps; made with the state.
+    Result<Sealer> sealer();
 
   private:
     const GlobalOptions& options_;

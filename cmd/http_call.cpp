@@ -60,4 +60,19 @@ Result<HttpAnswer> http_call(fetch::Request request, UniqueFunction<void(std::st
     return std::move(call.answer);
 }
 
+Result<HttpAnswer> http_get(const std::string& url, const std::string& key) {
+    using namespace std::chrono_literals;
+    fetch::Request request;
+    request.url = url;
+    request.connect_timeout = 2s;
+    request.first_byte_timeout = request.total_timeout = 10s;
+    if (!key.empty()) request.headers.push_back("Authorization: Bearer " + key);
+    return http_call(std::move(request));
+}
+
+std::string without_slash(std::string url) {
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
 }  // namespace kg::cmd

@@ -21,4 +21,8 @@ struct HttpAnswer {
 /// body of a 200 as it arrives instead of collecting it. Ctrl-C ends it with ErrorKind::cancelled.
 Result<HttpAnswer> http_call(fetch::Request request, UniqueFunction<void(std::string_view)> on_body = {});
 
+/// A short GET; `key`, unless empty, is sent as bearer.
+Result<HttpAnswer> http_get(const std::string& url, const std::string& key = {});
+std::string without_slash(std::string url);  // at its end
+
 }  // namespace kg::cmd

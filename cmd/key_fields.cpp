@@ -26,7 +26,8 @@ Error bad(std::string_view option, std::string_view message) {
 }
 
 /// Which option a field of the record is; the store's rules speak of fields.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kOptions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kOptions{{
+    {"allowed_groups", "--allow-group"},
     {"allowed_models", "--model"},
     {"denied_models", "--deny-model"},
     {"allowed_networks", "--allow-ip"},
@@ -120,12 +121,34 @@ Result<void> apply_rate(std::string_view option, std::optional<std::int64_t> wan
     return {};
 }
 
+/// A group is there when an account is in it.
+Result<void> check_groups_exist(const std::vector<std::string>& groups, store::Stores& stores) {
+    KG_TRY(accounts, stores.accounts().list());
+    for (const auto& group : groups) {
+        const bool known = std::ranges::any_of(accounts, [&](const store::Account& a) {
+            return std::ranges::find(a.groups, group) != a.groups.end();
+        });
+        if (!known)
+            return Err(Error{
+                .kind = ErrorKind::malformed_request,
+                .message = "no account is in group `" + group + "`; see `kirogate account list --json`"});
+    }
+    return {};
+}
+
 Result<void> apply_lists(const KeyFields& f, store::Key& key, store::Stores& stores) {
     if (f.any_model) key.allowed_models.clear();
     if (!f.models.empty()) key.allowed_models = f.models;
     replace(f.denied_models, key.denied_models);
     replace(f.networks, key.allowed_networks);
-    if (f.any_account) key.allowed_accounts.clear();
+    if (f.any_account) {
+        key.allowed_accounts.clear();
+        key.allowed_groups.clear();
+    }
+    if (!f.groups.empty()) {
+        KG_CHECK(check_groups_exist(f.groups, stores));
+        key.allowed_groups = f.groups;
+    }
     if (f.accounts.empty()) return {};
     key.allowed_accounts.clear();
     for (const auto& selector : f.accounts) {
@@ -249,6 +272,7 @@ std::string key_json(const store::Key& k, const Secret* secret, const PeriodUse*
     write_list(w, "allowed_models", k.allowed_models);
     write_list(w, "denied_models", k.denied_models);
     write_list(w, "allowed_accounts", k.allowed_accounts);
+    write_list(w, "allowed_groups", k.allowed_groups);
     write_list(w, "allowed_networks", k.allowed_networks);
     write_limits(w, k);
     w.member("system_prepend", k.system_prepend).member("system_append", k.system_append).key("thinking");

@@ -28,6 +28,7 @@ struct AccountFields {
     std::optional<std::string> name, auth_method, provider, region, api_region, client_id, client_secret_file,
         token_endpoint, scopes, start_url, profile_arn, proxy, note, token_file;
     std::optional<std::int64_t> priority, weight, max_concurrency;
+    std::vector<std::string> groups;  // the single word `none`: in no group
 };
 struct AccountAddOptions {
     AccountFields fields;
@@ -44,11 +45,12 @@ struct AccountSelectOptions {
 };
 struct AccountImportOptions {
     std::optional<std::string> file, from;
+    std::string mode = "copy";
     bool dry_run = false, json = false;
 };
 struct KeyFields {
     std::optional<std::string> name, expires;
-    std::vector<std::string> models, denied_models, accounts, networks;
+    std::vector<std::string> models, denied_models, accounts, groups, networks;
     std::optional<std::string> credits, tokens;        // a number or "none"
     std::vector<std::string> credits_per, tokens_per;  // "day=10", "month=none"
     std::optional<std::string> zone, system_prepend, system_append, thinking, compression;

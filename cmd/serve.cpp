@@ -54,6 +54,7 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
     std::unique_ptr<store::Stores> memory;
     std::unique_ptr<demo::Demo> fake;
     store::Stores* stores = nullptr;
+    auto sealer = Sealer::from_key(context.random().bytes(32));
     if (options.demo) {
         memory = store::open_memory();
         auto started = demo::Demo::start(context.random());
@@ -68,13 +69,15 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
     } else {
         KG_TRY(opened, context.stores());
         stores = opened;
+        KG_TRY(own, context.sealer());
+        sealer = std::move(own);
     }
     KG_CHECK(daemon::check_exposure(config, !config.auth.proxy_key.empty()));
     if (options.check) {
         print_line("ok: configuration and database are fine");
         return ExitCode::ok;
     }
-    daemon::ServerInput input{.config = std::move(config), .stores = *stores};
+    daemon::ServerInput input{.config = std::move(config), .stores = *stores, .sealer = std::move(sealer)};
     input.notify_socket = context.environment()("NOTIFY_SOCKET").value_or("");
     input.reload = [&context]() -> Result<config::Config> {
         auto again = config::load(context.load_input());

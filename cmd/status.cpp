@@ -1,60 +1,127 @@
-#include <chrono>
 #include <map>
+#include <optional>
 
 #include "cmd/commands.hpp"
 #include "cmd/http_call.hpp"
-#include "cmd/local_engine.hpp"
 #include "cmd/output.hpp"
+#include "core/http/url.hpp"
 #include "core/json/document.hpp"
 #include "core/json/writer.hpp"
+#include "daemon/secrets.hpp"
 
 namespace kg::cmd {
 namespace {
 
-using namespace std::chrono_literals;
+constexpr std::size_t kListedMax = 20;         // accounts out of service, in the text
+constexpr std::size_t kAccountsMax = 100'000;  // read from a daemon
 
-Result<HttpAnswer> get(const std::string& url, const std::string& key = {}) {
-    fetch::Request request;
-    request.url = url;
-    request.connect_timeout = 2s;
-    request.first_byte_timeout = request.total_timeout = 10s;
-    if (!key.empty()) request.headers.push_back("Authorization: Bearer " + key);
-    return http_call(std::move(request));
-}
-
-std::string trimmed(std::string url) {
-    while (url.ends_with('/')) url.pop_back();
-    return url;
-}
+/// What the daemon says of itself.
+struct Daemon {
+    std::string url, state, version, reason;
+    std::vector<json::Document> pool;  // pages of /api/pool; empty: not told
+};
 
 Result<std::string> daemon_url(const StatusOptions& options, Context& context) {
-    if (options.server) return trimmed(*options.server);
+    if (options.server) return without_slash(*options.server);
     KG_TRY(loaded, context.config());
     const auto& listen = loaded->config.server.listen;
     if (listen.starts_with("unix:")) return std::string();
     return "http://" + listen;
 }
 
+/// The operator's token goes to the gateway of this machine and configuration, never elsewhere.
+bool may_show_token(const StatusOptions& options) {
+    if (!options.server) return true;
+    const auto url = http::parse_url(*options.server);
+    return url && http::is_loopback_host(url->host);
+}
+
+void ask_pool(Daemon& daemon, store::Stores& stores) {
+    auto token = stores.settings().get(daemon::kOperatorToken);
+    if (!token || !*token) return;
+    for (std::int64_t from = 0; from < static_cast<std::int64_t>(kAccountsMax);) {
+        auto answer = http_get(daemon.url + "/api/pool?from=" + std::to_string(from), **token);
+        if (!answer || answer->status != 200) return;
+        auto page = json::Document::parse(std::move(answer->body));
+        if (!page) return;
+        const auto next = page->root()["next"].as_int();
+        daemon.pool.push_back(std::move(*page));
+        if (!next) return;
+        from = *next;
+    }
+}
+
+Result<Daemon> ask(const StatusOptions& options, Context& context) {
+    Daemon out;
+    KG_TRY(url, daemon_url(options, context));
+    out.url = url;
+    // A Unix socket cannot be asked over HTTP from here.
+    out.state = url.empty() ? "not asked: it listens on a Unix socket" : "not running";
+    if (url.empty()) return out;
+    auto health = http_get(url + "/health");
+    if (!health && health.error().kind == ErrorKind::cancelled) return Err(std::move(health).error());
+    if (!health || health->status != 200) return out;
+    out.state = "running";
+    if (auto body = json::Document::parse(health->body)) out.version = body->root()["version"].text();
+    if (auto ready = http_get(url + "/ready"); ready && ready->status != 200) {
+        out.state = "not ready";
+        if (auto body = json::Document::parse(ready->body)) out.reason = body->root()["reason"].text();
+    }
+    return out;
+}
+
+void write_pool(json::Writer& w, const Daemon& daemon) {
+    w.key("endpoints");
+    if (daemon.pool.empty()) {
+        w.null().key("pool").null();
+        return;
+    }
+    w.raw(daemon.pool.front().root()["endpoints"].raw()).key("pool").begin_object();
+    w.key("waiting").raw(daemon.pool.front().root()["waiting"].raw()).key("accounts").begin_array();
+    for (const auto& page : daemon.pool) {
+        for (const auto account : page.root()["accounts"].children()) w.raw(account.raw());
+    }
+    w.end_array().end_object();
+}
+
+std::string in_time(json::Node ms) {
+    const auto seconds = (ms.as_int().value_or(0) + 999) / 1000;
+    return seconds > 0 ? ", in " + std::to_string(seconds) + " s" : "";
+}
+
+/// What is out of service, a line each.
+void print_pool(const Daemon& daemon) {
+    if (daemon.pool.empty()) return;
+    for (const auto e : daemon.pool.front().root()["endpoints"].children()) {
+        if (e["circuit"].text() == "closed") continue;
+        print_line("endpoint  " + std::string(e["endpoint"].text()) + " " + std::string(e["region"].text()) +
+                   ": circuit " + std::string(e["circuit"].text()) + in_time(e["next_probe_in_ms"]));
+    }
+    std::size_t out = 0;
+    for (const auto& page : daemon.pool) {
+        for (const auto a : page.root()["accounts"].children()) {
+            if (a["usable"].as_bool().value_or(true) || !a["enabled"].as_bool().value_or(true)) continue;
+            if (++out > kListedMax) continue;
+            std::string line = "out       " + std::string(a["id"].text());
+            if (const auto name = a["name"].text(); !name.empty()) line.append(" (").append(name).append(")");
+            line.append(": ").append(a["state"].text());
+            if (const auto reason = a["reason"].text(); !reason.empty()) line.append(", ").append(reason);
+            print_line(line + in_time(a["recovers_in_ms"]));
+        }
+    }
+    if (out > kListedMax) print_line("out       and " + std::to_string(out - kListedMax) + " more");
+    if (const auto waiting = daemon.pool.front().root()["waiting"].as_int().value_or(0); waiting > 0)
+        print_line("waiting   " + std::to_string(waiting) + " requests for an account");
+}
+
 }  // namespace
 
 Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
-    KG_TRY(url, daemon_url(options, context));
-    // A Unix socket cannot be asked over HTTP from here.
-    std::string daemon = url.empty() ? "not asked: it listens on a Unix socket" : "not running";
-    std::string version, reason;
-    if (!url.empty()) {
-        if (auto health = get(url + "/health"); health && health->status == 200) {
-            daemon = "running";
-            if (auto body = json::Document::parse(health->body)) version = body->root()["version"].text();
-            if (auto ready = get(url + "/ready"); ready && ready->status != 200) {
-                daemon = "not ready";
-                if (auto body = json::Document::parse(ready->body)) reason = body->root()["reason"].text();
-            }
-        } else if (!health && health.error().kind == ErrorKind::cancelled) {
-            return Err(std::move(health).error());
-        }
-    }
+    KG_TRY(daemon, ask(options, context));
     KG_TRY(stores, context.stores());
+    if (daemon.state == "running" || daemon.state == "not ready") {
+        if (may_show_token(options)) ask_pool(daemon, *stores);
+    }
     KG_TRY(accounts, stores->accounts().list());
     KG_TRY(keys, stores->keys().list());
     KG_TRY(totals, stores->usage().totals());
@@ -64,10 +131,10 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
         std::string out;
         json::Writer w(out);
         w.begin_object()
-            .member("daemon", daemon)
-            .member("url", url)
-            .member("version", version)
-            .member("reason", reason);
+            .member("daemon", daemon.state)
+            .member("url", daemon.url)
+            .member("version", daemon.version)
+            .member("reason", daemon.reason);
         w.key("accounts").begin_object().member("total", accounts.size());
         for (const auto& [state, n] : states) w.member(state, n);
         w.end_object()
@@ -86,16 +153,19 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
             .member("cached", totals.summaries_cached)
             .member("failed", totals.summaries_failed)
             .member("tokens_saved", totals.tokens_saved)
-            .end_object()
             .end_object();
+        write_pool(w, daemon);
+        w.end_object();
         print_line(out);
     } else {
-        print_line("daemon    " + daemon + (url.empty() ? "" : " at " + url) +
-                   (version.empty() ? "" : ", version " + version) + (reason.empty() ? "" : ": " + reason));
+        print_line("daemon    " + daemon.state + (daemon.url.empty() ? "" : " at " + daemon.url) +
+                   (daemon.version.empty() ? "" : ", version " + daemon.version) +
+                   (daemon.reason.empty() ? "" : ": " + daemon.reason));
         std::string line = "accounts  " + std::to_string(accounts.size());
         for (const auto& [state, n] : states) line += ", " + std::to_string(n) + " " + state;
         print_line(line);
         print_line("keys      " + std::to_string(keys.size()));
+        print_pool(daemon);
         std::string credits;
         json::append_double(credits, totals.credits);
         print_line("used      " + std::to_string(totals.requests) + " requests (" +
@@ -111,64 +181,7 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
             print_line("cut off   " + std::to_string(totals.continuations) + " texts continued, " +
                        std::to_string(totals.cut_tools) + " tool calls lost");
     }
-    return daemon == "running" || url.empty() ? ExitCode::ok : ExitCode::failure;
-}
-
-Result<ExitCode> run_models(const StatusOptions& options, Context& context) {
-    std::shared_ptr<const account::ModelList> list;
-    std::string body;
-    if (options.server) {
-        const auto key = context.environment()("KIROGATE_API_KEY").value_or("");
-        KG_TRY(answer, get(trimmed(*options.server) + "/v1/models", key));
-        if (answer.status == 401)
-            return Err(Error{.kind = ErrorKind::unauthenticated,
-                             .message = "the gateway refused the key; set KIROGATE_API_KEY"});
-        if (answer.status != 200)
-            return Err(Error{.kind = ErrorKind::upstream_failed,
-                             .message = "the gateway answered " + std::to_string(answer.status)});
-        if (options.json) {
-            print_line(answer.body);
-            return ExitCode::ok;
-        }
-        KG_TRY(parsed, json::Document::parse(answer.body));
-        for (const auto item : parsed.root()["data"].children()) print_line(item["id"].text());
-        return ExitCode::ok;
-    }
-    KG_TRY(local, LocalEngine::open(context));
-    auto& catalog = local->engine().catalog();
-    if (local->engine().pool().any_usable()) {
-        catalog.poll();
-        loop::Timer look(local->loop(), [&] {
-            if (catalog.current()->live) local->stop();
-        });
-        look.start(20ms, 20ms);
-        local->run_for(15s);
-    }
-    list = catalog.current();
-    if (!list->live) note("no account has answered: this is the built-in list");
-    if (options.json) {
-        std::string out;
-        json::Writer w(out);
-        w.begin_object().member("live", list->live).key("models").begin_array();
-        for (const auto& m : list->models) {
-            w.begin_object()
-                .member("id", kiro::public_name(m.info.id))
-                .member("wire_id", m.info.id)
-                .member("context_tokens", m.info.context_tokens);
-            w.member("output_tokens", m.info.output_tokens).member("rate", m.info.rate).end_object();
-        }
-        w.end_array().end_object();
-        print_line(out);
-        return ExitCode::ok;
-    }
-    Table table({"MODEL", "UPSTREAM ID", "CONTEXT", "RATE"});
-    for (const auto& m : list->models) {
-        std::string rate;
-        json::append_double(rate, m.info.rate);
-        table.row({kiro::public_name(m.info.id), m.info.id, std::to_string(m.info.context_tokens), rate});
-    }
-    print(table.text());
-    return ExitCode::ok;
+    return daemon.state == "running" || daemon.url.empty() ? ExitCode::ok : ExitCode::failure;
 }
 
 }  // namespace kg::cmd

@@ -26,11 +26,12 @@ _kirogate() {
         --provider) mapfile -t COMPREPLY < <(compgen -W 'Google Github BuilderId Enterprise' -- "$cur") && return ;;
         --thinking) mapfile -t COMPREPLY < <(compgen -W 'low medium high xhigh max' -- "$cur") && return ;;
         --compression) mapfile -t COMPREPLY < <(compgen -W 'off on 30 50 70 none' -- "$cur") && return ;;
+        --mode) mapfile -t COMPREPLY < <(compgen -W 'copy follow' -- "$cur") && return ;;
         --from) mapfile -t COMPREPLY < <(compgen -W 'ide' -- "$cur") && return ;;
         --account) mapfile -t COMPREPLY < <(compgen -W "$(_kirogate_names account)" -- "$cur") && return ;;
         -m | --model | --listen | --workers | -s | --system | --max-tokens | --server | --name | --region | --api-region | \
             --profile-arn | --client-id | --start-url | --token-endpoint | --scopes | --proxy | --priority | --weight | \
-            --max-concurrency | --note | --credits | --expires | --rpm)
+            --max-concurrency | --group | --allow-group | --note | --credits | --expires | --rpm)
             return
             ;;
     esac
@@ -56,15 +57,15 @@ _kirogate() {
 
     local global='--help --config --state-dir' fields options=''
     fields='--name --auth-method --provider --region --api-region --profile-arn --client-id --client-secret-file
-        --start-url --token-endpoint --scopes --proxy --priority --weight --max-concurrency
+        --start-url --token-endpoint --scopes --proxy --priority --weight --max-concurrency --group
         --note --token-file'
-    local limits='--name --model --deny-model --account --allow-ip --credits --credits-per --tokens --tokens-per --zone
-        --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking --compression
-        --strict --no-strict'
+    local limits='--name --model --deny-model --account --allow-group --allow-ip --credits --credits-per --tokens
+        --tokens-per --zone --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking
+        --compression --strict --no-strict'
     case $command in
         '') options='serve status config version models chat account key --version --help-all' ;;
         config) options='show check path init' ;;
-        account) options='add list show edit remove enable disable refresh import' ;;
+        account) options='add list show edit remove enable disable reset refresh import' ;;
         key) options='create list show edit revoke rotate' ;;
         serve) options='--demo --listen --workers --check' ;;
         status | models) options='--server --json' ;;
@@ -80,9 +81,9 @@ _kirogate() {
         'account edit') options="$fields --reset $(_kirogate_names account)" ;;
         'account show' | 'account refresh') options="--json $(_kirogate_names account)" ;;
         'account remove') options="--yes $(_kirogate_names account)" ;;
-        'account enable' | 'account disable') options=$(_kirogate_names account) ;;
+        'account enable' | 'account disable' | 'account reset') options=$(_kirogate_names account) ;;
         'account import')
-            options='--from --dry-run --json'
+            options='--from --mode --dry-run --json'
             [[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             ;;
         'key create') options="$limits --json" ;;

@@ -33,6 +33,7 @@ _kirogate() {
         '--priority=[lower is used first]:number:'
         '--weight=[share of concurrent requests]:number:'
         '--max-concurrency=[requests at the same time]:number:'
+        '*--group=[group that keys may be bound to]:group:'
         '--note=[free text]:text:'
         '--token-file=[file with the refresh token or API key]:file:_files'
     )
@@ -41,6 +42,7 @@ _kirogate() {
         '*--model=[allowed model]:pattern:'
         '*--deny-model=[model refused even if allowed]:pattern:'
         '*--account=[allowed account]:account:_kirogate_names account'
+        '*--allow-group=[allowed group of accounts]:group:'
         '*--allow-ip=[address or range that may use the key]:network:'
         '--credits=[credit limit, or none]:credits:'
         '*--credits-per=[credits of a period]:period:(day= week= month=)'
@@ -69,7 +71,7 @@ _kirogate() {
         if (( CURRENT == 1 )); then
             case $command in
                 config) compadd show check path init ;;
-                account) compadd add list show edit remove enable disable refresh import ;;
+                account) compadd add list show edit remove enable disable reset refresh import ;;
                 key) compadd create list show edit revoke rotate ;;
             esac
             return
@@ -100,9 +102,9 @@ _kirogate() {
             ;;
         'account show' | 'account refresh') _arguments $global $json '*:account:_kirogate_names account' ;;
         'account remove') _arguments $global $yes '*:account:_kirogate_names account' ;;
-        'account enable' | 'account disable') _arguments $global '*:account:_kirogate_names account' ;;
+        'account enable' | 'account disable' | 'account reset') _arguments $global '*:account:_kirogate_names account' ;;
         'account import')
-            _arguments $global $json '--from=[import from the Kiro IDE]:source:(ide)' '--dry-run[write nothing]' '1:file:_files'
+            _arguments $global $json '--from=[import from the Kiro IDE]:source:(ide)' '--mode=[take the tokens, or share the file]:mode:(copy follow)' '--dry-run[write nothing]' '1:file:_files'
             ;;
         'key create') _arguments $global $limits $json ;;
         'key edit')

@@ -1,5 +1,8 @@
 #include "daemon/engine.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "core/base/log.hpp"
 #include "daemon/options.hpp"
 
@@ -17,31 +20,54 @@ constexpr std::size_t kRecordsSoon = 512;
 constexpr std::chrono::hours kBudgetsReachBack{24 * 40};  // longer than any month
 constexpr std::string_view kCalibration = "token_calibration";
 
-struct Snapshot {
+/// What the store holds that is newer than what is known.
+struct News {
     bool changed = false;
-    std::uint64_t version = 0;
-    std::vector<store::Account> accounts;
-    std::vector<access::KeyState> keys;
+    std::uint64_t version = 0, keys_version = 0;
+    store::AccountChanges accounts;
+    bool whole = false;  // `accounts.changed` are all there are
+    std::optional<std::vector<access::KeyState>> keys;
     std::string error;
 };
 
-Snapshot read(store::Stores& stores, const Clock& clock, std::uint64_t known) {
-    Snapshot out;
+struct Known {
+    std::uint64_t version = 0, keys_version = 0;
+    std::optional<std::size_t> accounts;  // nothing: none is known, all are wanted
+};
+
+News read(store::Stores& stores, const Clock& clock, const Known& known) {
+    News out;
     const auto failed = [&](const Error& error) {
         out.error = error.message;
-        return out;
+        return std::move(out);
     };
     auto version = stores.version();
     if (!version) return failed(version.error());
     out.version = *version;
-    if (*version == known) return out;
-    auto accounts = stores.accounts().list();
-    if (!accounts) return failed(accounts.error());
+    if (known.accounts && *version == known.version) return out;
+    out.changed = true;
+    if (known.accounts) {
+        auto changes = stores.accounts().changes(known.version);
+        if (!changes) return failed(changes.error());
+        out.accounts = std::move(*changes);
+        // Too long asleep for the store's memory of removals: begin anew.
+        const auto most = *known.accounts + out.accounts.changed.size();
+        const auto least = *known.accounts - std::min(*known.accounts, out.accounts.removed.size());
+        out.whole = out.accounts.total < least || out.accounts.total > most;
+    }
+    if (!known.accounts || out.whole) {
+        auto accounts = stores.accounts().list();
+        if (!accounts) return failed(accounts.error());
+        out.accounts.changed = std::move(*accounts);
+        out.whole = true;
+    }
+    auto keys_version = stores.keys().version();
+    if (!keys_version) return failed(keys_version.error());
+    out.keys_version = *keys_version;
+    if (known.accounts && *keys_version == known.keys_version) return out;
     auto keys = access::read_keys(stores, clock.wall());
     if (!keys) return failed(keys.error());
-    out.accounts = std::move(*accounts);
     out.keys = std::move(*keys);
-    out.changed = true;
     return out;
 }
 
@@ -49,8 +75,6 @@ account::PoolOptions seeded(account::PoolOptions options, Random& random) {
     options.seed = random.next_u64();
     return options;
 }
-
-constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
 }  // namespace
 
@@ -62,7 +86,6 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       random_(random),
       upstream_(upstream_options(config)),
       fetch_options_(daemon::fetch_options(config)),
-      refresh_lead_(config.accounts.refresh_lead),
       models_ttl_(config.accounts.models_ttl),
       usage_ttl_(config.accounts.usage_ttl),
       request_rows_max_(static_cast<std::size_t>(config.log.request_rows_max)),
@@ -122,12 +145,13 @@ void Engine::save_health() {
 }
 
 Result<void> Engine::load() {
-    auto snapshot = read(stores_, clock_, kNever);
-    if (!snapshot.error.empty())
-        return Err(Error{.kind = ErrorKind::store_failed, .message = snapshot.error});
-    version_ = snapshot.version;
-    pool_.load(snapshot.accounts);
-    access_.load(snapshot.keys);
+    auto all = read(stores_, clock_, {});
+    if (!all.error.empty()) return Err(Error{.kind = ErrorKind::store_failed, .message = all.error});
+    version_ = all.version;
+    keys_version_ = all.keys_version;
+    pool_.load(all.accounts.changed);
+    account::read_followed(pool_);
+    access_.load(*all.keys);
     KG_TRY(learned, stores_.settings().get(kCalibration));
     saved_calibration_ = learned.value_or("{}");
     calibration_.load(saved_calibration_);
@@ -135,7 +159,7 @@ Result<void> Engine::load() {
 }
 
 void Engine::start() {
-    keeper_.start(refresh_lead_);
+    keeper_.start();
     catalog_.start(models_ttl_);
     usage_watch_.start(usage_ttl_);
     watch_timer_.start(kWatchEvery, kWatchEvery);
@@ -147,20 +171,24 @@ void Engine::start() {
 
 void Engine::watch() {
     if (watching_) return;
-    watching_ = async_.run<Snapshot>(
-        wakeup_.door(),
-        [&clock = clock_, known = version_](store::Stores& s) { return read(s, clock, known); },
-        [this, alive = alive_](Snapshot snapshot) {
+    const Known known{.version = version_, .keys_version = keys_version_, .accounts = pool_.size()};
+    watching_ = async_.run<News>(
+        wakeup_.door(), [&clock = clock_, known](store::Stores& s) { return read(s, clock, known); },
+        [this, alive = alive_](News news) {
             if (!*alive) return;
             watching_ = false;
-            if (!snapshot.error.empty())
-                return log::error("store", "accounts and keys could not be read",
-                                  {{"error", snapshot.error}});
-            if (!snapshot.changed) return;
-            version_ = snapshot.version;
-            pool_.load(snapshot.accounts);
-            access_.load(snapshot.keys);
-            catalog_.poll();
+            if (!news.error.empty())
+                return log::error("store", "accounts and keys could not be read", {{"error", news.error}});
+            if (!news.changed) return;
+            version_ = news.version;
+            keys_version_ = news.keys_version;
+            bool moved = news.whole;
+            if (news.whole)
+                pool_.load(news.accounts.changed);
+            else
+                moved = pool_.apply(news.accounts);
+            if (news.keys) access_.load(*news.keys);
+            if (moved) catalog_.poll();
         });
 }
 

@@ -65,7 +65,7 @@ class Engine {
     Random& random_;
     const kiro::UpstreamOptions upstream_;
     const fetch::CurlFetcherOptions fetch_options_;
-    const std::chrono::milliseconds refresh_lead_, models_ttl_, usage_ttl_;
+    const std::chrono::milliseconds models_ttl_, usage_ttl_;
     const std::size_t request_rows_max_;
     store::AsyncStore async_;
     gateway::SettingsHolder settings_;
@@ -85,7 +85,7 @@ class Engine {
     account::ModelCatalog catalog_;
     account::UsageWatch usage_watch_;
     loop::Timer watch_timer_, health_timer_, prune_timer_, records_timer_, use_timer_;
-    std::uint64_t version_ = 0;
+    std::uint64_t version_ = 0, keys_version_ = 0;
     bool watching_ = false, learning_use_ = false;  // such a job is in the store's queue
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

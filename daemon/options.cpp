@@ -52,6 +52,8 @@ gateway::Settings settings(const config::Config& config) {
     out.ping_interval = config.server.ping_interval;
     out.answer_max_bytes = size(config.limits.answer_max_bytes);
     out.streams_max = size(config.limits.streams_max);
+    out.responses_kept = size(config.responses.kept_per_key);
+    out.responses_kept_for = config.responses.kept_for;
     const auto& c = config.compression;
     out.compression.enabled = c.enabled;
     out.compression.threshold_percent = static_cast<unsigned>(c.threshold_percent);
@@ -109,6 +111,11 @@ account::PoolOptions pool_options(const config::Config& config) {
     out.when_exhausted = config.accounts.when_exhausted == "continue" ? account::WhenExhausted::continue_
                                                                       : account::WhenExhausted::stop;
     out.quota_margin = static_cast<double>(config.accounts.quota_margin);
+    auto& circuit = out.endpoint_circuit;
+    circuit.calls_min = static_cast<unsigned>(config.kiro.circuit_calls_min);
+    circuit.failures_percent = static_cast<unsigned>(config.kiro.circuit_failures_percent);
+    circuit.open_first = config.kiro.circuit_pause;
+    circuit.open_max = 12 * config.kiro.circuit_pause;
     return out;
 }
 

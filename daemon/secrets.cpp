@@ -50,4 +50,11 @@ Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& a
     return out;
 }
 
+Result<Secret> ensure_operator_token(store::Stores& stores, Random& random) {
+    KG_TRY(known, stores.settings().get(kOperatorToken));
+    if (known && !known->empty()) return Secret(std::move(*known));
+    KG_TRY(held, stores.settings().put_if_absent(kOperatorToken, random.base62(43)));
+    return Secret(std::move(held));
+}
+
 }  // namespace kg::daemon

@@ -22,4 +22,9 @@ struct FirstSecrets {
 /// stored: the proxy key's SHA-256 (it is random), the admin password's scrypt hash.
 Result<FirstSecrets> ensure_secrets(store::Stores& stores, const config::Auth& auth, Random& random);
 
+/// What the command line shows the daemon to be told about the pool; made at the first call, kept
+/// sealed in the store. Whoever can read the state directory's seal key is the operator.
+inline constexpr std::string_view kOperatorToken = "auth.operator_token";
+Result<Secret> ensure_operator_token(store::Stores& stores, Random& random);
+
 }  // namespace kg::daemon

@@ -3,11 +3,9 @@
 #include <csignal>
 #include <thread>
 
-#include "core/anthropic/dialect.hpp"
 #include "core/base/log.hpp"
 #include "core/base/scope_exit.hpp"
 #include "core/http/url.hpp"
-#include "core/openai/dialect.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/options.hpp"
 
@@ -44,12 +42,7 @@ Result<void> check_exposure(const config::Config& config, bool key_is_set) {
 }
 
 Server::Server(ServerInput input, const Clock& clock, Random& random)
-    : input_(std::move(input)),
-      clock_(clock),
-      random_(random),
-      wakeup_(loop_),
-      openai_(openai::make_dialect()),
-      anthropic_(anthropic::make_dialect()) {}
+    : input_(std::move(input)), clock_(clock), random_(random), wakeup_(loop_), dialects_(input_.sealer) {}
 
 Server::~Server() {
     workers_.clear();  // joins: nobody uses the engine any more
@@ -63,6 +56,8 @@ Result<void> Server::run() {
     engine_ = std::make_unique<Engine>(loop_, input_.config, input_.stores, clock_, random_);
     KG_CHECK(engine_->load());
     engine_->access().set_proxy_key(secrets.proxy_key_hash);
+    KG_TRY(operator_token, ensure_operator_token(input_.stores, random_));
+    engine_->access().set_operator_key(sha256(operator_token.reveal()));
     const auto limited = rates(input_.config);
     engine_->access().set_rates(limited.gateway, limited.address);
 
@@ -74,7 +69,7 @@ Result<void> Server::run() {
     int port = 0;
     for (std::size_t i = 0; i < count; ++i) {
         workers_.push_back(
-            std::make_unique<Worker>(*engine_, *openai_, *anthropic_, random_, gauges_, draining_, options));
+            std::make_unique<Worker>(*engine_, dialects_, random_, gauges_, draining_, options));
         auto listening = workers_.back()->start();
         if (!listening) return Err(std::move(listening).error());
         if (i == 0) {

@@ -9,10 +9,11 @@
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/base/result.hpp"
-#include "core/chat/dialect.hpp"
+#include "core/base/seal.hpp"
 #include "core/config/config.hpp"
 #include "core/loop/signal.hpp"
 #include "core/store/store.hpp"
+#include "daemon/api/dialects.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/secrets.hpp"
 #include "daemon/worker.hpp"
@@ -22,6 +23,7 @@ namespace kg::daemon {
 struct ServerInput {
     config::Config config;
     store::Stores& stores;
+    Sealer sealer;              // of the state that `stores` keeps
     std::string notify_socket;  // NOTIFY_SOCKET
     /// Reads the configuration again (SIGHUP); an error keeps the one in force.
     std::function<Result<config::Config>()> reload;
@@ -49,7 +51,7 @@ class Server {
     Random& random_;
     loop::Loop loop_;
     loop::Wakeup wakeup_;
-    std::unique_ptr<chat::Dialect> openai_, anthropic_;
+    const api::Dialects dialects_;
     httpd::ServerGauges gauges_;
     std::atomic<bool> draining_{false};
     std::unique_ptr<Engine> engine_;

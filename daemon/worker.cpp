@@ -17,9 +17,9 @@ struct Worker::Inside {
           wakeup(loop),
           fetcher(loop, w.engine_.fetch_options()),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
-          context{service,   w.engine_.access(), w.engine_.proxies(), w.engine_.store(),
-                  w.openai_, w.anthropic_,       w.draining_},
-          errors(w.openai_, w.anthropic_),
+          context{service,           w.engine_.access(), w.engine_.proxies(),
+                  w.engine_.store(), w.dialects_,        w.draining_},
+          errors(w.dialects_),
           router(api::public_routes(context)),
           server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}
 
@@ -35,11 +35,10 @@ struct Worker::Inside {
     httpd::Server server;
 };
 
-Worker::Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic, Random& random,
-               httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options)
+Worker::Worker(Engine& engine, const api::Dialects& dialects, Random& random, httpd::ServerGauges& gauges,
+               const std::atomic<bool>& draining, WorkerOptions options)
     : engine_(engine),
-      openai_(openai),
-      anthropic_(anthropic),
+      dialects_(dialects),
       random_(random),
       gauges_(gauges),
       draining_(draining),

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "core/base/result.hpp"
-#include "core/chat/dialect.hpp"
 #include "core/loop/wakeup.hpp"
+#include "daemon/api/dialects.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/http/server.hpp"
 
@@ -24,8 +24,8 @@ struct WorkerOptions {
 /// through the loop's door; the destructor stops and joins.
 class Worker {
   public:
-    Worker(Engine& engine, const chat::Dialect& openai, const chat::Dialect& anthropic, Random& random,
-           httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options);
+    Worker(Engine& engine, const api::Dialects& dialects, Random& random, httpd::ServerGauges& gauges,
+           const std::atomic<bool>& draining, WorkerOptions options);
     ~Worker();
 
     /// Starts the thread and waits until it listens; the port it got.
@@ -42,8 +42,7 @@ class Worker {
     struct Inside;  // what lives on the thread
 
     Engine& engine_;
-    const chat::Dialect& openai_;
-    const chat::Dialect& anthropic_;
+    const api::Dialects& dialects_;
     Random& random_;
     httpd::ServerGauges& gauges_;
     const std::atomic<bool>& draining_;

@@ -83,6 +83,19 @@ void Authenticator::learn_use(const std::vector<KeyState>& keys) {
     }
 }
 
+void Authenticator::set_operator_key(std::optional<Sha256> hash) {
+    const std::lock_guard lock(mutex_);
+    operator_hash_ = hash;
+}
+
+bool Authenticator::is_operator(const http::Headers& headers) const {
+    const auto shown = bearer(headers.get("authorization"));
+    if (shown.empty()) return false;
+    const auto whole = sha256(shown);
+    const std::lock_guard lock(mutex_);
+    return operator_hash_ && equal(whole, *operator_hash_);
+}
+
 bool Authenticator::has_budgets() const {
     const std::lock_guard lock(mutex_);
     return std::ranges::any_of(by_id_, [](const auto& entry) { return entry.second->budget.limited(); });

@@ -47,6 +47,9 @@ class Authenticator {
 
     /// Nothing: no proxy key, only managed keys are accepted.
     void set_proxy_key(std::optional<Sha256> hash);
+    /// Whose bearer may see what no client may: the state of the pool. Nothing: nobody's.
+    void set_operator_key(std::optional<Sha256> hash);
+    bool is_operator(const http::Headers& headers) const;
     void set_rates(Rate gateway, Rate address);
     /// Replaces the managed keys. What was counted here and is not yet in the store is kept.
     void load(const std::vector<KeyState>& keys);
@@ -89,7 +92,7 @@ class Authenticator {
 
     const Clock& clock_;
     mutable std::mutex mutex_;
-    std::optional<Sha256> proxy_hash_;
+    std::optional<Sha256> proxy_hash_, operator_hash_;
     Rate gateway_rate_;
     std::array<std::optional<TokenBucket>, kLanes> gateway_;  // by Lane
     AddressLimiter addresses_;

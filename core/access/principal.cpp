@@ -17,6 +17,11 @@ const std::vector<std::string>& Principal::allowed_accounts() const {
     return key ? key->allowed_accounts : kAll;
 }
 
+const std::vector<std::string>& Principal::allowed_groups() const {
+    static const std::vector<std::string> kAll;
+    return key ? key->allowed_groups : kAll;
+}
+
 bool Principal::may_use_model(std::string_view wire_id, std::string_view public_name) const {
     if (!key) return true;
     const auto matches = [&](const std::string& pattern) {

@@ -20,6 +20,7 @@ struct Principal {
 
     const std::string& key_id() const;  // "" without a managed key
     const std::vector<std::string>& allowed_accounts() const;
+    const std::vector<std::string>& allowed_groups() const;
     bool limits_models() const { return key && !(key->allowed_models.empty() && key->denied_models.empty()); }
     /// Patterns are checked after alias resolution, against both spellings of the model; a denied
     /// one stays denied.

@@ -29,6 +29,7 @@ Breaker::Ticket Breaker::admit(SteadyTime now) {
 }
 
 void Breaker::trip(SteadyTime now, double luck) {
+    if (!open_) opened_at_ = now;
     open_ = true;
     until_ = now + jittered_doubling(options_.open_first, options_.open_max, openings_, luck);
     ++openings_;

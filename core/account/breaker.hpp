@@ -32,6 +32,11 @@ class Breaker {
     /// Time to the next probe while open, else 0.
     std::chrono::milliseconds opens_in(SteadyTime now) const;
 
+    /// When it opened; of use while it is not closed.
+    SteadyTime opened_at() const { return opened_at_; }
+    unsigned probes() const { return probes_; }  // under way
+    FailureWindow::Sum recent(SteadyTime now) const { return window_.sum(now); }
+
     /// A call let through: which epoch it belongs to, and whether it is a probe.
     struct Ticket {
         std::uint32_t epoch = 0;
@@ -51,7 +56,7 @@ class Breaker {
     BreakerOptions options_;
     FailureWindow window_;
     bool open_ = false;
-    SteadyTime until_{};
+    SteadyTime opened_at_{}, until_{};
     std::uint32_t epoch_ = 0;  // +1 at each opening and closing: late verdicts of others do not count
     unsigned openings_ = 0;    // in a row
     unsigned probes_ = 0, successes_ = 0;

@@ -79,8 +79,20 @@ std::vector<EndpointView> EndpointBreakers::view() const {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.steady();
     std::vector<EndpointView> out;
-    for (const auto& [key, breaker] : breakers_)
-        out.push_back({key.generation, key.region, breaker.state(now), breaker.opens_in(now)});
+    for (const auto& [key, breaker] : breakers_) {
+        const auto recent = breaker.recent(now);
+        auto& view = out.emplace_back(EndpointView{.generation = key.generation,
+                                                   .region = key.region,
+                                                   .circuit = breaker.state(now),
+                                                   .opens_in = breaker.opens_in(now),
+                                                   .since = std::nullopt,
+                                                   .probes = breaker.probes(),
+                                                   .calls = recent.calls,
+                                                   .failures = recent.failures});
+        if (view.circuit == Circuit::closed) continue;
+        view.since =
+            clock_.wall() - std::chrono::duration_cast<std::chrono::milliseconds>(now - breaker.opened_at());
+    }
     return out;
 }
 

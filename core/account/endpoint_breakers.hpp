@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,10 @@ struct EndpointView {
     kiro::Generation generation{};
     std::string region;
     Circuit circuit = Circuit::closed;
-    std::chrono::milliseconds opens_in{};
+    std::chrono::milliseconds opens_in{};   // 0 unless open
+    std::optional<WallTime> since;          // it is not closed
+    unsigned probes = 0;                    // under way
+    std::uint64_t calls = 0, failures = 0;  // of the last 30 s, since it closed
 };
 
 /// Whether a failure says that the endpoint is sick: 5xx, no connection, silence. Nothing that the

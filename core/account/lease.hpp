@@ -51,11 +51,16 @@ class Lease {
 
 struct LeaseRequest {
     std::string_view wire_model{};
-    const std::vector<std::string>* allowed_accounts = nullptr;  // ids; null or empty: all
-    const std::unordered_set<std::string>* excluded = nullptr;   // already tried
-    std::uint64_t session = 0;                                   // of the conversation; 0: not sticky
+    // Ids and names of groups; with neither every account, else those in either. May be null.
+    const std::vector<std::string>* allowed_accounts = nullptr;
+    const std::vector<std::string>* allowed_groups = nullptr;
+    const std::unordered_set<std::string>* excluded = nullptr;  // already tried
+    std::uint64_t session = 0;                                  // of the conversation; 0: not sticky
     bool cautious = false;   // the request has failed on an account: the soundest one, whatever its load
     std::string_view key{};  // whose request; the queue is fair between keys
+
+    bool by_account() const { return allowed_accounts && !allowed_accounts->empty(); }
+    bool by_group() const { return allowed_groups && !allowed_groups->empty(); }
 };
 
 /// A place in the queue for an account; destroying it gives the place up. Move-only; must not outlive

@@ -59,10 +59,10 @@ void ModelCatalog::poll() {
         if (mine.ever_asked && clock_.steady() < mine.asked + pause) continue;
         ask(view.id);
     }
-    std::erase_if(accounts_, [&](const auto& item) {
-        return !item.second.call &&
-               std::ranges::none_of(views, [&](const auto& v) { return v.id == item.first; });
-    });
+    std::unordered_set<std::string_view> known;
+    for (const auto& view : views) known.insert(view.id);
+    std::erase_if(accounts_,
+                  [&](const auto& item) { return !item.second.call && !known.contains(item.first); });
 }
 
 void ModelCatalog::ask(const std::string& id) {

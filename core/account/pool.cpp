@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "core/account/pool_session.hpp"
 
@@ -13,6 +14,8 @@ using std::chrono::milliseconds;
 
 constexpr std::array<std::string_view, 6> kStateNames{"unknown",       "ok",       "cooling", "exhausted",
                                                       "needs-sign-in", "suspended"};
+constexpr int kWokenMax = 64;      // accounts that return at once
+constexpr std::size_t kPage = 32;  // accounts of one look under the lock
 constexpr std::array<std::string_view, 3> kCircuitNames{"closed", "open", "half-open"};
 
 }  // namespace
@@ -33,7 +36,7 @@ std::string_view circuit_name(Circuit circuit) {
 Pool::Pool(const Clock& clock, PoolOptions options)
     : clock_(clock),
       options_(options),
-      endpoints_(clock, options.seed),
+      endpoints_(clock, options.seed, options.endpoint_circuit),
       queue_(std::make_unique<LeaseQueue<Waiter>>()),
       random_(options.seed) {
     index_.seed(options.seed);
@@ -59,76 +62,23 @@ kiro::Caller Pool::caller_of(const store::Account& account) {
 
 void Pool::configure(const PoolOptions& options) {
     endpoints_.reset();
-    const Session session(*this);
-    const auto seed = options_.seed;
-    options_ = options;
-    options_.seed = seed;
-    if (options_.sticky_ttl <= milliseconds::zero()) sticky_.clear();
-    const auto at = now();
-    for (const auto& entry : entries_) place(*entry, at);
-}
-
-void Pool::load(const std::vector<store::Account>& accounts) {
-    const Session session(*this);
-    const auto at = now();
-    std::vector<std::unique_ptr<Entry>> old;
-    old.swap(entries_);
-    StringMap<std::unique_ptr<Entry>*> known;
-    for (auto& entry : old) known.emplace(entry->record.id, &entry);
-    by_id_.clear();
-    for (const auto& account : accounts) {
-        std::unique_ptr<Entry> entry;
-        if (const auto it = known.find(account.id); it != known.end()) entry = std::move(*it->second);
-        const bool fresh = entry == nullptr;
-        if (fresh) {
-            entry = std::make_unique<Entry>();
-            entry->serial = ++serials_;
-            entry->health = Health::restored(static_cast<double>(account.health),
-                                             at.wall - wall_from_ms(account.health_at_ms), at.steady);
-            index_.take_shelf(*entry, {});
+    {
+        const Session session(*this);
+        const auto seed = options_.seed;
+        options_ = options;
+        options_.seed = seed;
+        if (options_.sticky_ttl <= milliseconds::zero()) sticky_.clear();
+    }
+    for (std::size_t done = 0;;) {
+        const Session session(*this);
+        const auto at = now();
+        const auto end = std::min(done + kPage, entries_.size());
+        for (; done < end; ++done) {
+            place(*entries_[done], at);
+            plan_refresh(*entries_[done]);
         }
-        take_state(*entry, account, fresh, at);
-        entry->order = entries_.size();
-        by_id_.emplace(account.id, entry.get());
-        place(*entry, at);
-        entries_.push_back(std::move(entry));
+        if (done >= entries_.size()) return;
     }
-    for (const auto& gone : old) {
-        if (gone) unplace(*gone);
-    }
-}
-
-void Pool::take_state(Entry& entry, const store::Account& account, bool fresh, const Now& at) {
-    // Somebody else (the CLI, another process) changed the state after we did: theirs holds.
-    const bool foreign = fresh || account.state_since_ms > entry.record.state_since_ms;
-    const bool new_login = !fresh && account.token_generation != entry.record.token_generation;
-    const auto mine = std::exchange(entry.record, account);
-    if (!foreign) {  // our own verdict may not have been written when the record was read
-        entry.record.state = mine.state;
-        entry.record.state_reason = mine.state_reason;
-        entry.record.state_since_ms = mine.state_since_ms;
-        entry.record.state_until_ms = mine.state_until_ms;
-    }
-    if (foreign) {
-        entry.state = parse_state(account.state);
-        entry.reason = account.state_reason;
-        entry.out_since = {};
-        entry.probe_from = SteadyTime::max();
-        entry.exhausted_until = wall_from_ms(account.state_until_ms);
-        if (entry.state == State::cooling) {
-            const auto left = wall_from_ms(account.state_until_ms) - at.wall;
-            entry.cooling_until = at.steady + std::min<milliseconds>(left, std::chrono::hours(1));
-        }
-        if (!fresh && entry.state == State::unknown) {
-            entry.health = {};
-            entry.window.clear();
-            entry.refused_models.clear();
-            entry.quota.reset();  // asked anew
-            entry.usage_asked.reset();
-            entry.auth_failures = entry.throttles = entry.openings = entry.slow = 0;
-        }
-    }
-    if (new_login) entry.auth_failures = 0;
 }
 
 bool Pool::out_for_good(const Entry& entry) const {
@@ -157,11 +107,24 @@ bool Pool::has_room(const Entry& entry) const {
     return cap == 0 || entry.in_flight < cap;
 }
 
+PoolIndex::Standing Pool::standing_of(const Entry& entry, bool is_usable) {
+    using enum PoolIndex::Standing;
+    if (is_usable) return usable;
+    if (!entry.record.enabled) return disabled;
+    switch (entry.state) {
+        case State::suspended: return suspended;
+        case State::needs_sign_in: return sign_in;
+        case State::exhausted: return exhausted;
+        default: return cooling;
+    }
+}
+
 /// Moves the account to where its state says it belongs. After every change of what decides it.
 void Pool::place(Entry& entry, const Now& at) {
     std::optional<SteadyTime> wakes;
     std::optional<WallTime> replenished;
     const bool is_usable = usable(entry, at);
+    index_.stand(entry, standing_of(entry, is_usable));
     if (!is_usable && !out_for_good(entry)) {
         if (entry.state == State::cooling)
             wakes = entry.cooling_until;
@@ -195,15 +158,20 @@ void Pool::place(Entry& entry, const Now& at) {
 
 void Pool::unplace(Entry& entry) {
     index_.leave_shelf(entry);
+    if (entry.health_changed) std::erase(measured_, &entry);
+    if (entry.refresh_at) refreshes_.erase({*entry.refresh_at, &entry});
     full_.erase(&entry);
+    followed_.erase(&entry);
     if (entry.wakes) cooling_.erase({*entry.wakes, &entry});
     if (entry.replenished) exhausted_.erase({*entry.replenished, &entry});
 }
 
 /// Lets accounts return whose time has come: a look at the first of each, unless one has.
 void Pool::wake(const Now& at) {
-    while (!cooling_.empty() && cooling_.begin()->first <= at.steady) place(*cooling_.begin()->second, at);
-    while (!exhausted_.empty() && exhausted_.begin()->first <= at.wall)
+    // Those beyond the bound return with the next call: others wait for the lock.
+    for (int n = 0; n < kWokenMax && !cooling_.empty() && cooling_.begin()->first <= at.steady; ++n)
+        place(*cooling_.begin()->second, at);
+    for (int n = 0; n < kWokenMax && !exhausted_.empty() && exhausted_.begin()->first <= at.wall; ++n)
         place(*exhausted_.begin()->second, at);
 }
 
@@ -243,6 +211,7 @@ void Pool::tokens_saved(std::string_view id, const store::Account& record) {
     mine.profile_arn = record.profile_arn;
     mine.token_generation = record.token_generation;
     mine.last_refreshed_at_ms = record.last_refreshed_at_ms;
+    plan_refresh(*entry);
 }
 
 void Pool::set_models(std::string_view id, const std::unordered_set<std::string>& wire_models) {
@@ -252,30 +221,61 @@ void Pool::set_models(std::string_view id, const std::unordered_set<std::string>
     const StringSet models(wire_models.begin(), wire_models.end());
     if (entry->place.shelf->models == models) return;
     index_.leave_shelf(*entry);
-    index_.take_shelf(*entry, models);
+    index_.take_shelf(*entry, models, entry->record.groups);
     place(*entry, now());
 }
 
+AccountView Pool::view_of(const Entry& entry, const Now& at) const {
+    const bool is_usable = usable(entry, at);
+    AccountView out{.id = entry.record.id,
+                    .name = entry.record.name,
+                    .state = entry.state,
+                    .reason = entry.reason,
+                    .since_ms = entry.since_ms,
+                    .enabled = entry.record.enabled,
+                    .health = static_cast<int>(std::lround(entry.health.score(at.steady))),
+                    .in_flight = entry.in_flight,
+                    .usable = is_usable,
+                    .quota = entry.quota,
+                    .circuit = entry.state != State::cooling ? Circuit::closed
+                               : is_usable                   ? Circuit::half_open
+                                                             : Circuit::open,
+                    .recovers_in = {},
+                    .probes = entry.probes};
+    if (is_usable || !entry.record.enabled) return out;
+    if (entry.state == State::cooling)
+        out.recovers_in = std::chrono::ceil<milliseconds>(entry.cooling_until - at.steady);
+    if (entry.state == State::exhausted) out.recovers_in = entry.exhausted_until - at.wall;
+    return out;
+}
+
 std::vector<AccountView> Pool::view() const {
-    const std::lock_guard lock(mutex_);
-    const auto at = now();
     std::vector<AccountView> out;
-    out.reserve(entries_.size());
-    for (const auto& entry : entries_) {
-        const bool is_usable = usable(*entry, at);
-        out.push_back({.id = entry->record.id,
-                       .state = entry->state,
-                       .reason = entry->reason,
-                       .enabled = entry->record.enabled,
-                       .health = static_cast<int>(std::lround(entry->health.score(at.steady))),
-                       .in_flight = entry->in_flight,
-                       .usable = is_usable,
-                       .quota = entry->quota,
-                       .circuit = entry->state != State::cooling ? Circuit::closed
-                                  : is_usable                    ? Circuit::half_open
-                                                                 : Circuit::open});
+    for (;;) {
+        auto page = view(out.size(), kPage);
+        const bool last = page.size() < kPage;
+        std::ranges::move(page, std::back_inserter(out));
+        if (last) return out;
+    }
+}
+
+std::vector<AccountView> Pool::view(std::size_t from, std::size_t count) const {
+    std::vector<AccountView> out;
+    while (out.size() < count) {
+        // Others get the lock between the pages.
+        const std::lock_guard lock(mutex_);
+        const auto at = now();
+        const auto first = std::min(from + out.size(), entries_.size());
+        const auto last = std::min({first + kPage, from + count, entries_.size()});
+        if (first >= last) break;
+        for (auto i = first; i < last; ++i) out.push_back(view_of(*entries_[i], at));
     }
     return out;
+}
+
+std::size_t Pool::size() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.size();
 }
 
 bool Pool::any_usable() const {
@@ -293,17 +293,6 @@ std::size_t Pool::waiting() const {
 std::uint64_t Pool::examined() const {
     const std::lock_guard lock(mutex_);
     return index_.examined();
-}
-
-std::vector<store::AccountHealth> Pool::take_changed_health() {
-    const std::lock_guard lock(mutex_);
-    const auto at = now();
-    std::vector<store::AccountHealth> out;
-    for (const auto& entry : entries_) {
-        if (!std::exchange(entry->health_changed, false)) continue;
-        out.push_back({entry->record.id, std::llround(entry->health.score(at.steady)), to_ms(at.wall)});
-    }
-    return out;
 }
 
 }  // namespace kg::account

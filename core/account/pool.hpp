@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,24 +23,29 @@
 #include "core/base/result.hpp"
 #include "core/base/string_hash.hpp"
 #include "core/base/unique_function.hpp"
+#include "core/credentials/shared_login.hpp"
 #include "core/kiro/account.hpp"
 #include "core/kiro/failure.hpp"
 #include "core/loop/wakeup.hpp"
 #include "core/store/records.hpp"
+#include "core/store/store.hpp"
 
 namespace kg::account {
 
 /// What `account list`, `status` and readiness report.
 struct AccountView {
-    std::string id;
+    std::string id, name;
     State state = State::unknown;
     std::string reason;
+    std::int64_t since_ms = 0;  // of state and reason, wall clock; 0: not known
     bool enabled = true;
     int health = 100;
     unsigned in_flight = 0;
     bool usable = false;
-    std::optional<Quota> quota;         // nothing until upstream told it
-    Circuit circuit = Circuit::closed;  // open: cooling down; half-open: waits for, or is at, its probe
+    std::optional<Quota> quota;               // nothing until upstream told it
+    Circuit circuit = Circuit::closed;        // open: cooling down; half-open: waits for, or is at, its probe
+    std::chrono::milliseconds recovers_in{};  // cooling, exhausted: until it may serve again; else 0
+    unsigned probes = 0;                      // under way, to find out whether it works again
 };
 
 /// A state change that must outlive a restart; the owner writes it to the store.
@@ -58,8 +64,9 @@ struct PoolOptions {
     std::size_t queue_max = 1'000;  // requests that wait for an account; 0: none does
     std::chrono::milliseconds sticky_ttl{0};  // a conversation stays with its account; 0: off
     WhenExhausted when_exhausted = WhenExhausted::stop;
-    double quota_margin = 1;  // credits that `stop` leaves unused
-    std::uint64_t seed = 0;   // of sampling and jitter
+    double quota_margin = 1;            // credits that `stop` leaves unused
+    BreakerOptions endpoint_circuit{};  // fixed at the start
+    std::uint64_t seed = 0;             // of sampling and jitter
 };
 
 /// Every account and its live state, shared by all threads under one mutex that is held for
@@ -85,6 +92,9 @@ class Pool {
     /// Replaces the records with what the store holds; live state of accounts that stay is kept,
     /// leases of removed ones stay valid. A stored state newer than ours wins (the CLI reset it).
     void load(const std::vector<store::Account>& accounts);
+    /// The same for what changed, a few accounts at a time between which others get the lock. True when
+    /// an account came or went, or was switched on or off.
+    bool apply(const store::AccountChanges& changes);
 
     /// The account that the scheduling mode prefers, or why there is none (no_account,
     /// accounts_exhausted, ...) with the time of the soonest recovery. `overloaded` means that
@@ -116,8 +126,19 @@ class Pool {
 
     /// New tokens that are already durable.
     void tokens_saved(std::string_view id, const store::Account& record);
+    /// What a followed file says (store::Account::follow_path), and the account's record after it. Other
+    /// tokens than the known ones are a rotation, and end a lost login.
+    std::optional<store::Account> login_read(std::string_view id, const credentials::SharedLogin& login);
+    struct Followed {
+        std::string id, path;
+    };
+    std::vector<Followed> followed() const;
     std::optional<store::Account> record(std::string_view id) const;
     std::vector<store::Account> records() const;
+    /// At most `max` accounts whose token is to be refreshed ahead of its expiry, soonest first; they
+    /// are told again after `again_in` unless a new token came. Costs what it tells.
+    std::vector<std::string> take_refresh_due(std::size_t max, std::chrono::milliseconds again_in);
+    void postpone_refresh(std::string_view id, std::chrono::milliseconds by);
     /// Models this account lists; requests for others avoid it. Empty: unknown, try anything.
     void set_models(std::string_view id, const std::unordered_set<std::string>& wire_models);
 
@@ -128,11 +149,14 @@ class Pool {
     std::optional<store::Account> next_usage_due(std::chrono::milliseconds ttl);
 
     std::vector<AccountView> view() const;
+    /// `count` accounts in order of creation, from the `from`-th on.
+    std::vector<AccountView> view(std::size_t from, std::size_t count) const;
+    std::size_t size() const;
     bool any_usable() const;
     std::size_t waiting() const;
     /// Accounts looked at by all choices so far.
     std::uint64_t examined() const;
-    /// Health that changed since the last call, for the store.
+    /// Health and quota that changed since the last call, for the store.
     std::vector<store::AccountHealth> take_changed_health();
 
     EndpointBreakers& endpoints() { return endpoints_; }
@@ -158,16 +182,26 @@ class Pool {
     bool out_for_good(const Entry& entry) const;
     bool usable(const Entry& entry, const Now& now) const;
     static bool recovering(const Entry& entry);
+    AccountView view_of(const Entry& entry, const Now& now) const;
     bool has_room(const Entry& entry) const;
     unsigned cap_of(const Entry& entry) const;
+    static PoolIndex::Standing standing_of(const Entry& entry, bool is_usable);
     void place(Entry& entry, const Now& now);
     void unplace(Entry& entry);
+    static void keep_login(store::Account&& from, store::Account& to);
     void take_state(Entry& entry, const store::Account& record, bool fresh, const Now& now);
     void wake(const Now& now);
+    bool put(const store::Account& account, const Now& now);
+    void drop(std::string_view id);
+    void plan_refresh(Entry& entry);
+    void move_refresh(Entry& entry, std::optional<WallTime> due);
+    void measured(Entry& entry);
 
     // Choosing (pool_lease.cpp).
     static bool acceptable(const Entry& entry, const LeaseRequest& request, const Now& now);
+    static bool offers_model(const Entry& entry, const LeaseRequest& request, const Now& now);
     static bool allowed(const Entry& entry, const LeaseRequest& request);
+    static bool in_groups(const Entry& entry, const LeaseRequest& request);
     Candidate candidate_of(const Entry& entry, std::size_t index, const Now& now) const;
     TokenState token_of(const store::Account& record, WallTime now) const;
     Entry* sticky(const LeaseRequest& request, const Now& now);
@@ -179,6 +213,8 @@ class Pool {
     void serve_waiting(std::vector<Grant>& grants);
     void release(const Lease& lease) noexcept;
     void cancel(std::uint64_t ticket) noexcept;
+    struct Shortage;
+    Shortage shortage(const LeaseRequest& request, const Now& now) const;
     Error why_none(const LeaseRequest& request, const Now& now) const;
 
     // Learning (pool_report.cpp).
@@ -189,6 +225,8 @@ class Pool {
     void cool_down(Entry& entry, const kiro::Failure& failure, const Now& now);
     void open_circuit(Entry& entry, const kiro::Failure& failure, const Now& now);
     void set_state(Entry& entry, State state, std::string reason, std::int64_t until_ms, const Now& now);
+    static std::optional<Quota> restored(const std::optional<store::AccountQuota>& quota);
+    static std::optional<store::AccountQuota> stored(const std::optional<Quota>& quota);
     void settle_quota(Entry& entry, const Now& now);
     double luck();
 
@@ -204,6 +242,9 @@ class Pool {
     std::unordered_set<Entry*> full_;                  // usable, at their caps
     std::set<std::pair<SteadyTime, Entry*>> cooling_;  // by the end of the pause
     std::set<std::pair<WallTime, Entry*>> exhausted_;  // by the date of the new quota
+    std::unordered_set<Entry*> followed_;              // whose login lives in another program's file
+    std::set<std::pair<WallTime, Entry*>> refreshes_;  // by the time their token wants a refresh
+    std::deque<Entry*> measured_;                      // with health or quota to be stored
     StickySessions sticky_;
     std::unique_ptr<LeaseQueue<Waiter>> queue_;
     std::vector<StateChange> changes_;  // made under the lock, told after it
@@ -212,7 +253,7 @@ class Pool {
     std::size_t usage_cursor_ = 0;  // where next_usage_due goes on
     bool probing_early_ = false;
     double first_event_ms_ = 0;  // usual, over all accounts
-    std::uint64_t serials_ = 0, tickets_ = 0, random_;
+    std::uint64_t serials_ = 0, orders_ = 0, tickets_ = 0, random_;
 };
 
 }  // namespace kg::account

@@ -23,15 +23,16 @@ struct PoolEntry {
     std::uint64_t serial = 0;  // unique for the process: tells a lease of an earlier account of this id
     State state = State::unknown;
     std::string reason;
-    std::uint64_t order = 0;  // of creation
-    SteadyTime out_since{};   // cooling, exhausted: attempts from before tell nothing new
+    std::int64_t since_ms = 0;  // of this state
+    std::uint64_t order = 0;    // of creation
+    SteadyTime out_since{};     // cooling, exhausted: attempts from before tell nothing new
     SteadyTime cooling_until{};
     /// When a cooling account may be asked early because no other is left; max: never.
     SteadyTime probe_from = SteadyTime::max();
     WallTime exhausted_until{};
 
     Health health;
-    bool health_changed = false;  // since it was last written to the store
+    bool health_changed = false;  // since it was last written to the store: in Pool::measured_
     FailureWindow window;         // transient failures: the account's circuit
     unsigned openings = 0;        // of the circuit in a row, for the doubling pause
     unsigned throttles = 0;       // in a row, for the doubling cool-down
@@ -51,6 +52,7 @@ struct PoolEntry {
     PoolIndex::Place place;
     bool full = false;                    // usable, but at its cap: in Pool::full_
     std::optional<SteadyTime> wakes;      // its key in Pool::cooling_
+    std::optional<WallTime> refresh_at;   // its key in Pool::refreshes_
     std::optional<WallTime> replenished;  // its key in Pool::exhausted_
 };
 

@@ -7,14 +7,20 @@
 
 namespace kg::account {
 
-void PoolIndex::take_shelf(PoolEntry& entry, const StringSet& models) {
+void PoolIndex::take_shelf(PoolEntry& entry, const StringSet& models, const Names& groups) {
     assert(!entry.place.shelf);
     std::vector<std::string_view> names(models.begin(), models.end());
     std::ranges::sort(names);
     std::string key;
     for (const auto name : names) key.append(name) += '\n';
+    Names sorted = groups;
+    std::ranges::sort(sorted);
+    for (const auto& name : sorted) key.append("\n").append(name);
     const auto [it, fresh] = shelves_.try_emplace(std::move(key));
-    if (fresh) it->second.models = models;
+    if (fresh) {
+        it->second.models = models;
+        it->second.account_groups = std::move(sorted);
+    }
     ++it->second.accounts;
     entry.place.shelf = &it->second;
 }
@@ -23,8 +29,31 @@ void PoolIndex::leave_shelf(PoolEntry& entry) {
     if (!entry.place.shelf) return;
     erase(entry);
     Shelf* shelf = std::exchange(entry.place.shelf, nullptr);
+    if (entry.place.standing) --shelf->standing[static_cast<std::size_t>(*entry.place.standing)];
+    entry.place.standing.reset();
     if (--shelf->accounts > 0) return;
     std::erase_if(shelves_, [shelf](const auto& item) { return &item.second == shelf; });
+}
+
+void PoolIndex::stand(PoolEntry& entry, Standing standing) {
+    auto& place = entry.place;
+    assert(place.shelf);
+    if (place.standing == standing) return;
+    if (place.standing) --place.shelf->standing[static_cast<std::size_t>(*place.standing)];
+    ++place.shelf->standing[static_cast<std::size_t>(standing)];
+    place.standing = standing;
+}
+
+PoolIndex::Census PoolIndex::census(const Names* groups, std::string_view model) const {
+    Census out;
+    for (const auto& [name, shelf] : shelves_) {
+        if (!shelf.in_any(groups)) continue;
+        for (std::size_t i = 0; i < out.offering.size(); ++i) {
+            const bool counts = shelf.serves(model) || static_cast<Standing>(i) == Standing::disabled;
+            (counts ? out.offering[i] : out.not_offering) += shelf.standing[i];
+        }
+    }
+    return out;
 }
 
 void PoolIndex::insert(PoolEntry& entry, Rank rank) {

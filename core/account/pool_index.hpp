@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +18,11 @@ namespace kg::account {
 struct PoolEntry;
 
 /// The accounts that can take a request at this moment, kept up to date on change, so that choosing
-/// one does not look at the whole pool (seed E15): accounts that list the same models share a shelf,
-/// and on a shelf the accounts of one rank share a group. A choice looks at one group of the best
-/// rank: all of it up to kExactMax accounts, above that at kDraws of them drawn at random, which
-/// balances load as well as the whole group would. insert, erase: O(log ranks). Owns no account.
-/// Part of the pool, under its lock.
+/// one does not look at the whole pool (seed E15): accounts that list the same models and are in the
+/// same groups share a shelf, and on a shelf the accounts of one rank share a group. A choice looks at one
+/// group of the best rank: all of it up to kExactMax accounts, above that at kDraws of them drawn at random,
+/// which balances load as well as the whole group would. insert, erase: O(log ranks). Owns no account. Part
+/// of the pool, under its lock.
 class PoolIndex {
   public:
     static constexpr std::size_t kExactMax = 64;
@@ -32,12 +35,23 @@ class PoolIndex {
         friend auto operator<=>(const Rank&, const Rank&) = default;
     };
     using Group = std::vector<PoolEntry*>;
+    using Names = std::vector<std::string>;
+    /// Why an account serves or does not; each shelf counts them.
+    enum class Standing : std::uint8_t { usable, disabled, suspended, sign_in, exhausted, cooling };
+    using Counts = std::array<std::size_t, 6>;  // by Standing
     struct Shelf {
         StringSet models;  // empty: not known, anything may be tried
         std::map<Rank, Group> groups;
-        std::size_t accounts = 0;  // that list these models, here or not
+        Names account_groups;      // that its accounts are in, sorted
+        std::size_t accounts = 0;  // that belong to this shelf, in the index or not
+        Counts standing{};         // of those
         bool serves(std::string_view model) const {
             return models.empty() || model.empty() || models.contains(model);
+        }
+        bool in_any(const Names* wanted) const {
+            if (!wanted || wanted->empty()) return true;
+            return std::ranges::any_of(
+                *wanted, [&](const auto& name) { return std::ranges::binary_search(account_groups, name); });
         }
     };
     /// Where an account stands; a member of its entry.
@@ -46,20 +60,29 @@ class PoolIndex {
         Group* group = nullptr;  // null: not in the index
         Rank rank;
         std::size_t position = 0;
+        std::optional<Standing> standing;
     };
 
-    /// Puts the account, which must not be in the index, to those with the same models.
-    void take_shelf(PoolEntry& entry, const StringSet& models);
+    /// Puts the account, which must not be in the index, to those with the same models and groups.
+    void take_shelf(PoolEntry& entry, const StringSet& models, const Names& groups);
     void leave_shelf(PoolEntry& entry);
+    void stand(PoolEntry& entry, Standing standing);
+    /// How many accounts of these groups (null or empty: of all) stand how, and how many of those that are
+    /// not disabled do not offer the model, whatever they stand. O(shelves).
+    struct Census {
+        Counts offering{};
+        std::size_t not_offering = 0;
+    };
+    Census census(const Names* groups, std::string_view model) const;
 
     void insert(PoolEntry& entry, Rank rank);
     void erase(PoolEntry& entry);
     bool empty() const { return size_ == 0; }
 
     /// Fills `out` with acceptable accounts of the best rank that has one; leaves it empty when no
-    /// account that serves the model is acceptable.
+    /// account that serves the model, in these groups (null or empty: in any or none), is acceptable.
     template <class Accepts>
-    void gather(std::string_view model, Accepts accepts, std::vector<PoolEntry*>& out);
+    void gather(std::string_view model, const Names* groups, Accepts accepts, std::vector<PoolEntry*>& out);
 
     void seed(std::uint64_t seed) { random_ = seed; }
     /// Accounts looked at so far by gather; what a choice costs.
@@ -75,7 +98,7 @@ class PoolIndex {
     template <class Accepts>
     void gather_from(const std::vector<Group*>& groups, Accepts& accepts, std::vector<PoolEntry*>& out);
 
-    std::map<std::string, Shelf> shelves_;  // by the sorted names of their models
+    std::map<std::string, Shelf> shelves_;  // by the sorted names of their models and groups
     struct Cursor {
         std::map<Rank, Group>* groups;
         std::map<Rank, Group>::iterator next;
@@ -87,12 +110,13 @@ class PoolIndex {
 };
 
 template <class Accepts>
-void PoolIndex::gather(std::string_view model, Accepts accepts, std::vector<PoolEntry*>& out) {
+void PoolIndex::gather(std::string_view model, const Names* wanted, Accepts accepts,
+                       std::vector<PoolEntry*>& out) {
     out.clear();
     auto& cursors = cursors_;
     cursors.clear();
     for (auto& [name, shelf] : shelves_) {
-        if (!shelf.groups.empty() && shelf.serves(model))
+        if (!shelf.groups.empty() && shelf.serves(model) && shelf.in_any(wanted))
             cursors.push_back({&shelf.groups, shelf.groups.begin()});
     }
     auto& groups = groups_;

@@ -55,13 +55,25 @@ void LeaseTicket::cancel() noexcept {
     if (auto* pool = std::exchange(pool_, nullptr)) pool->cancel(id_);
 }
 
+bool Pool::in_groups(const Entry& entry, const LeaseRequest& request) {
+    return std::ranges::any_of(entry.record.groups, [&](const auto& group) {
+        return std::ranges::find(*request.allowed_groups, group) != request.allowed_groups->end();
+    });
+}
+
 bool Pool::allowed(const Entry& entry, const LeaseRequest& request) {
-    return !request.allowed_accounts || request.allowed_accounts->empty() ||
+    if (!request.by_account() && !request.by_group()) return true;
+    if (request.by_group() && in_groups(entry, request)) return true;
+    return request.by_account() &&
            std::ranges::find(*request.allowed_accounts, entry.record.id) != request.allowed_accounts->end();
 }
 
 bool Pool::acceptable(const Entry& entry, const LeaseRequest& request, const Now& at) {
     if (request.excluded && request.excluded->contains(entry.record.id)) return false;
+    return offers_model(entry, request, at);
+}
+
+bool Pool::offers_model(const Entry& entry, const LeaseRequest& request, const Now& at) {
     if (!entry.place.shelf->serves(request.wire_model)) return false;
     if (entry.refused_models.empty()) return true;
     const auto refused = entry.refused_models.find(request.wire_model);
@@ -106,14 +118,15 @@ Pool::Entry* Pool::pick(const LeaseRequest& request, const Now& at) {
     if (index_.empty()) return nullptr;
     if (auto* entry = sticky(request, at)) return entry;
     const auto accepts = [&](const Entry& entry) { return acceptable(entry, request, at); };
-    if (request.allowed_accounts && !request.allowed_accounts->empty()) {
-        gathered_.clear();
+    gathered_.clear();
+    if (request.by_group() || !request.by_account())
+        index_.gather(request.wire_model, request.allowed_groups, accepts, gathered_);
+    if (request.by_account()) {
         for (const auto& id : *request.allowed_accounts) {
             auto* entry = find(id);
-            if (entry && entry->place.group && accepts(*entry)) gathered_.push_back(entry);
+            if (!entry || !entry->place.group || !accepts(*entry)) continue;
+            if (!request.by_group() || !in_groups(*entry, request)) gathered_.push_back(entry);
         }
-    } else {
-        index_.gather(request.wire_model, accepts, gathered_);
     }
     if (gathered_.size() <= 1) return gathered_.empty() ? nullptr : gathered_.front();
     candidates_.clear();
@@ -126,13 +139,15 @@ Pool::Entry* Pool::pick(const LeaseRequest& request, const Now& at) {
 
 /// Whether an account that would serve the request is only at its cap.
 bool Pool::busy(const LeaseRequest& request, const Now& at) const {
-    if (request.allowed_accounts && !request.allowed_accounts->empty()) {
+    if (request.by_account() && !request.by_group()) {
         return std::ranges::any_of(*request.allowed_accounts, [&](const auto& id) {
             const auto* entry = find(id);
             return entry && entry->full && acceptable(*entry, request, at);
         });
     }
-    return std::ranges::any_of(full_, [&](const auto* entry) { return acceptable(*entry, request, at); });
+    return std::ranges::any_of(full_, [&](const auto* entry) {
+        return allowed(*entry, request) && acceptable(*entry, request, at);
+    });
 }
 
 /// The cooling account that comes back soonest, if it may be asked early and nobody is asking.
@@ -196,11 +211,13 @@ Result<LeaseTicket> Pool::wait(const LeaseRequest& request, loop::Wakeup::Door d
     Waiter waiter{.wire_model = std::string(request.wire_model),
                   .key = std::string(request.key),
                   .allowed_accounts = {},
+                  .allowed_groups = {},
                   .excluded = {},
                   .session = request.session,
                   .door = std::move(door),
                   .reply = std::move(reply)};
     if (request.allowed_accounts) waiter.allowed_accounts = *request.allowed_accounts;
+    if (request.allowed_groups) waiter.allowed_groups = *request.allowed_groups;
     if (request.excluded) waiter.excluded = *request.excluded;
     Session session(*this);  // serves it at once if a place has become free
     if (queue_->size() >= options_.queue_max) {
@@ -247,69 +264,6 @@ void Pool::cancel(std::uint64_t ticket) noexcept {
     std::optional<Waiter> gone;  // its reply is destroyed without the lock
     const std::lock_guard lock(mutex_);
     gone = queue_->erase(ticket);
-}
-
-Error Pool::why_none(const LeaseRequest& request, const Now& at) const {
-    constexpr std::size_t kNamedMax = 32;  // accounts in the log line
-    Error error{.kind = ErrorKind::no_account};
-    std::size_t matching = 0, exhausted = 0, suspended = 0, sign_in = 0, disabled = 0, other_model = 0;
-    std::optional<milliseconds> soonest;
-    const auto recovers_in = [&](milliseconds wait) {
-        wait = std::max(wait, milliseconds(1000));
-        if (!soonest || wait < *soonest) soonest = wait;
-    };
-    const auto name = [&](const Entry& entry, std::string_view why) {
-        if (matching <= kNamedMax) error.detail.append(entry.record.id).append("=").append(why) += ' ';
-    };
-    for (const auto& entry : entries_) {
-        if (!allowed(*entry, request)) continue;
-        const bool tried = request.excluded && request.excluded->contains(entry->record.id);
-        if (!tried) ++matching;
-        if (!entry->record.enabled) {
-            if (tried) continue;
-            ++disabled;
-            name(*entry, "disabled");
-            continue;
-        }
-        if (!tried && !acceptable(*entry, request, at)) {
-            ++other_model;
-            name(*entry, "model-not-offered");
-            continue;
-        }
-        if (entry->state == State::cooling)
-            recovers_in(std::chrono::ceil<milliseconds>(entry->cooling_until - at.steady));
-        else if (entry->state == State::exhausted)
-            recovers_in(entry->exhausted_until - at.wall);
-        if (tried) continue;
-        name(*entry, state_name(entry->state));
-        exhausted += entry->state == State::exhausted;
-        suspended += entry->state == State::suspended;
-        sign_in += entry->state == State::needs_sign_in;
-    }
-    if (matching > kNamedMax) error.detail += "and " + std::to_string(matching - kNamedMax) + " more";
-    error.retry_after = soonest;
-    if (matching == 0) {
-        error.message = entries_.empty() ? "no account is configured; add one with `kirogate account add`"
-                        : request.excluded && !request.excluded->empty()
-                            ? "every account failed"
-                            : "no account is available to this key";
-    } else if (other_model > 0 && !soonest) {
-        error.kind = ErrorKind::model_not_found;
-        error.message = "no account offers this model";
-    } else if (exhausted > 0 && exhausted + disabled + suspended + sign_in + other_model == matching) {
-        error.kind = ErrorKind::accounts_exhausted;
-        error.message = "the credits of every account are used up";
-    } else if (suspended == matching) {
-        error.kind = ErrorKind::account_suspended;
-        error.message = "the provider has restricted every account; contact its support";
-    } else {
-        error.message = sign_in + disabled + suspended == matching
-                            ? "no account is usable: they are disabled or must sign in again"
-                            : "every account is cooling down; try again later";
-    }
-    if (!error.retry_after && error.kind == ErrorKind::no_account)
-        error.retry_after = std::chrono::seconds(30);
-    return error;
 }
 
 }  // namespace kg::account

@@ -31,6 +31,7 @@ void Pool::set_quota(std::string_view id, const Quota& quota) {
     if (!entry) return;
     const auto at = now();
     entry->quota = quota;
+    measured(*entry);
     entry->used_since_told = false;
     const bool resting = entry->state == State::exhausted && entry->exhausted_until > at.wall;
     const bool credits = quota.remaining() > options_.quota_margin;
@@ -41,6 +42,22 @@ void Pool::set_quota(std::string_view id, const Quota& quota) {
         place(*entry, at);
     }
     settle_quota(*entry, at);
+}
+
+std::optional<Quota> Pool::restored(const std::optional<store::AccountQuota>& quota) {
+    if (!quota) return std::nullopt;
+    return Quota{.limit = quota->limit,
+                 .used = quota->used,
+                 .resets_at = wall_from_ms(quota->resets_at_ms),
+                 .told_at = wall_from_ms(quota->told_at_ms)};
+}
+
+std::optional<store::AccountQuota> Pool::stored(const std::optional<Quota>& quota) {
+    if (!quota) return std::nullopt;
+    return store::AccountQuota{.limit = quota->limit,
+                               .used = quota->used,
+                               .resets_at_ms = to_ms(quota->resets_at),
+                               .told_at_ms = to_ms(quota->told_at)};
 }
 
 std::optional<store::Account> Pool::next_usage_due(std::chrono::milliseconds ttl) {

@@ -53,7 +53,9 @@ void Pool::set_state(Entry& entry, State state, std::string reason, std::int64_t
     entry.reason = std::move(reason);
     entry.record.state = state_name(state);
     entry.record.state_reason = entry.reason;
+    entry.since_ms = to_ms(at.wall);
     if (recovering(entry)) entry.out_since = at.steady;
+    plan_refresh(entry);
     if (!worth_keeping) return;
     entry.record.state_since_ms = to_ms(at.wall);
     entry.record.state_until_ms = until_ms;
@@ -103,7 +105,7 @@ void Pool::recovered(Entry& entry, const Now& at) {
 
 void Pool::succeeded(Entry& entry, SteadyTime began, const Now& at) {
     entry.health.success(at.steady);
-    entry.health_changed = true;
+    measured(entry);
     entry.window.add(false, at.steady);
     if (entry.state == State::suspended || entry.state == State::needs_sign_in) return;
     if (recovering(entry) && began < entry.out_since) return;
@@ -179,7 +181,7 @@ void Pool::failed(Entry& entry, SteadyTime began, std::string_view wire_model, c
     const bool known = recovering(entry) && began < entry.out_since;
     const auto unhealthy = [&](double weight) {
         entry.health.failure(weight, at.steady);
-        entry.health_changed = true;
+        measured(entry);
     };
     switch (row.effect) {
         case Effect::none: break;

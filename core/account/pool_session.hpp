@@ -12,7 +12,7 @@ namespace kg::account {
 /// A queued request, with its own copy of what it asks for.
 struct Pool::Waiter {
     std::string wire_model, key;
-    std::vector<std::string> allowed_accounts;
+    std::vector<std::string> allowed_accounts, allowed_groups;
     std::unordered_set<std::string> excluded;
     std::uint64_t session = 0;
     loop::Wakeup::Door door;
@@ -21,6 +21,7 @@ struct Pool::Waiter {
     LeaseRequest request() const {
         return {.wire_model = wire_model,
                 .allowed_accounts = &allowed_accounts,
+                .allowed_groups = &allowed_groups,
                 .excluded = &excluded,
                 .session = session,
                 .key = key};

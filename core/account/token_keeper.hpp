@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/account/file_worker.hpp"
+#include "core/account/follow_watch.hpp"
 #include "core/account/pool.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
@@ -29,7 +31,8 @@ struct FreshToken {
 
 /// Keeps access tokens fresh: ahead of expiry with jitter, on demand when one was refused, one
 /// flight per account for the whole process (and, through the store's lease, for every process on
-/// one database). A rotated token is durable before anybody gets to use it. Lives on one loop (the
+/// one database). A rotated token is durable before anybody gets to use it: in the store, or, of an
+/// account that follows a file of another program, in that file. Lives on one loop (the
 /// control loop); ensure() may be called from any thread. Lifecycle: construct on the loop;
 /// start(); destroy on the loop: flights are cancelled and their waiters are not called.
 class TokenKeeper {
@@ -40,8 +43,9 @@ class TokenKeeper {
                 const Clock& clock, Random& random, const kiro::UpstreamOptions& upstream);
     ~TokenKeeper();
 
-    /// Begins refreshing ahead of expiry; every account, used or idle (seed E3, E5).
-    void start(std::chrono::milliseconds lead);
+    /// Begins refreshing ahead of expiry (PoolOptions::refresh_lead); every account, used or idle (seed
+    /// E3, E5).
+    void start();
     /// Any thread. Replies through `door` with a token newer than `seen_generation` (pass the
     /// current one to force a refresh after a 401), or with one that is not about to expire when
     /// `seen_generation` is kAny. At most 10,000 waiters.
@@ -69,8 +73,9 @@ class TokenKeeper {
     const Clock& clock_;
     Random& random_;
     const kiro::UpstreamOptions& upstream_;
+    FileWorker files_;
+    FollowWatch follow_watch_;
     const std::string holder_;  // names this process in the store's refresh lease
-    std::chrono::milliseconds lead_{};
     loop::Wakeup wakeup_;
     loop::Timer sweep_timer_;
     loop::Deferred reap_;

@@ -89,15 +89,9 @@ void warn_ignored_fields(json::Node body, chat::Request& request) {
 }  // namespace
 
 Result<chat::Request> decode_request(json::Node body, const http::Headers& headers, Purpose purpose) {
-    if (!body.is_object()) {
-        return Err(
-            Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
-    }
     KG_CHECK(refuse_unsupported(body));
     chat::Request request;
-    KG_TRY(model, json::require_string(body, "model"));
-    if (model.empty()) return Err(json::value_error(body["model"], "must not be empty"));
-    request.model = std::string(model);
+    KG_CHECK(chat::read_model(body, request));
     KG_TRY(max_tokens, chat::read_token_limit(body, "max_tokens", 0));
     if (!max_tokens && purpose == Purpose::answer) return Err(json::missing_error(body, "max_tokens"));
     request.max_tokens = max_tokens;

@@ -6,6 +6,8 @@
 #include "core/anthropic/models.hpp"
 #include "core/anthropic/rate_headers.hpp"
 #include "core/anthropic/stream_encoder.hpp"
+#include "core/chat/estimate.hpp"
+#include "core/json/writer.hpp"
 
 namespace kg::anthropic {
 namespace {
@@ -31,6 +33,15 @@ class AnthropicDialect final : public chat::Dialect {
     }
     void add_rate_limits(const http::RateLimits& rates, http::Headers& headers) const override {
         anthropic::add_rate_limits(rates, headers);
+    }
+    Result<std::string> count_tokens(const json::Document& body,
+                                     const chat::Calibrate& calibrate) const override {
+        KG_TRY(request, decode_request(body.root(), http::Headers{}, Purpose::count));
+        std::string out;
+        json::Writer writer(out);
+        const auto tokens = calibrate(request.model, chat::estimate_prompt_tokens(request));
+        writer.begin_object().member("input_tokens", tokens).end_object();
+        return out;
     }
     std::string encode_models(std::span<const chat::ModelInfo> models,
                               std::string_view query) const override {

@@ -15,6 +15,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/base/base64.hpp"
+#include "core/base/digest.hpp"
 #include "core/base/scope_exit.hpp"
 
 namespace kg {
@@ -109,6 +110,11 @@ Result<Sealer> Sealer::open_or_create(const std::string& path) {
 Sealer Sealer::from_key(std::string_view key_32_bytes) {
     assert(key_32_bytes.size() == kKeyBytes);
     return Sealer(Secret(std::string(key_32_bytes)));
+}
+
+Sealer Sealer::derived(std::string_view purpose) const {
+    const Sha256 key = hmac_sha256(key_.reveal(), purpose);
+    return from_key({reinterpret_cast<const char*>(key.data()), key.size()});
 }
 
 std::string Sealer::seal(std::string_view plain, std::string_view context) const {

@@ -19,6 +19,9 @@ class Sealer {
     /// The same, and creates the file (mode 0600, O_EXCL, fsync) when it does not exist.
     static Result<Sealer> open_or_create(const std::string& path);
     static Sealer from_key(std::string_view key_32_bytes);
+    /// One with a key of its own, always the same for a purpose: what is sealed in great numbers
+    /// must not use up the nonces of the state's key.
+    Sealer derived(std::string_view purpose) const;
 
     std::string seal(std::string_view plain, std::string_view context) const;
     Result<Secret> unseal(std::string_view sealed, std::string_view context) const;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,7 +29,7 @@ struct AnswerContext {
 
 /// Writes one streamed answer as server-sent events. A pure codec: every call appends whole SSE
 /// frames to `out`. Order: begin, event*, then finish (after MessageEnd, with the reconciled usage)
-/// or fail. keep_alive may come anywhere after begin.
+/// or fail. keep_alive may come anywhere after begin. The request may be gone by then.
 class StreamEncoder {
   public:
     virtual ~StreamEncoder() = default;
@@ -38,14 +40,19 @@ class StreamEncoder {
                         std::string& out) = 0;
     virtual void fail(const Error& error, std::string& out) = 0;
     virtual void keep_alive(std::string& out) = 0;
+    /// Bytes of the answer that are kept for later frames, for the caller's limit.
+    virtual std::size_t size_bytes() const { return 0; }
 };
+
+/// Makes a local estimate the one of a model: (model as the client wrote it, estimate) -> tokens.
+using Calibrate = std::function<std::uint64_t(std::string_view, std::uint64_t)>;
 
 /// One client API. Adding an API is one of these and its rows in the route table. Stateless,
 /// shared by all threads.
 class Dialect {
   public:
     virtual ~Dialect() = default;
-    virtual std::string_view name() const = 0;  // "openai", "anthropic"
+    virtual std::string_view name() const = 0;  // "openai", "anthropic", ...; stands in records
     /// `headers` are the request's; errors carry the JSON path in `param`.
     virtual Result<Request> decode(const json::Document& body, const http::Headers& headers) const = 0;
     virtual std::string encode(const Response& response, const Request& request,
@@ -56,6 +63,10 @@ class Dialect {
     virtual http::Response encode_error(const Error& error, std::string_view request_id) const = 0;
     /// The headers by which clients of this API pace themselves; none where no limiter is active.
     virtual void add_rate_limits(const http::RateLimits& rates, http::Headers& headers) const = 0;
+    /// The answer to a request to count the tokens of `body`, for an API that has one.
+    virtual Result<std::string> count_tokens(const json::Document&, const Calibrate&) const {
+        return Err(Error{.kind = ErrorKind::route_not_found, .message = "this API does not count tokens"});
+    }
     virtual std::string encode_models(std::span<const ModelInfo> models, std::string_view query) const = 0;
     virtual std::string encode_model(const ModelInfo& model) const = 0;
 };

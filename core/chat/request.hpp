@@ -47,9 +47,14 @@ struct Message {
 };
 
 struct ToolSpec {
-    SharedText name;
+    SharedText name;  // unique in the request
     SharedText description;
     RawJson schema;  // a JSON object as the client sent it
+    /// For APIs with groups of tools: the group, and the name in it, which `name` is only while no
+    /// other group has the same.
+    SharedText group;
+    SharedText client_name;
+    bool raw_text = false;  // the client wants the input as text: the schema's one member, `input`
 };
 
 struct ToolChoice {

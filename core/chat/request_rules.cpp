@@ -96,6 +96,17 @@ void warn_sampling(Request& request, json::Node body) {
     }
 }
 
+Result<void> read_model(json::Node body, Request& request) {
+    if (!body.is_object()) {
+        return Err(
+            Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
+    }
+    KG_TRY(model, json::require_string(body, "model"));
+    if (model.empty()) return Err(json::value_error(body["model"], "must not be empty"));
+    request.model = std::string(model);
+    return {};
+}
+
 Error unsupported_error(json::Node where, std::string_view sentence) {
     Error error{.kind = ErrorKind::unsupported, .message = where.path(), .param = where.path()};
     error.message.append(": ").append(sentence);
@@ -138,7 +149,7 @@ void append_system(Request& request, std::string_view text) {
     request.system += text;
 }
 
-Result<void> settle_request(Request& request, bool had_tools) {
+Result<void> settle_request(Request& request, bool had_tools, std::string_view messages_field) {
     auto& messages = request.messages;
     messages.erase(
         std::remove_if(messages.begin(), messages.end(), [](const Message& m) { return m.parts.empty(); }),
@@ -150,8 +161,8 @@ Result<void> settle_request(Request& request, bool had_tools) {
     if (messages.empty()) {
         if (request.system.empty()) {
             return Err(Error{.kind = ErrorKind::malformed_request,
-                             .message = "messages: no message has any content",
-                             .param = "messages"});
+                             .message = std::string(messages_field) + ": no message has any content",
+                             .param = std::string(messages_field)});
         }
         // A conversation of instructions only: the backend wants a user turn, and the text is all
         // there is.

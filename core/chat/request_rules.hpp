@@ -19,6 +19,8 @@ void warn_ignored(Request& request, std::string_view field);
 /// Warns for sampling fields that were sent with a value which changes answers.
 void warn_sampling(Request& request, json::Node body);
 
+/// The body is an object and names a model.
+Result<void> read_model(json::Node body, Request& request);
 Error unsupported_error(json::Node where, std::string_view sentence);
 /// Clamped to what fits; an error below `least`. Nothing when missing or null.
 Result<std::optional<std::uint32_t>> read_token_limit(json::Node object, std::string_view key,
@@ -38,7 +40,8 @@ ToolInput tool_input_from_text(std::string_view text);
 /// Appends to Request::system, parts separated by a blank line.
 void append_system(Request& request, std::string_view text);
 /// The answers to forced choices and empty conversations that every API shares; the last step of
-/// decoding. `had_tools`: the client sent tools, even if none was left.
-Result<void> settle_request(Request& request, bool had_tools);
+/// decoding. `had_tools`: the client sent tools, even if none was left. `messages_field`: what the
+/// client calls its conversation.
+Result<void> settle_request(Request& request, bool had_tools, std::string_view messages_field = "messages");
 
 }  // namespace kg::chat

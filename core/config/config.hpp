@@ -45,6 +45,9 @@ struct Kiro {
     milliseconds first_event_timeout{90'000};
     milliseconds idle_timeout{300'000};
     milliseconds total_timeout{3'600'000};
+    std::int64_t circuit_calls_min = 20;  // of an endpoint within 30 s
+    std::int64_t circuit_failures_percent = 50;
+    milliseconds circuit_pause{10'000};  // doubles up to 12 times itself
 };
 struct Accounts {
     milliseconds refresh_lead{600'000};
@@ -65,6 +68,11 @@ struct Accounts {
 struct Models {
     std::vector<std::pair<std::string, std::string>> aliases;
 };
+struct Responses {
+    std::int64_t kept_per_key = 0;  // 0: none
+    milliseconds kept_for{30LL * 24 * 3'600'000};
+};
+
 struct Compression {
     bool enabled = true;                  // ENABLE_COMPRESSION
     std::int64_t threshold_percent = 50;  // of the model's window
@@ -79,7 +87,7 @@ struct Compression {
 struct Limits {
     std::int64_t head_max_bytes = 32 << 10;
     std::int64_t body_max_bytes = 32 << 20;
-    std::int64_t answer_max_bytes = 64 << 20;  // non-streamed answer held in memory
+    std::int64_t answer_max_bytes = 64 << 20;  // of an answer held in memory
     milliseconds head_timeout{10'000};
     milliseconds body_timeout{30'000};
     milliseconds keep_alive_timeout{75'000};
@@ -106,6 +114,7 @@ struct Config {
     Accounts accounts;
     Models models;
     Compression compression;
+    Responses responses;
     Limits limits;
     Log log;
     Storage storage;

@@ -153,6 +153,7 @@ void ChatJob::next_account() {
 account::LeaseRequest ChatJob::lease_request() const {
     return {.wire_model = report_.wire_model,
             .allowed_accounts = &permissions_.allowed_accounts,
+            .allowed_groups = &permissions_.allowed_groups,
             .excluded = &excluded_,
             .session = sticky_session_,
             .cautious = !excluded_.empty(),

@@ -30,9 +30,9 @@ enum class CompressionWish : std::uint8_t { standard, off, on };
 
 /// What a client is allowed to use; made by the caller from its principal.
 struct JobPermissions {
-    std::string tenant_scope;                   // keeps conversations of different keys apart (B13)
-    Secret tenant_refresh_token;                // not empty: this login instead of the pool
-    std::vector<std::string> allowed_accounts;  // empty: all
+    std::string tenant_scope;     // keeps conversations of different keys apart (B13)
+    Secret tenant_refresh_token;  // not empty: this login instead of the pool
+    std::vector<std::string> allowed_accounts, allowed_groups;  // both empty: every account
     /// (wire id, public name) -> allowed; checked after alias resolution.
     UniqueFunction<bool(std::string_view, std::string_view)> may_use_model;
     bool strict = false;  // what would be ignored or emulated is refused instead of warned of

@@ -73,7 +73,8 @@ void ChatJob::compress(const compress::Budget& budget) {
             SummaryClient{.key_id = permissions_.key_id,
                           .tenant_scope = permissions_.tenant_scope,
                           .tenant_refresh_token = permissions_.tenant_refresh_token,
-                          .allowed_accounts = permissions_.allowed_accounts},
+                          .allowed_accounts = permissions_.allowed_accounts,
+                          .allowed_groups = permissions_.allowed_groups},
             [this](double credits, std::int64_t tokens) {
                 report_.summary_credits += credits;
                 report_.summary_tokens += tokens;

@@ -31,9 +31,11 @@ struct Settings {
     bool continue_text = false;                       // a text that broke off is asked for on
     std::chrono::milliseconds queue_timeout{30'000};  // to wait while every account is busy
     std::chrono::milliseconds ping_interval{15'000};
-    std::size_t answer_max_bytes = 64u << 20;  // non-streamed answer held in memory
+    std::size_t answer_max_bytes = 64u << 20;  // of an answer held in memory
     std::size_t streams_max = 4'000;           // requests in progress, whole process
     CompressionSettings compression;
+    std::size_t responses_kept = 0;  // for each key; 0: none
+    std::chrono::milliseconds responses_kept_for{30LL * 24 * 3'600'000};
 };
 
 /// The current snapshot; any thread.

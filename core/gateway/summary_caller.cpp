@@ -35,6 +35,7 @@ class SummaryCaller::SummaryCall final : public Call, private AnswerSink {
         permissions.tenant_scope = caller.client_.tenant_scope;
         permissions.tenant_refresh_token = caller.client_.tenant_refresh_token;
         permissions.allowed_accounts = caller.client_.allowed_accounts;
+        permissions.allowed_groups = caller.client_.allowed_groups;
         permissions.compression = CompressionWish::off;
         job_ = std::make_unique<ChatJob>(service_, std::move(request), std::move(permissions),
                                          static_cast<AnswerSink&>(*this));

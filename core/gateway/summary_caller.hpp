@@ -16,7 +16,7 @@ struct SummaryClient {
     std::string key_id;
     std::string tenant_scope;
     Secret tenant_refresh_token;
-    std::vector<std::string> allowed_accounts;
+    std::vector<std::string> allowed_accounts, allowed_groups;
 };
 
 /// Makes summaries by requests like any other: the same pool and failover, counted among the

@@ -3,20 +3,17 @@
 #include "core/chat/request_rules.hpp"
 #include "core/chat/session.hpp"
 #include "core/json/read.hpp"
+#include "core/openai/decode_fields.hpp"
 #include "core/openai/decode_messages.hpp"
 #include "core/openai/decode_thinking.hpp"
 #include "core/openai/decode_tools.hpp"
+#include "core/openai_family/format.hpp"
 
 namespace kg::openai {
 namespace {
 
-constexpr std::size_t kStopSequencesMax = 64;
-
 Result<void> refuse_unsupported(json::Node body) {
-    KG_TRY(count, json::optional_int(body, "n"));
-    if (count && *count > 1)
-        return Err(chat::unsupported_error(body["n"], "only one choice per request is supported"));
-    if (count && *count < 1) return Err(json::value_error(body["n"], "must be at least 1"));
+    KG_CHECK(refuse_more_than_one(body, "n"));
     KG_TRY(modalities, json::optional_array(body, "modalities"));
     for (const json::Node item : modalities.children()) {
         if (item.text() == "audio")
@@ -28,62 +25,9 @@ Result<void> refuse_unsupported(json::Node body) {
     return {};
 }
 
-Result<void> decode_limits(json::Node body, chat::Request& request) {
-    KG_TRY(older, chat::read_token_limit(body, "max_tokens", 1));
-    KG_TRY(newer, chat::read_token_limit(body, "max_completion_tokens", 1));
-    request.max_tokens = newer ? newer : older;
-    return {};
-}
-
-Result<void> decode_stream(json::Node body, chat::Request& request) {
-    KG_TRY(stream, json::optional_bool(body, "stream"));
-    request.stream = stream.value_or(false);
-    KG_TRY(options, json::optional_object(body, "stream_options"));
-    KG_TRY(include_usage, json::optional_bool(options, "include_usage"));
-    request.include_usage = request.stream && include_usage.value_or(false);
-    return {};
-}
-
-/// White space alone is a legal stop here ("\n" is a common one); an empty text never is.
-Result<void> add_stop(json::Node item, chat::Request& request) {
-    if (!item.is_string()) return Err(json::type_error(item, "a string"));
-    if (item.text().empty()) return Err(json::value_error(item, "must not be empty"));
-    request.stop_sequences.emplace_back(item.text());
-    return {};
-}
-
-Result<void> decode_stop(json::Node body, chat::Request& request) {
-    const json::Node stop = body["stop"];
-    if (stop.is_null_or_missing()) return {};
-    if (!stop.is_array()) {
-        if (!stop.is_string()) return Err(json::type_error(stop, "a string or an array"));
-        return add_stop(stop, request);
-    }
-    if (stop.size() > kStopSequencesMax) return Err(json::value_error(stop, "at most 64 stop sequences"));
-    for (const json::Node item : stop.children()) KG_CHECK(add_stop(item, request));
-    return {};
-}
-
 Result<void> decode_response_format(json::Node body, chat::Request& request) {
     KG_TRY(format, json::optional_object(body, "response_format"));
-    if (!format) return {};
-    KG_TRY(type, json::require_string(format, "type"));
-    if (type == "text") return {};
-    if (type != "json_object" && type != "json_schema") {
-        return Err(chat::unsupported_error(format["type"], "expected text, json_object or json_schema"));
-    }
-    request.json_only = true;
-    if (type == "json_object") return {};
-    KG_TRY(holder, json::require_object(format, "json_schema"));
-    KG_TRY(schema, json::optional_object(holder, "schema"));
-    if (schema) request.json_schema = schema.shared_raw();
-    KG_TRY(strict, json::optional_bool(holder, "strict"));
-    if (strict.value_or(false)) {
-        chat::warn(request,
-                   "response_format.json_schema.strict is followed by instruction, not enforced by "
-                   "the backend");
-    }
-    return {};
+    return openai_family::decode_format(format, openai_family::SchemaPlace::nested, request);
 }
 
 void warn_ignored_fields(json::Node body, chat::Request& request) {
@@ -96,16 +40,10 @@ void warn_ignored_fields(json::Node body, chat::Request& request) {
 }  // namespace
 
 Result<chat::Request> decode_request(json::Node body, const http::Headers& headers) {
-    if (!body.is_object()) {
-        return Err(
-            Error{.kind = ErrorKind::malformed_request, .message = "the request body must be a JSON object"});
-    }
     chat::Request request;
-    KG_TRY(model, json::require_string(body, "model"));
-    if (model.empty()) return Err(json::value_error(body["model"], "must not be empty"));
-    request.model = std::string(model);
+    KG_CHECK(chat::read_model(body, request));
     KG_CHECK(refuse_unsupported(body));
-    KG_CHECK(decode_limits(body, request));
+    KG_CHECK(decode_max_tokens(body, request));
     KG_CHECK(decode_stream(body, request));
     KG_CHECK(decode_stop(body, request));
     KG_CHECK(decode_response_format(body, request));

@@ -8,7 +8,7 @@
 
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
-#include "core/openai/decode_parts.hpp"
+#include "core/openai_family/decode_parts.hpp"
 
 namespace kg::openai {
 namespace {
@@ -40,7 +40,7 @@ class MessageDecoder {
 
     Result<void> add_system(json::Node message) {
         if (message["content"].is_null_or_missing()) return Err(json::missing_error(message, "content"));
-        KG_TRY(text, decode_text_content(message["content"], "\n\n"));
+        KG_TRY(text, openai_family::decode_text_content(message["content"], "\n\n"));
         if (!user_seen_) {
             chat::append_system(request_, text);
         } else if (!text.empty()) {
@@ -52,8 +52,8 @@ class MessageDecoder {
     Result<void> add_user(json::Node message) {
         user_seen_ = true;
         if (message["content"].is_null_or_missing()) return Err(json::missing_error(message, "content"));
-        std::vector<TextOrImage> pieces;
-        KG_CHECK(decode_content(message["content"], request_, pieces));
+        std::vector<openai_family::TextOrImage> pieces;
+        KG_CHECK(openai_family::decode_content(message["content"], request_, pieces));
         auto& parts = new_message(chat::Role::user).parts;
         parts.reserve(pieces.size());
         for (auto& piece : pieces) {
@@ -65,7 +65,7 @@ class MessageDecoder {
     Result<void> add_assistant(json::Node message) {
         auto& parts = new_message(chat::Role::assistant).parts;
         add_thinking(message, parts);
-        KG_TRY(text, decode_text_content(message["content"], "\n"));
+        KG_TRY(text, openai_family::decode_text_content(message["content"], "\n"));
         if (text.empty()) text = message["refusal"].shared_text();
         if (!text.empty()) parts.emplace_back(chat::Text{std::move(text)});
         KG_TRY(calls, json::optional_array(message, "tool_calls"));
@@ -135,7 +135,8 @@ class MessageDecoder {
     Result<void> add_result(json::Node message, SharedText id, bool was_tool) {
         chat::ToolResult result{std::move(id), {}, false};
         const json::Node content = message["content"];
-        if (!content.is_null_or_missing()) KG_CHECK(decode_content(content, request_, result.content));
+        if (!content.is_null_or_missing())
+            KG_CHECK(openai_family::decode_content(content, request_, result.content));
         auto& turn = was_tool ? request_.messages.back() : new_message(chat::Role::user);
         turn.parts.emplace_back(std::move(result));
         user_seen_ = after_tool_ = true;

@@ -4,6 +4,7 @@
 
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
+#include "core/openai_family/effort.hpp"
 
 namespace kg::openai {
 namespace {
@@ -16,20 +17,10 @@ void set_budget(json::Node tokens, chat::ThinkingOptions& thinking) {
     }
 }
 
-void set_effort(std::string_view effort, chat::Request& request) {
-    if (effort == "none" || effort == "minimal") {
-        request.thinking.enabled = false;
-        return;
-    }
-    request.thinking.effort = chat::parse_effort(effort);
-    request.thinking.enabled = request.thinking.effort.has_value();
-    if (!request.thinking.enabled) chat::warn_ignored(request, "this reasoning effort");
-}
-
 Result<void> decode_reasoning(json::Node reasoning, chat::Request& request) {
     KG_TRY(enabled, json::optional_bool(reasoning, "enabled"));
     KG_TRY(effort, json::optional_string(reasoning, "effort"));
-    if (effort) set_effort(*effort, request);
+    if (effort) openai_family::set_effort(*effort, request);
     const json::Node tokens = reasoning["max_tokens"];
     if (tokens.as_double().value_or(0) > 0) {
         request.thinking.enabled = true;
@@ -43,7 +34,7 @@ Result<void> decode_reasoning(json::Node reasoning, chat::Request& request) {
 
 Result<void> decode_thinking(json::Node body, chat::Request& request) {
     KG_TRY(effort, json::optional_string(body, "reasoning_effort"));
-    if (effort) set_effort(*effort, request);
+    if (effort) openai_family::set_effort(*effort, request);
     KG_TRY(reasoning, json::optional_object(body, "reasoning"));
     if (reasoning) KG_CHECK(decode_reasoning(reasoning, request));
     KG_TRY(thinking, json::optional_object(body, "thinking"));

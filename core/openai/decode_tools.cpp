@@ -3,31 +3,26 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <utility>
 
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
+#include "core/openai_family/tools.hpp"
 
 namespace kg::openai {
 namespace {
 
 using Mode = chat::ToolChoice::Mode;
-using Names = std::unordered_set<std::string_view>;
-
-constexpr std::string_view kEmptySchema = R"({"type":"object","properties":{}})";
+using openai_family::Names;
+using openai_family::set_word_choice;
 
 Result<void> add_function(json::Node function, chat::Request& request, Names& seen) {
-    KG_TRY(name, json::require_string(function, "name"));
-    if (name.empty()) return Err(json::value_error(function["name"], "must not be empty"));
-    KG_CHECK(json::optional_string(function, "description"));
-    KG_TRY(schema, json::optional_object(function, "parameters"));
-    if (!seen.insert(name).second) {
-        chat::warn(request, "tool " + std::string(name) + " is declared twice; the first one counts");
+    KG_TRY(spec, openai_family::read_function(function));
+    if (!seen.insert(spec.name).second) {
+        chat::warn(request, "tool " + spec.name.str() + " is declared twice; the first one counts");
         return {};
     }
-    request.tools.push_back(
-        {function["name"].shared_text(), function["description"].shared_text(),
-         schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema))});
+    request.tools.push_back(std::move(spec));
     return {};
 }
 
@@ -40,8 +35,7 @@ Result<void> add_tool(json::Node tool, chat::Request& request, Names& seen, Tool
     }
     if (type && *type != "function") {
         offer.any_unavailable = true;
-        chat::warn(request,
-                   "tool type " + std::string(type->substr(0, 40)) + " is not available and was dropped");
+        openai_family::warn_dropped(*type, request);
         return {};
     }
     // The flat form belongs to the Responses API, but routers leave it in.
@@ -49,18 +43,6 @@ Result<void> add_tool(json::Node tool, chat::Request& request, Names& seen, Tool
         return add_function(tool, request, seen);
     KG_TRY(function, json::require_object(tool, "function"));
     return add_function(function, request, seen);
-}
-
-Result<void> set_word_choice(json::Node choice, std::string_view word, chat::Request& request) {
-    if (word == "auto") return {};
-    if (word == "none") {
-        request.tool_choice.mode = Mode::none;
-    } else if (word == "required" || word == "any") {
-        request.tool_choice.mode = Mode::any;
-    } else {
-        return Err(json::value_error(choice, "expected auto, none, required or a tool"));
-    }
-    return {};
 }
 
 /// {"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[...]}}: the others are

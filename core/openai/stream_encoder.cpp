@@ -3,7 +3,7 @@
 #include "core/base/overloaded.hpp"
 #include "core/json/writer.hpp"
 #include "core/openai/answer.hpp"
-#include "core/openai/error_body.hpp"
+#include "core/openai_family/error_body.hpp"
 
 namespace kg::openai {
 
@@ -63,7 +63,7 @@ void StreamEncoder::finish(chat::StopReason reason, std::string_view, const chat
 
 void StreamEncoder::fail(const Error& error, std::string& out) {
     out += "data: ";
-    append_error_body(out, error);
+    openai_family::append_error_body(out, error, "messages");
     out += "\n\n";
 }
 

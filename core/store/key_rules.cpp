@@ -6,6 +6,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/base/ip_network.hpp"
+#include "core/store/ids.hpp"
 #include "core/store/rules.hpp"
 
 namespace kg::store {
@@ -57,6 +58,17 @@ Result<void> check_networks(const std::vector<std::string>& networks) {
     return {};
 }
 
+Result<void> check_groups(const std::vector<std::string>& groups) {
+    if (groups.size() > kListMax) return Err(refused("allowed_groups", "at most 256 groups"));
+    for (const auto& group : groups) {
+        if (!valid_account_name(group))
+            return Err(refused("allowed_groups",
+                               "a group is named with letters, digits, . _ - (at most 64, the first a "
+                               "letter or digit)"));
+    }
+    return {};
+}
+
 Result<void> check_system(std::string_view field, const std::string& text) {
     if (text.size() > kSystemMaxBytes) return Err(refused(field, "at most 64 KiB"));
     if (!ascii::is_utf8(text)) return Err(refused(field, "is not UTF-8"));
@@ -79,6 +91,7 @@ Result<void> check_key(const Key& key) {
     KG_CHECK(check_patterns("allowed_models", key.allowed_models));
     KG_CHECK(check_patterns("denied_models", key.denied_models));
     KG_CHECK(check_networks(key.allowed_networks));
+    KG_CHECK(check_groups(key.allowed_groups));
     KG_CHECK(check_credits("credit_limit", key.credit_limit));
     KG_CHECK(check_whole("token_limit", key.token_limit, 0, kTokensMax));
     for (const Period period : {Period::day, Period::week, Period::month}) {

@@ -14,6 +14,14 @@
 /// Plain records, as the stores keep them. Times are wall-clock milliseconds.
 namespace kg::store {
 
+/// An account's plan in credits, as upstream last told it and as counted since.
+struct AccountQuota {
+    double limit = 0, used = 0;
+    std::int64_t resets_at_ms = 0;
+    std::int64_t told_at_ms = 0;
+    bool operator==(const AccountQuota&) const = default;
+};
+
 /// One account (account-manager 1.1). Secrets are plain here and sealed inside the sqlite store.
 struct Account {
     std::string id;    // "acc_" + 22 base62 characters
@@ -35,9 +43,11 @@ struct Account {
     std::string machine_id;  // fixed at creation
     std::string proxy;
     std::string note;
-    std::string source;              // "add", "import:FILE", "api"
-    std::int64_t expires_at_ms = 0;  // of the access token; 0 = unknown
-    std::int64_t priority = 0;       // lower first
+    std::string source;       // "add", "import:FILE", "api"
+    std::string follow_path;  // not empty: its credentials live in this file of another program, not here
+    std::vector<std::string> groups;  // names that keys may be bound to; [A-Za-z0-9][A-Za-z0-9._-]{0,63}
+    std::int64_t expires_at_ms = 0;   // of the access token; 0 = unknown
+    std::int64_t priority = 0;        // lower first
     std::int64_t weight = 1;
     std::int64_t max_concurrency = 0;  // requests at the same time; 0: the configured default
     bool enabled = true;               // the administrator's switch, never touched by the daemon
@@ -47,17 +57,19 @@ struct Account {
     std::int64_t state_until_ms = 0;  // cooling, exhausted: when it may serve again; 0 = open end
     std::int64_t health = 80;         // 0 to 100, as of health_at_ms; 80 is neutral
     std::int64_t health_at_ms = 0;
+    std::optional<AccountQuota> quota;  // nothing: not known
     std::int64_t created_at_ms = 0;
     std::int64_t last_used_at_ms = 0;
     std::int64_t last_refreshed_at_ms = 0;
     std::uint64_t token_generation = 0;  // +1 at every rotation: compare-and-swap for save_tokens
 };
 
-/// The health of one account at one moment.
+/// What the process that uses an account measured of it up to one moment.
 struct AccountHealth {
     std::string id;
     std::int64_t health = 80;
     std::int64_t at_ms = 0;
+    std::optional<AccountQuota> quota;  // nothing: what is stored stays
 };
 
 /// What may be used in one period; nothing = unlimited, 0 = none.
@@ -78,7 +90,8 @@ struct Key {
     bool enabled = true;
     std::vector<std::string> allowed_models;    // patterns; empty = all
     std::vector<std::string> denied_models;     // patterns; win over the allowed ones
-    std::vector<std::string> allowed_accounts;  // account ids; empty = all
+    std::vector<std::string> allowed_accounts;  // account ids
+    std::vector<std::string> allowed_groups;    // of accounts; both lists empty = every account
     std::vector<std::string> allowed_networks;  // CIDR; empty = from everywhere
     std::optional<double> credit_limit;         // for ever: nothing = unlimited, 0 = none
     std::optional<std::int64_t> token_limit;
@@ -165,6 +178,16 @@ struct Summary {
     Sha256 key{};
     std::string text;
     std::int64_t used_at_ms = 0;  // last time it was found or put
+};
+
+/// An answer that its client may refer to later. The texts are sealed at rest.
+struct KeptResponse {
+    std::string id;
+    std::string owner;         // who alone may see it: a key's or tenant's id, "" for the proxy key
+    std::string body;          // the answer as it was given, a JSON object
+    std::string conversation;  // up to its end: items, the inside of a JSON array
+    std::int64_t created_at_ms = 0;
+    std::int64_t expires_at_ms = 0;
 };
 
 }  // namespace kg::store

@@ -13,6 +13,13 @@
 
 namespace kg::store {
 
+/// What became of the accounts since some version.
+struct AccountChanges {
+    std::vector<Account> changed;  // added or edited, in order of creation
+    std::vector<std::string> removed;
+    std::size_t total = 0;  // accounts there are now
+};
+
 /// Every verb is one atomic intention and durable when it returns (sqlite: WAL with
 /// synchronous=FULL for tokens, accounts, keys, settings; NORMAL suffices for usage). Verbs may
 /// block: loops use AsyncStore. All are thread-safe. Errors are ErrorKind::store_failed unless said
@@ -24,6 +31,10 @@ class AccountStore {
     /// Fails with malformed_request when id or a non-empty name is taken.
     virtual Result<void> add(const Account& account) = 0;
     virtual Result<std::vector<Account>> list() = 0;
+    /// Changes after `version`, a value that Stores::version() once had: as many as there are, not as
+    /// many as there are accounts. The latest 10,000 removals are remembered: whoever finds another
+    /// number of accounts than `total` must list().
+    virtual Result<AccountChanges> changes(std::uint64_t version) = 0;
     virtual Result<std::optional<Account>> find(std::string_view id) = 0;
     /// By id, unique id prefix (4 characters or more), name or e-mail; not_found is nullopt,
     /// several matches are malformed_request.
@@ -42,8 +53,8 @@ class AccountStore {
                                      std::int64_t now_ms) = 0;
     virtual Result<bool> set_state(std::string_view id, std::string_view state, std::string_view reason,
                                    std::int64_t since_ms, std::int64_t until_ms) = 0;
-    /// One transaction; accounts that are gone are skipped. Does not change version(): health lives in
-    /// the process that measures it, and is only stored for the next start.
+    /// One transaction; accounts that are gone are skipped. Does not change version(): health and
+    /// quota live in the process that measures them, and are only stored for the next start.
     virtual Result<void> save_health(const std::vector<AccountHealth>& batch) = 0;
     /// One refresher at a time across processes: true when this holder now has the lease.
     virtual Result<bool> claim_refresh(std::string_view id, std::string_view holder, std::int64_t now_ms,
@@ -63,6 +74,8 @@ class KeyStore {
     /// refuses a field.
     virtual Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
+    /// Changes whenever a key was added, edited or removed, as Stores::version().
+    virtual Result<std::uint64_t> version() = 0;
 };
 
 class SettingsStore {
@@ -117,6 +130,19 @@ class SummaryStore {
     virtual Result<std::size_t> count() = 0;
 };
 
+class ResponseStore {
+  public:
+    virtual ~ResponseStore() = default;
+    /// Then deletes every answer that has expired by its creation, and the owner's oldest beyond
+    /// `keep_max`. An id that is there already is replaced, if it is the owner's.
+    virtual Result<void> put(const KeptResponse& response, std::size_t keep_max) = 0;
+    /// Nothing when it is not there, has expired or belongs to somebody else.
+    virtual Result<std::optional<KeptResponse>> find(std::string_view owner, std::string_view id,
+                                                     std::int64_t now_ms) = 0;
+    virtual Result<bool> remove(std::string_view owner, std::string_view id) = 0;
+    virtual Result<std::size_t> count() = 0;
+};
+
 /// The state of one kirogate. version() changes whenever accounts, keys or settings were changed by
 /// anybody (this process or another): cheap enough to poll several times a second.
 class Stores {
@@ -127,6 +153,7 @@ class Stores {
     virtual SettingsStore& settings() = 0;
     virtual UsageStore& usage() = 0;
     virtual SummaryStore& summaries() = 0;
+    virtual ResponseStore& responses() = 0;
     virtual Result<std::uint64_t> version() = 0;
 };
 

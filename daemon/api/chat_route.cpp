@@ -142,6 +142,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         permissions.compression = compression_wish(exchange_.head().headers, *request);
         if (principal_.key) apply_compression(*principal_.key, permissions);
         permissions.allowed_accounts = principal_.allowed_accounts();
+        permissions.allowed_groups = principal_.allowed_groups();
         permissions.tenant_refresh_token = principal_.refresh_token;
         if (!permissions.tenant_refresh_token.empty()) {
             permissions.tenant_scope = context_.service.tenants.tenant_id(principal_.refresh_token);
@@ -179,12 +180,13 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
             if (!std::exchange(held_batch_, true)) return;
             release();
         }
-        if (encoder_) return exchange_.flush();
-        if (!stream_ && accumulator_.size_bytes() > settings_->answer_max_bytes) {
-            abandon();
-            on_error({.kind = ErrorKind::upstream_failed,
-                      .message = "the answer is too large to be held; use streaming"});
-        }
+        if (encoder_) exchange_.flush();
+        const auto held = encoder_ ? encoder_->size_bytes() : accumulator_.size_bytes();
+        if (held <= settings_->answer_max_bytes) return;
+        abandon();
+        on_error({.kind = ErrorKind::upstream_failed,
+                  .message = stream_ ? "the answer is too large to be held"
+                                     : "the answer is too large to be held; use streaming"});
     }
 
     bool start_over() override {

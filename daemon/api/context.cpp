@@ -13,13 +13,14 @@ bool wants_anthropic(const httpd::RequestHead& head) {
 
 }  // namespace
 
-const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Context& context) {
-    return wants_anthropic(head) ? context.anthropic : context.openai;
+const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Dialects& dialects) {
+    if (wants_anthropic(head)) return *dialects.anthropic;
+    return head.path.find("/responses") == head.path.npos ? *dialects.openai : *dialects.responses;
 }
 
 http::Response ErrorRenderer::render(const httpd::RequestHead* head, const Error& error,
                                      std::string_view request_id) const {
-    const auto& dialect = head && wants_anthropic(*head) ? anthropic_ : openai_;
+    const auto& dialect = head ? dialect_of(*head, dialects_) : *dialects_.openai;
     return dialect.encode_error(error, request_id);
 }
 

@@ -10,6 +10,7 @@
 #include "core/chat/dialect.hpp"
 #include "core/gateway/chat_service.hpp"
 #include "core/store/async_store.hpp"
+#include "daemon/api/dialects.hpp"
 #include "daemon/http/exchange.hpp"
 
 namespace kg::api {
@@ -29,26 +30,23 @@ struct Context {
     access::Authenticator& access;
     const access::TrustedProxies& proxies;
     store::AsyncStore& store;
-    const chat::Dialect& openai;
-    const chat::Dialect& anthropic;
+    const Dialects& dialects;
     const std::atomic<bool>& draining;
     std::unordered_set<Cuttable*> in_progress{};
 };
 
 /// Which family answers on a path that both share, and before routing (client-apis 3).
-const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Context& context);
+const chat::Dialect& dialect_of(const httpd::RequestHead& head, const Dialects& dialects);
 
 /// Answers in the dialect of the request; also for trouble below the routes.
 class ErrorRenderer final : public httpd::ErrorRenderer {
   public:
-    ErrorRenderer(const chat::Dialect& openai, const chat::Dialect& anthropic)
-        : openai_(openai), anthropic_(anthropic) {}
+    explicit ErrorRenderer(const Dialects& dialects) : dialects_(dialects) {}
     http::Response render(const httpd::RequestHead* head, const Error& error,
                           std::string_view request_id) const override;
 
   private:
-    const chat::Dialect& openai_;
-    const chat::Dialect& anthropic_;
+    const Dialects& dialects_;
 };
 
 }  // namespace kg::api

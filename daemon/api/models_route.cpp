@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/anthropic/dialect.hpp"
 #include "core/http/url.hpp"
 #include "core/json/document.hpp"
 #include "daemon/api/doorway.hpp"
@@ -37,12 +36,12 @@ class ModelsHandler final : public httpd::Handler {
         if (visitor)
             principal_ = std::move(visitor->principal);
         else
-            exchange.respond(
-                render(visitor.error(), dialect_of(exchange.head(), context_), exchange.request_id()));
+            exchange.respond(render(visitor.error(), dialect_of(exchange.head(), context_.dialects),
+                                    exchange.request_id()));
     }
 
     void on_request(httpd::Exchange& exchange, std::string) override {
-        const auto& dialect = dialect_of(exchange.head(), context_);
+        const auto& dialect = dialect_of(exchange.head(), context_.dialects);
         const auto refuse = [&](const Error& error) {
             exchange.respond(dialect.encode_error(error, exchange.request_id()));
         };
@@ -78,16 +77,17 @@ class ModelsHandler final : public httpd::Handler {
 
 class CountTokensHandler final : public httpd::Handler {
   public:
-    explicit CountTokensHandler(Context& context) : context_(context) {}
+    CountTokensHandler(Context& context, const chat::Dialect& dialect)
+        : context_(context), dialect_(dialect) {}
 
     void on_head(httpd::Exchange& exchange) override {
         if (auto visitor = let_in_light(context_, exchange.head()); !visitor)
-            exchange.respond(render(visitor.error(), context_.anthropic, exchange.request_id()));
+            exchange.respond(render(visitor.error(), dialect_, exchange.request_id()));
     }
     void on_request(httpd::Exchange& exchange, std::string body) override {
         auto document = json::Document::parse(std::move(body));
         if (!document) return refuse(exchange, document.error());
-        auto count = anthropic::count_tokens(
+        auto count = dialect_.count_tokens(
             *document,
             [this](std::string_view model, std::uint64_t estimated) { return calibrated(model, estimated); });
         if (!count) return refuse(exchange, count.error());
@@ -104,9 +104,10 @@ class CountTokensHandler final : public httpd::Handler {
         return service.calibration->tokens(resolved->model->info.id, estimated);
     }
     void refuse(httpd::Exchange& exchange, const Error& error) {
-        exchange.respond(context_.anthropic.encode_error(error, exchange.request_id()));
+        exchange.respond(dialect_.encode_error(error, exchange.request_id()));
     }
     Context& context_;
+    const chat::Dialect& dialect_;
 };
 
 }  // namespace
@@ -115,8 +116,8 @@ std::unique_ptr<httpd::Handler> make_models_handler(Context& context, httpd::Exc
     return std::make_unique<ModelsHandler>(context, std::string(id));
 }
 
-std::unique_ptr<httpd::Handler> make_count_tokens_handler(Context& context, httpd::Exchange&) {
-    return std::make_unique<CountTokensHandler>(context);
+std::unique_ptr<httpd::Handler> make_count_tokens_handler(Context& context, const chat::Dialect& dialect) {
+    return std::make_unique<CountTokensHandler>(context, dialect);
 }
 
 }  // namespace kg::api

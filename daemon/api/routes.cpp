@@ -5,6 +5,8 @@
 #include "daemon/api/chat_route.hpp"
 #include "daemon/api/doorway.hpp"
 #include "daemon/api/models_route.hpp"
+#include "daemon/api/pool_route.hpp"
+#include "daemon/api/responses_route.hpp"
 #include "daemon/api/usage_route.hpp"
 #include "kirogate_version.hpp"
 
@@ -18,8 +20,8 @@ class SimpleHandler final : public httpd::Handler {
     SimpleHandler(Context& context, Answer answer) : context_(context), answer_(answer) {}
     void on_head(httpd::Exchange& exchange) override {
         if (auto let_in = let_in_stranger(context_, exchange.head()); !let_in)
-            exchange.respond(
-                render(let_in.error(), dialect_of(exchange.head(), context_), exchange.request_id()));
+            exchange.respond(render(let_in.error(), dialect_of(exchange.head(), context_.dialects),
+                                    exchange.request_id()));
     }
     void on_request(httpd::Exchange& exchange, std::string) override {
         exchange.respond(answer_(context_, exchange));
@@ -72,11 +74,17 @@ http::Response responses_get(Context& context, httpd::Exchange& exchange) {
         response.headers.add("connection", "close");
         return response;
     }
-    auto response = context.openai.encode_error(
+    auto response = context.dialects.responses->encode_error(
         {.kind = ErrorKind::method_not_allowed, .message = "GET is not allowed on this path"},
         exchange.request_id());
-    response.headers.add("allow", "OPTIONS");
+    response.headers.add("allow", "OPTIONS, POST");
     return response;
+}
+
+/// Below /responses only answers have paths of their own; a wrong path is no wrong method.
+http::Response no_such_path(Context& context, httpd::Exchange& exchange) {
+    return context.dialects.responses->encode_error(
+        {.kind = ErrorKind::route_not_found, .message = "no such path"}, exchange.request_id());
 }
 
 httpd::HandlerFactory simple(Context& context, SimpleHandler::Answer answer) {
@@ -97,25 +105,42 @@ std::vector<httpd::Route> public_routes(Context& context) {
     const httpd::HandlerFactory models = [&context](httpd::Exchange& exchange, std::string_view id) {
         return make_models_handler(context, exchange, id);
     };
-    const httpd::HandlerFactory count = [&context](httpd::Exchange& exchange, std::string_view) {
-        return make_count_tokens_handler(context, exchange);
+    const auto count = [&context](const chat::Dialect& dialect) -> httpd::HandlerFactory {
+        return [&context, &dialect](httpd::Exchange&, std::string_view) {
+            return make_count_tokens_handler(context, dialect);
+        };
     };
-
     const httpd::HandlerFactory usage = [&context](httpd::Exchange& exchange, std::string_view) {
         return make_usage_handler(context, exchange);
     };
 
+    const httpd::HandlerFactory responses = [&context](httpd::Exchange& exchange, std::string_view) {
+        return make_responses_handler(context, exchange);
+    };
+    const httpd::HandlerFactory kept = [&context](httpd::Exchange&, std::string_view id) {
+        return make_kept_response_handler(context, id);
+    };
+    const Dialects& dialects = context.dialects;
     std::vector<httpd::Route> routes;
     // Base URLs are configured with and without /v1.
     for (const std::string prefix : {"/v1", ""}) {
-        routes.push_back({post, prefix + "/chat/completions", chat(context.openai)});
-        routes.push_back({post, prefix + "/messages", chat(context.anthropic)});
-        routes.push_back({post, prefix + "/messages/count_tokens", count});
+        routes.push_back({post, prefix + "/chat/completions", chat(*dialects.openai)});
+        routes.push_back({post, prefix + "/completions", chat(*dialects.completions)});
+        routes.push_back({post, prefix + "/messages", chat(*dialects.anthropic)});
+        routes.push_back({post, prefix + "/responses", responses});
+        routes.push_back({post, prefix + "/responses/*", simple(context, no_such_path)});
+        routes.push_back({get, prefix + "/responses/*", kept});
+        routes.push_back({delete_, prefix + "/responses/*", kept});
+        routes.push_back({post, prefix + "/responses/input_tokens", count(*dialects.responses)});
+        routes.push_back({post, prefix + "/messages/count_tokens", count(*dialects.anthropic)});
         routes.push_back({get, prefix + "/models", models});
         routes.push_back({get, prefix + "/models/*", models});
         routes.push_back({get, prefix + "/usage", usage});
         routes.push_back({get, prefix + "/responses", simple(context, responses_get)});
     }
+    routes.push_back({get, "/api/pool", [&context](httpd::Exchange& exchange, std::string_view) {
+                          return make_pool_handler(context, exchange);
+                      }});
     routes.push_back({get, "/health", simple(context, health)});
     routes.push_back({get, "/ready", simple(context, ready)});
     routes.push_back({get, "/", simple(context, root)});

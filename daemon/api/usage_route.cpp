@@ -62,8 +62,8 @@ class UsageHandler final : public httpd::Handler {
         if (visitor)
             principal_ = std::move(visitor->principal);
         else
-            exchange.respond(
-                render(visitor.error(), dialect_of(exchange.head(), context_), exchange.request_id()));
+            exchange.respond(render(visitor.error(), dialect_of(exchange.head(), context_.dialects),
+                                    exchange.request_id()));
     }
     void on_request(httpd::Exchange& exchange, std::string) override {
         http::Response response;

@@ -67,7 +67,7 @@ test('a wrong method is a 405 that says which ones are right, in the dialect', a
 });
 
 test('an unknown path is a 404 in the dialect, never HTML', async () => {
-    for (const path of ['/v1/embeddings', '/v1/completions', '/v1/files', '/x']) {
+    for (const path of ['/v1/embeddings', '/v1/complete', '/v1/files', '/x']) {
         const answer = await post(shared.gateway, path, {});
         assert.equal(answer.status, 404, path);
         assert.deepEqual(Object.keys(answer.json.error).sort(), ['code', 'message', 'param', 'type']);

@@ -54,3 +54,26 @@ test('E8: an account whose credits are used up rests before upstream has to refu
     assert.equal(account.state_reason, 'credits-used-up');
     assert.ok(account.state_until_ms > Date.now());
 });
+
+test('a key that is bound to a group is served by its accounts alone, and notices when they change', async (t) => {
+    const { fake, gateway } = await rig(t, { accounts: ['one', 'two', 'three'] });
+    await gateway.run(['account', 'edit', 'one', '--group', 'team-a']);
+    await gateway.run(['account', 'edit', 'two', '--group', 'team-a', '--group', 'night']);
+    assert.notEqual((await gateway.cli(['key', 'create', '--name', 'x', '--allow-group', 'no-such'])).code, 0);
+    const { key } = await gateway.create_key('--name', 'team', '--allow-group', 'team-a');
+    const ask = (n) => chat({ ...gateway, key, port: gateway.port }, `Hello ${n}`);
+    const ids = Object.fromEntries((await gateway.accounts()).map((a) => [a.name, a.id]));
+    await until('the key', async () => (await ask('first')).status === 200);
+    for (let n = 0; n < 12; ++n) assert.equal((await ask(n)).status, 200);
+    const served = async () => JSON.parse((await gateway.cli(['status', '--json', '--server', gateway.url])).stdout)
+        .pool.accounts.filter((a) => a.health > 80).map((a) => a.id).sort();
+    assert.deepEqual(await served(), [ids.one, ids.two].sort());
+    for (const name of ['one', 'two']) await gateway.run(['account', 'disable', name]);
+    await until('the pool to see it', async () => (await ask('none')).status === 503);
+    const refused = await ask('none');
+    for (const name of ['one', 'two', 'three']) assert.ok(!refused.text.includes(ids[name]));
+    assert.equal((await chat(gateway, 'Hello')).status, 200);
+    await gateway.run(['account', 'edit', 'three', '--group', 'team-a']);
+    await until('the new member', async () => (await ask('again')).status === 200);
+    assert.deepEqual(await served(), [ids.one, ids.two, ids.three].sort());
+});

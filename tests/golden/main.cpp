@@ -9,6 +9,7 @@
 #include "core/anthropic/dialect.hpp"
 #include "core/openai/dialect.hpp"
 #include "tests/golden/transcript.hpp"
+#include "tests/support/responses_dialect.hpp"
 
 namespace {
 
@@ -41,13 +42,21 @@ bool settle(const fs::path& file, const std::string& found) {
     return false;
 }
 
+std::unique_ptr<kg::chat::Dialect> dialect_called(const std::string& name) {
+    for (auto& dialect :
+         {&kg::openai::make_dialect, &kg::test::responses_dialect, &kg::anthropic::make_dialect}) {
+        if (auto made = dialect(); made->name() == name) return made;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc != 2) return 2;
     const fs::path folder = fs::weakly_canonical(fs::path(argv[1]) / ".");
-    const auto dialect = folder.parent_path().filename() == "openai" ? kg::openai::make_dialect()
-                                                                     : kg::anthropic::make_dialect();
+    const auto dialect = dialect_called(folder.parent_path().filename().string());
+    if (!dialect) return 2;
     const auto played = kg::test::play_transcript(*dialect, read(folder / "client_request.json"),
                                                   read(folder / "upstream.txt"));
     if (!played) {

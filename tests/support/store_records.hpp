@@ -34,6 +34,9 @@ inline store::Account full_account(const std::string& id, const std::string& nam
     a.proxy = "http://user:proxy-password@proxy.example.com:3128";
     a.note = "a note, with \"quotes\" and caf\xc3\xa9";
     a.source = "import:/tmp/x.json";
+    a.follow_path = "/home/u/.aws/sso/cache/kiro-auth-token.json";
+    a.groups = {"team-a", "nightly"};
+    a.quota = {.limit = 1000.5, .used = 999.25, .resets_at_ms = 1'700'000'000'008, .told_at_ms = 7};
     a.expires_at_ms = 1'700'000'000'001;
     a.priority = -5;
     a.weight = 7;
@@ -60,6 +63,7 @@ inline bool same(const store::Account& a, const store::Account& b) {
            a.token_endpoint == b.token_endpoint && a.scopes == b.scopes && a.start_url == b.start_url &&
            a.auth_region == b.auth_region && a.api_region == b.api_region && a.profile_arn == b.profile_arn &&
            a.machine_id == b.machine_id && a.proxy == b.proxy && a.note == b.note && a.source == b.source &&
+           a.follow_path == b.follow_path && a.groups == b.groups && a.quota == b.quota &&
            a.expires_at_ms == b.expires_at_ms && a.priority == b.priority && a.weight == b.weight &&
            a.max_concurrency == b.max_concurrency && a.health == b.health &&
            a.health_at_ms == b.health_at_ms && a.enabled == b.enabled && a.state == b.state &&
@@ -80,6 +84,7 @@ inline store::Key full_key(const std::string& id, const std::string& text) {
     k.allowed_models = {"claude-*", "with-\"quotes\",commas"};
     k.denied_models = {"*-opus-?"};
     k.allowed_accounts = {"acc_one", "with \"quotes\", commas\nand lines"};
+    k.allowed_groups = {"team-a", "nightly"};
     k.allowed_networks = {"10.0.0.0/8", "2001:db8::1"};
     k.token_limit = 1'000'000;
     k.quotas = {{{0.5, 100}, {2.5, std::nullopt}, {std::nullopt, 0}}};
@@ -108,17 +113,17 @@ inline store::Key full_key(const std::string& id, const std::string& text) {
 inline bool same(const store::Key& a, const store::Key& b) {
     return a.id == b.id && a.name == b.name && a.key_hash == b.key_hash && a.prefix == b.prefix &&
            a.suffix == b.suffix && a.enabled == b.enabled && a.allowed_models == b.allowed_models &&
-           a.allowed_accounts == b.allowed_accounts && a.credit_limit == b.credit_limit &&
-           a.expires_at_ms == b.expires_at_ms && a.requests_per_minute == b.requests_per_minute &&
-           a.denied_models == b.denied_models && a.allowed_networks == b.allowed_networks &&
-           a.token_limit == b.token_limit && a.quotas == b.quotas && a.time_zone == b.time_zone &&
-           a.request_burst == b.request_burst && a.tokens_per_minute == b.tokens_per_minute &&
-           a.streams_max == b.streams_max && a.system_prepend == b.system_prepend &&
-           a.system_append == b.system_append && a.thinking == b.thinking && a.compression == b.compression &&
-           a.strict == b.strict && a.old_key_hash == b.old_key_hash &&
-           a.old_key_until_ms == b.old_key_until_ms && a.created_at_ms == b.created_at_ms &&
-           a.last_used_at_ms == b.last_used_at_ms && a.credits_used == b.credits_used &&
-           a.tokens_used == b.tokens_used && a.requests == b.requests;
+           a.allowed_accounts == b.allowed_accounts && a.allowed_groups == b.allowed_groups &&
+           a.credit_limit == b.credit_limit && a.expires_at_ms == b.expires_at_ms &&
+           a.requests_per_minute == b.requests_per_minute && a.denied_models == b.denied_models &&
+           a.allowed_networks == b.allowed_networks && a.token_limit == b.token_limit &&
+           a.quotas == b.quotas && a.time_zone == b.time_zone && a.request_burst == b.request_burst &&
+           a.tokens_per_minute == b.tokens_per_minute && a.streams_max == b.streams_max &&
+           a.system_prepend == b.system_prepend && a.system_append == b.system_append &&
+           a.thinking == b.thinking && a.compression == b.compression && a.strict == b.strict &&
+           a.old_key_hash == b.old_key_hash && a.old_key_until_ms == b.old_key_until_ms &&
+           a.created_at_ms == b.created_at_ms && a.last_used_at_ms == b.last_used_at_ms &&
+           a.credits_used == b.credits_used && a.tokens_used == b.tokens_used && a.requests == b.requests;
 }
 
 inline store::RequestRecord full_record(const std::string& request_id) {

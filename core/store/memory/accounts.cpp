@@ -5,6 +5,15 @@
 #include "core/store/selector.hpp"
 
 namespace kg::store::memory {
+namespace {
+
+constexpr std::size_t kRemovedMax = 10'000;
+
+}  // namespace
+
+void MemoryAccountStore::changed(std::string_view id) {
+    state_.account_versions[std::string(id)] = ++state_.version;
+}
 
 bool MemoryAccountStore::name_taken(const Account& account) const {
     if (account.name.empty()) return false;
@@ -21,7 +30,7 @@ Result<void> MemoryAccountStore::add(const Account& account) {
     }
     if (name_taken(account)) return Err(taken_error("account", "name", account.name));
     state_.accounts.emplace(account.id, account);
-    ++state_.version;
+    changed(account.id);
     return {};
 }
 
@@ -32,6 +41,21 @@ Result<std::vector<Account>> MemoryAccountStore::list() {
     std::stable_sort(accounts.begin(), accounts.end(),
                      [](const Account& a, const Account& b) { return a.created_at_ms < b.created_at_ms; });
     return accounts;
+}
+
+Result<AccountChanges> MemoryAccountStore::changes(std::uint64_t version) {
+    const std::lock_guard lock(state_.mutex);
+    AccountChanges out;
+    out.total = state_.accounts.size();
+    for (const auto& [id, changed_at] : state_.account_versions) {
+        if (changed_at > version) out.changed.push_back(state_.accounts.find(id)->second);
+    }
+    std::stable_sort(out.changed.begin(), out.changed.end(),
+                     [](const Account& a, const Account& b) { return a.created_at_ms < b.created_at_ms; });
+    for (const auto& [id, removed_at] : state_.removed_accounts) {
+        if (removed_at > version && !state_.accounts.contains(id)) out.removed.push_back(id);
+    }
+    return out;
 }
 
 Result<std::optional<Account>> MemoryAccountStore::find(std::string_view id) {
@@ -61,7 +85,7 @@ Result<bool> MemoryAccountStore::update(std::string_view id, const std::function
     settle_edit(found->second, after);
     if (name_taken(after)) return Err(taken_error("account", "name", after.name));
     found->second = std::move(after);
-    ++state_.version;
+    changed(id);
     return true;
 }
 
@@ -70,8 +94,10 @@ Result<bool> MemoryAccountStore::remove(std::string_view id) {
     const auto found = state_.accounts.find(id);
     if (found == state_.accounts.end()) return false;
     state_.leases.erase(found->first);
+    state_.account_versions.erase(found->first);
     state_.accounts.erase(found);
-    ++state_.version;
+    state_.removed_accounts.emplace_back(id, ++state_.version);
+    if (state_.removed_accounts.size() > kRemovedMax) state_.removed_accounts.pop_front();
     return true;
 }
 
@@ -90,7 +116,7 @@ Result<bool> MemoryAccountStore::save_tokens(std::string_view id, std::uint64_t 
     if (!profile_arn.empty()) account.profile_arn = profile_arn;
     account.last_refreshed_at_ms = now_ms;
     ++account.token_generation;
-    ++state_.version;
+    changed(id);
     return true;
 }
 
@@ -105,7 +131,7 @@ Result<bool> MemoryAccountStore::set_state(std::string_view id, std::string_view
     account.state_reason = reason;
     account.state_since_ms = since_ms;
     account.state_until_ms = until_ms;
-    ++state_.version;
+    changed(id);
     return true;
 }
 
@@ -116,6 +142,7 @@ Result<void> MemoryAccountStore::save_health(const std::vector<AccountHealth>& b
         if (found == state_.accounts.end()) continue;
         found->second.health = item.health;
         found->second.health_at_ms = item.at_ms;
+        if (item.quota) found->second.quota = item.quota;
     }
     return {};
 }

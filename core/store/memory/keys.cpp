@@ -19,7 +19,7 @@ Result<void> MemoryKeyStore::add(const Key& key) {
     if (state_.keys.count(key.id) > 0) return Err(taken_error("key", "id", key.id));
     if (hash_taken(key)) return Err(taken_error("key", "key", ""));
     state_.keys.emplace(key.id, key);
-    ++state_.version;
+    changed();
     return {};
 }
 
@@ -59,7 +59,7 @@ Result<bool> MemoryKeyStore::update(std::string_view id, const std::function<boo
     KG_CHECK(check_key(after));
     if (hash_taken(after)) return Err(taken_error("key", "key", ""));
     found->second = std::move(after);
-    ++state_.version;
+    changed();
     return true;
 }
 
@@ -68,8 +68,13 @@ Result<bool> MemoryKeyStore::remove(std::string_view id) {
     const auto found = state_.keys.find(id);
     if (found == state_.keys.end()) return false;
     state_.keys.erase(found);
-    ++state_.version;
+    changed();
     return true;
+}
+
+Result<std::uint64_t> MemoryKeyStore::version() {
+    const std::lock_guard lock(state_.mutex);
+    return state_.keys_version;
 }
 
 }  // namespace kg::store::memory

@@ -24,8 +24,11 @@ struct State {
     std::mutex mutex;
     std::uint64_t version = 1;
     std::map<std::string, Account, std::less<>> accounts;
-    std::map<std::string, Lease, std::less<>> leases;  // by account id
+    std::map<std::string, std::uint64_t, std::less<>> account_versions;  // of the last change
+    std::deque<std::pair<std::string, std::uint64_t>> removed_accounts;  // oldest first; at most 10,000
+    std::map<std::string, Lease, std::less<>> leases;                    // by account id
     std::map<std::string, Key, std::less<>> keys;
+    std::uint64_t keys_version = 1;
     std::map<std::string, std::string, std::less<>> settings;
     std::deque<RequestRecord> requests;  // oldest first; prune() bounds it
     std::unordered_set<std::string> request_ids;
@@ -33,6 +36,7 @@ struct State {
     UsageTotals counted;                                              // the counters of all time only
     std::map<std::pair<std::string, std::int64_t>, KeyUse> quarters;  // by key and quarter_of()
     std::map<Sha256, Summary> summaries;                              // prune() bounds it
+    std::map<std::string, KeptResponse, std::less<>> responses;       // by id; put() bounds it
 };
 
 class MemoryAccountStore final : public AccountStore {
@@ -41,6 +45,7 @@ class MemoryAccountStore final : public AccountStore {
 
     Result<void> add(const Account& account) override;
     Result<std::vector<Account>> list() override;
+    Result<AccountChanges> changes(std::uint64_t version) override;
     Result<std::optional<Account>> find(std::string_view id) override;
     Result<std::optional<Account>> select(std::string_view selector) override;
     Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) override;
@@ -58,6 +63,7 @@ class MemoryAccountStore final : public AccountStore {
 
   private:
     bool name_taken(const Account& account) const;
+    void changed(std::string_view id);
     State& state_;
 };
 
@@ -71,8 +77,10 @@ class MemoryKeyStore final : public KeyStore {
     Result<std::optional<Key>> select(std::string_view selector) override;
     Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) override;
     Result<bool> remove(std::string_view id) override;
+    Result<std::uint64_t> version() override;
 
   private:
+    void changed() { ++state_.version, ++state_.keys_version; }
     bool hash_taken(const Key& key) const;
     State& state_;
 };
@@ -120,6 +128,20 @@ class MemorySummaryStore final : public SummaryStore {
     State& state_;
 };
 
+class MemoryResponseStore final : public ResponseStore {
+  public:
+    explicit MemoryResponseStore(State& state) : state_(state) {}
+
+    Result<void> put(const KeptResponse& response, std::size_t keep_max) override;
+    Result<std::optional<KeptResponse>> find(std::string_view owner, std::string_view id,
+                                             std::int64_t now_ms) override;
+    Result<bool> remove(std::string_view owner, std::string_view id) override;
+    Result<std::size_t> count() override;
+
+  private:
+    State& state_;
+};
+
 class MemoryStores final : public Stores {
   public:
     AccountStore& accounts() override { return accounts_; }
@@ -127,6 +149,7 @@ class MemoryStores final : public Stores {
     SettingsStore& settings() override { return settings_; }
     UsageStore& usage() override { return usage_; }
     SummaryStore& summaries() override { return summaries_; }
+    ResponseStore& responses() override { return responses_; }
     Result<std::uint64_t> version() override;
 
   private:
@@ -136,6 +159,7 @@ class MemoryStores final : public Stores {
     MemorySettingsStore settings_{state_};
     MemoryUsageStore usage_{state_};
     MemorySummaryStore summaries_{state_};
+    MemoryResponseStore responses_{state_};
 };
 
 }  // namespace kg::store::memory

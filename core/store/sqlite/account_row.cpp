@@ -3,6 +3,8 @@
 #include <array>
 #include <cassert>
 
+#include "core/store/sqlite/text_list.hpp"
+
 namespace kg::store::sqlite {
 namespace {
 
@@ -28,6 +30,7 @@ constexpr auto kTexts = std::to_array<Column<std::string>>({
     {"machine_id", &Account::machine_id},
     {"note", &Account::note},
     {"source", &Account::source},
+    {"follow_path", &Account::follow_path},
     {"state", &Account::state},
     {"state_reason", &Account::state_reason},
 });
@@ -54,7 +57,9 @@ constexpr auto kNumbers = std::to_array<Column<std::int64_t>>({
 });
 
 /// Columns with a type of their own, after the tables; bind and read name them in this order.
-constexpr auto kOthers = std::to_array<const char*>({"proxy", "enabled", "token_generation"});
+constexpr auto kOthers =
+    std::to_array<const char*>({"proxy", "enabled", "token_generation", "group_names", "quota_limit",
+                                "quota_used", "quota_resets_at_ms", "quota_told_at_ms"});
 
 /// Calls `add` with every column's name in the one order.
 template <class Add>
@@ -119,7 +124,10 @@ void bind_account(Statement& statement, const Account& account, const Sealer& se
     }
     for (const auto& column : kNumbers) statement.bind(account.*column.field);
     statement.bind(sealed(sealer, Secret(account.proxy), account.id, "proxy"), account.enabled,
-                   account.token_generation);
+                   account.token_generation, write_list(account.groups));
+    const auto quota = account.quota.value_or(AccountQuota{});
+    statement.bind(account.quota ? std::optional(quota.limit) : std::nullopt, quota.used, quota.resets_at_ms,
+                   quota.told_at_ms);
 }
 
 Result<Account> read_account(const Statement& row, const Sealer& sealer) {
@@ -146,6 +154,14 @@ Result<Account> read_account(const Statement& row, const Sealer& sealer) {
     account.proxy = proxy.reveal();
     account.enabled = row.integer(index++) != 0;
     account.token_generation = static_cast<std::uint64_t>(row.integer(index++));
+    KG_TRY(groups, read_list(row.text(index++), "account " + account.id));
+    account.groups = std::move(groups);
+    if (const auto limit = row.optional_real(index++)) {
+        account.quota = {.limit = *limit,
+                         .used = row.real(index),
+                         .resets_at_ms = row.integer(index + 1),
+                         .told_at_ms = row.integer(index + 2)};
+    }
     return account;
 }
 

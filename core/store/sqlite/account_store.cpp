@@ -37,6 +37,43 @@ Result<std::vector<Account>> SqliteAccountStore::list() {
     }
 }
 
+Result<AccountChanges> SqliteAccountStore::changes(std::uint64_t version) {
+    static const std::string sql = account_select_sql() + " WHERE changed_at > ?1 ORDER BY created_at_ms, id";
+    const std::lock_guard lock(connection_.mutex);
+    // One snapshot for the three questions.
+    KG_CHECK(connection_.db.execute("BEGIN"));
+    auto changes = read_changes(sql, version);
+    KG_CHECK(connection_.db.execute("COMMIT"));
+    return changes;
+}
+
+Result<AccountChanges> SqliteAccountStore::read_changes(const std::string& sql, std::uint64_t version) {
+    AccountChanges out;
+    {
+        KG_TRY(statement, connection_.db.prepare(sql));
+        statement.bind(version);
+        for (;;) {
+            KG_TRY(row, statement.step());
+            if (!row) break;
+            KG_TRY(account, read_account(statement, connection_.sealer));
+            out.changed.push_back(std::move(account));
+        }
+    }
+    {
+        KG_TRY(statement, connection_.db.prepare("SELECT id FROM accounts_removed WHERE removed_at > ?1"
+                                                 " AND id NOT IN (SELECT id FROM accounts)"));
+        statement.bind(version);
+        for (;;) {
+            KG_TRY(row, statement.step());
+            if (!row) break;
+            out.removed.push_back(statement.text(0));
+        }
+    }
+    KG_TRY(total, connection_.db.query_integer("SELECT count(*) FROM accounts"));
+    out.total = static_cast<std::size_t>(total);
+    return out;
+}
+
 Result<std::optional<Account>> SqliteAccountStore::read(std::string_view id) {
     static const std::string sql = account_select_sql() + " WHERE id = ?1";
     KG_TRY(statement, connection_.db.prepare(sql));
@@ -121,9 +158,17 @@ Result<void> SqliteAccountStore::save_health(const std::vector<AccountHealth>& b
     if (batch.empty()) return {};
     const auto body = [&]() -> Result<void> {
         for (const auto& item : batch) {
-            KG_TRY(statement, connection_.db.prepare(
-                                  "UPDATE accounts SET health = ?2, health_at_ms = ?3 WHERE id = ?1"));
-            KG_CHECK(statement.bind(item.id, item.health, item.at_ms).run());
+            {
+                KG_TRY(statement, connection_.db.prepare(
+                                      "UPDATE accounts SET health = ?2, health_at_ms = ?3 WHERE id = ?1"));
+                KG_CHECK(statement.bind(item.id, item.health, item.at_ms).run());
+            }
+            if (!item.quota) continue;
+            KG_TRY(statement,
+                   connection_.db.prepare("UPDATE accounts SET quota_limit = ?2, quota_used = ?3,"
+                                          " quota_resets_at_ms = ?4, quota_told_at_ms = ?5 WHERE id = ?1"));
+            const auto& q = *item.quota;
+            KG_CHECK(statement.bind(item.id, q.limit, q.used, q.resets_at_ms, q.told_at_ms).run());
         }
         return {};
     };

@@ -11,6 +11,7 @@ class SqliteAccountStore final : public AccountStore {
 
     Result<void> add(const Account& account) override;
     Result<std::vector<Account>> list() override;
+    Result<AccountChanges> changes(std::uint64_t version) override;
     Result<std::optional<Account>> find(std::string_view id) override;
     Result<std::optional<Account>> select(std::string_view selector) override;
     Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) override;
@@ -27,7 +28,8 @@ class SqliteAccountStore final : public AccountStore {
     Result<void> release_refresh(std::string_view id, std::string_view holder) override;
 
   private:
-    /// These two expect the mutex to be held.
+    /// These expect the mutex to be held.
+    Result<AccountChanges> read_changes(const std::string& sql, std::uint64_t version);
     Result<std::optional<Account>> read(std::string_view id);
     Result<void> store(const std::string& sql, const Account& account);
 

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "core/json/document.hpp"
-#include "core/json/writer.hpp"
 #include "core/store/rules.hpp"
 #include "core/store/selector.hpp"
+#include "core/store/sqlite/text_list.hpp"
 
 namespace kg::store::sqlite {
 namespace {
@@ -18,9 +17,9 @@ const std::string kSelect =
     " credits_per_day, tokens_per_day, credits_per_week, tokens_per_week, credits_per_month,"
     " tokens_per_month, time_zone, request_burst, tokens_per_minute, streams_max, system_prepend,"
     " system_append, thinking, strict, old_key_hash, old_key_until_ms, tokens_used,"
-    " compression FROM keys";
+    " allowed_groups, compression FROM keys";
 const std::string kInsert =
-    "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const std::string kUpdate =
     "UPDATE keys SET name = ?2, key_hash = ?3, prefix = ?4, suffix = ?5, enabled = ?6,"
     " allowed_models = ?7, allowed_accounts = ?8, credit_limit = ?9, expires_at_ms = ?10,"
@@ -30,32 +29,7 @@ const std::string kUpdate =
     " credits_per_month = ?23, tokens_per_month = ?24, time_zone = ?25, request_burst = ?26,"
     " tokens_per_minute = ?27, streams_max = ?28, system_prepend = ?29, system_append = ?30,"
     " thinking = ?31, strict = ?32, old_key_hash = ?33, old_key_until_ms = ?34, tokens_used = ?35,"
-    " compression = ?36 WHERE id = ?1";
-
-std::string to_json(const std::vector<std::string>& items) {
-    std::string out;
-    json::Writer writer(out);
-    writer.begin_array();
-    for (const auto& item : items) writer.string(item);
-    writer.end_array();
-    return out;
-}
-
-/// An unreadable list must not become an empty one: empty means that everything is allowed.
-Result<std::vector<std::string>> from_json(std::string text, const std::string& key_id) {
-    std::vector<std::string> items;
-    const auto document = json::Document::parse(std::move(text));
-    bool readable = document && document->root().is_array();
-    if (readable) {
-        for (const json::Node item : document->root().children()) {
-            readable = readable && item.is_string();
-            items.emplace_back(item.text());
-        }
-    }
-    if (readable) return items;
-    return Err(Error{.kind = ErrorKind::store_failed,
-                     .message = "the database is damaged: a list of key " + key_id + " cannot be read"});
-}
+    " allowed_groups = ?36, compression = ?37 WHERE id = ?1";
 
 Result<void> read_hash(const std::string& bytes, const std::string& key_id, Sha256& out) {
     if (bytes.size() != out.size()) {
@@ -75,8 +49,8 @@ Result<Key> read_key(const Statement& row) {
     key.prefix = row.text(3);
     key.suffix = row.text(4);
     key.enabled = row.integer(5) != 0;
-    KG_TRY(models, from_json(row.text(6), key.id));
-    KG_TRY(accounts, from_json(row.text(7), key.id));
+    KG_TRY(models, read_list(row.text(6), "key " + key.id));
+    KG_TRY(accounts, read_list(row.text(7), "key " + key.id));
     key.allowed_models = std::move(models);
     key.allowed_accounts = std::move(accounts);
     key.credit_limit = row.optional_real(8);
@@ -86,8 +60,8 @@ Result<Key> read_key(const Statement& row) {
     key.last_used_at_ms = row.integer(12);
     key.credits_used = row.real(13);
     key.requests = row.integer(14);
-    KG_TRY(denied, from_json(row.text(15), key.id));
-    KG_TRY(networks, from_json(row.text(16), key.id));
+    KG_TRY(denied, read_list(row.text(15), "key " + key.id));
+    KG_TRY(networks, read_list(row.text(16), "key " + key.id));
     key.denied_models = std::move(denied);
     key.allowed_networks = std::move(networks);
     key.token_limit = row.optional_integer(17);
@@ -107,7 +81,9 @@ Result<Key> read_key(const Statement& row) {
     KG_CHECK(read_hash(row.text(32), key.id, key.old_key_hash));
     key.old_key_until_ms = row.integer(33);
     key.tokens_used = row.integer(34);
-    key.compression = row.text(35);
+    KG_TRY(groups, read_list(row.text(35), "key " + key.id));
+    key.allowed_groups = std::move(groups);
+    key.compression = row.text(36);
     return key;
 }
 
@@ -128,15 +104,15 @@ Result<void> SqliteKeyStore::add(const Key& key) {
 
 Result<void> SqliteKeyStore::store(const std::string& sql, const Key& key) {
     KG_TRY(statement, connection_.db.prepare(sql));
-    statement.bind(key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled,
-                   to_json(key.allowed_models), to_json(key.allowed_accounts), key.credit_limit,
-                   key.expires_at_ms, key.requests_per_minute, key.created_at_ms, key.last_used_at_ms,
-                   key.credits_used, key.requests, to_json(key.denied_models), to_json(key.allowed_networks),
-                   key.token_limit, key.quotas[0].credits, key.quotas[0].tokens, key.quotas[1].credits,
-                   key.quotas[1].tokens, key.quotas[2].credits, key.quotas[2].tokens, key.time_zone,
-                   key.request_burst, key.tokens_per_minute, key.streams_max, key.system_prepend,
-                   key.system_append, key.thinking, key.strict, key.old_key_hash, key.old_key_until_ms,
-                   key.tokens_used, key.compression);
+    statement.bind(
+        key.id, key.name, key.key_hash, key.prefix, key.suffix, key.enabled, write_list(key.allowed_models),
+        write_list(key.allowed_accounts), key.credit_limit, key.expires_at_ms, key.requests_per_minute,
+        key.created_at_ms, key.last_used_at_ms, key.credits_used, key.requests, write_list(key.denied_models),
+        write_list(key.allowed_networks), key.token_limit, key.quotas[0].credits, key.quotas[0].tokens,
+        key.quotas[1].credits, key.quotas[1].tokens, key.quotas[2].credits, key.quotas[2].tokens,
+        key.time_zone, key.request_burst, key.tokens_per_minute, key.streams_max, key.system_prepend,
+        key.system_append, key.thinking, key.strict, key.old_key_hash, key.old_key_until_ms, key.tokens_used,
+        write_list(key.allowed_groups), key.compression);
     auto stored = statement.run();
     if (stored) return {};
     switch (connection_.db.last_conflict()) {
@@ -207,6 +183,12 @@ Result<bool> SqliteKeyStore::remove(std::string_view id) {
         KG_CHECK(statement.bind(id).run());
         return connection_.db.changes() > 0;
     });
+}
+
+Result<std::uint64_t> SqliteKeyStore::version() {
+    const std::lock_guard lock(connection_.mutex);
+    KG_TRY(version, connection_.db.query_integer("SELECT keys_version FROM meta WHERE id = 1"));
+    return static_cast<std::uint64_t>(version);
 }
 
 }  // namespace kg::store::sqlite

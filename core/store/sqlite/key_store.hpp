@@ -15,6 +15,7 @@ class SqliteKeyStore final : public KeyStore {
     Result<std::optional<Key>> select(std::string_view selector) override;
     Result<bool> update(std::string_view id, const std::function<bool(Key&)>& change) override;
     Result<bool> remove(std::string_view id) override;
+    Result<std::uint64_t> version() override;
 
   private:
     /// These two expect the mutex to be held.

@@ -7,6 +7,7 @@
 #include "core/store/sqlite/account_store.hpp"
 #include "core/store/sqlite/key_store.hpp"
 #include "core/store/sqlite/migrate.hpp"
+#include "core/store/sqlite/response_store.hpp"
 #include "core/store/sqlite/settings_store.hpp"
 #include "core/store/sqlite/summary_store.hpp"
 #include "core/store/sqlite/usage_store.hpp"
@@ -25,6 +26,7 @@ class SqliteStores final : public Stores {
     SettingsStore& settings() override { return settings_; }
     UsageStore& usage() override { return usage_; }
     SummaryStore& summaries() override { return summaries_; }
+    ResponseStore& responses() override { return responses_; }
     Result<std::uint64_t> version() override;
 
   private:
@@ -37,6 +39,7 @@ class SqliteStores final : public Stores {
     SqliteSettingsStore settings_{connection_};
     SqliteUsageStore usage_{connection_};
     SqliteSummaryStore summaries_{connection_};
+    SqliteResponseStore responses_{connection_};
 };
 
 }  // namespace kg::store::sqlite

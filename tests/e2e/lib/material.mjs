@@ -11,5 +11,6 @@ const tools = [
 /** Two tools in the form of each API. */
 export const TOOLS = {
     openai: tools.map(([name, description, parameters]) => ({ type: 'function', function: { name, description, parameters } })),
+    responses: tools.map(([name, description, parameters]) => ({ type: 'function', name, description, parameters, strict: false })),
     anthropic: tools.map(([name, description, input_schema]) => ({ name, description, input_schema })),
 };

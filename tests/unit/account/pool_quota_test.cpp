@@ -122,3 +122,43 @@ TEST_CASE("E8: the watch asks upstream and tells the pool") {
     rig.settle();
     CHECK(rig.calls_to("getUsageLimits") == 2);
 }
+
+TEST_CASE("E8: what is known of a plan outlives a restart, and so does its exhaustion") {
+    PoolRig rig(2);
+    rig.pool.set_quota("a0", quota(rig, 50, 40));
+    rig.pool.set_quota("a1", quota(rig, 50, 10));
+    rig.fail("a1", FailureClass::suspended);
+    spend(rig, 5);
+    auto saved = rig.pool.take_changed_health();
+    REQUIRE(saved.size() == 2);
+    CHECK(saved[0].quota->used == 45);
+    CHECK(rig.pool.take_changed_health().empty());
+    rig.records[0].quota = saved[0].quota;
+    rig.records[1].quota = saved[1].quota;
+    rig.clock.advance(1h);
+    SECTION("the figures go on from where they were, and are not asked for again too soon") {
+        account::Pool next(rig.clock, {});
+        next.load(rig.records);
+        CHECK(next.view()[0].quota->remaining() == 5);
+        CHECK_FALSE(next.next_usage_due(2h));
+        CHECK(next.next_usage_due(1h));
+        auto lease = next.lease({.wire_model = "m", .allowed_accounts = nullptr});
+        REQUIRE(lease);
+    }
+    SECTION("a plan that was used up rests until its date") {
+        rig.records[0].quota->used = 49.5;
+        account::Pool next(rig.clock, {});
+        next.load({rig.records[0]});
+        CHECK_FALSE(next.lease({.wire_model = "m"}));
+        CHECK(next.view()[0].state == State::exhausted);
+        CHECK(next.view()[0].recovers_in == 47h);
+        rig.clock.advance(47h);
+        CHECK(next.lease({.wire_model = "m"}));
+    }
+    SECTION("unless it is to be used until upstream refuses") {
+        rig.records[0].quota->used = 50;
+        account::Pool next(rig.clock, {.when_exhausted = WhenExhausted::continue_});
+        next.load({rig.records[0]});
+        CHECK(next.lease({.wire_model = "m"}));
+    }
+}

@@ -1,6 +1,7 @@
 #include "core/anthropic/dialect.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/dialect_play.hpp"
+#include "tests/support/refusals.hpp"
 
 using namespace kg;
 using namespace kg::chat;
@@ -25,22 +26,8 @@ Request accept(const std::string& text, const http::Headers& headers = {}) {
     return std::move(*request);
 }
 
-struct Refusal {
-    std::string text;
-    ErrorKind kind;
-    std::string param;
-};
-
-void check_refused(const std::vector<Refusal>& rows) {
-    for (const auto& row : rows) {
-        INFO(row.text);
-        const auto request = test::decode(*kDialect, row.text);
-        CHECK_FALSE(request);
-        if (request) continue;
-        CHECK(error_name(request.error().kind) == error_name(row.kind));
-        CHECK(request.error().param == row.param);
-        CHECK_FALSE(request.error().message.empty());
-    }
+void check_refused(const std::vector<test::Refusal>& rows) {
+    test::check_refused(*kDialect, rows);
 }
 
 constexpr auto kBad = ErrorKind::malformed_request;

@@ -181,15 +181,15 @@ TEST_CASE("captures 14: tokens are counted without max_tokens and with empty too
     const auto doubled = [](std::string_view model, std::uint64_t estimated) {
         return model == "m" ? 2 * estimated : 0;
     };
-    const auto counted = anthropic::count_tokens(body, as_is);
+    const auto counted = anthropic::make_dialect()->count_tokens(body, as_is);
     REQUIRE(counted);
     const auto answer = test::parse(*counted);
     const auto tokens = answer.root()["input_tokens"].as_int().value();
     CHECK(tokens > 0);
-    const auto calibrated = test::parse(anthropic::count_tokens(body, doubled).value());
+    const auto calibrated = test::parse(anthropic::make_dialect()->count_tokens(body, doubled).value());
     CHECK(calibrated.root()["input_tokens"].as_int().value() == 2 * tokens);
     CHECK(answer.root().size() == 1);
-    const auto missing = anthropic::count_tokens(test::parse(R"({"model":"m"})"), as_is);
+    const auto missing = anthropic::make_dialect()->count_tokens(test::parse(R"({"model":"m"})"), as_is);
     REQUIRE_FALSE(missing);
     CHECK(missing.error().param == "messages");
 }

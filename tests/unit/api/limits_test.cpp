@@ -12,9 +12,10 @@ const std::string kHello =
     R"({"model":"claude-sonnet-4-5","max_tokens":100,"messages":[{"role":"user","content":"hi"}]})";
 
 bool needs_key(const httpd::Route& route) {
-    for (const char* open : {"/health", "/ready", "/api/hello", "/responses", "/v1/responses"}) {
+    for (const char* open : {"/health", "/ready", "/api/hello", "/api/pool", "/responses", "/v1/responses"}) {
         if (route.path == open) return false;
     }
+    if (route.method == http::Method::post && route.path.ends_with("/responses/*")) return false;
     return route.path != "/";
 }
 

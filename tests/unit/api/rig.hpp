@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "core/anthropic/dialect.hpp"
-#include "core/openai/dialect.hpp"
 #include "daemon/api/routes.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/gateway_rig.hpp"
@@ -90,9 +88,9 @@ struct ApiRig {
     GatewayRig gateway;
     access::Authenticator access{gateway.clock};
     access::TrustedProxies proxies;
-    std::unique_ptr<chat::Dialect> openai = openai::make_dialect(), anthropic = anthropic::make_dialect();
+    api::Dialects dialects{Sealer::from_key(std::string(32, 'k'))};
     std::atomic<bool> draining{false};
-    api::Context context{gateway.service, access, proxies, gateway.async, *openai, *anthropic, draining};
+    api::Context context{gateway.service, access, proxies, gateway.async, dialects, draining};
     std::vector<httpd::Route> routes = api::public_routes(context);
 };
 

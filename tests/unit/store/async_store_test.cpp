@@ -23,6 +23,7 @@ class WatchedStores final : public store::Stores, private store::UsageStore {
     store::SettingsStore& settings() override { return inner_->settings(); }
     store::UsageStore& usage() override { return *this; }
     store::SummaryStore& summaries() override { return inner_->summaries(); }
+    store::ResponseStore& responses() override { return inner_->responses(); }
     Result<std::uint64_t> version() override { return inner_->version(); }
 
     std::int64_t written() { return inner_->usage().totals()->requests; }

@@ -1,0 +1,44 @@
+#include "core/openai_family/tools.hpp"
+
+#include <string>
+
+#include "core/chat/request_rules.hpp"
+#include "core/json/read.hpp"
+
+namespace kg::openai_family {
+namespace {
+
+constexpr std::string_view kEmptySchema = R"({"type":"object","properties":{}})";
+
+}  // namespace
+
+Result<chat::ToolSpec> read_function(json::Node function) {
+    KG_TRY(name, json::require_string(function, "name"));
+    if (name.empty()) return Err(json::value_error(function["name"], "must not be empty"));
+    KG_CHECK(json::optional_string(function, "description"));
+    KG_TRY(schema, json::optional_object(function, "parameters"));
+    chat::ToolSpec spec;
+    spec.name = function["name"].shared_text();
+    spec.description = function["description"].shared_text();
+    spec.schema = schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema));
+    return spec;
+}
+
+void warn_dropped(std::string_view type, chat::Request& request) {
+    chat::warn(request, "tool type " + std::string(type.substr(0, 40)) + " is not available and was dropped");
+}
+
+Result<void> set_word_choice(json::Node choice, std::string_view word, chat::Request& request) {
+    using Mode = chat::ToolChoice::Mode;
+    if (word == "auto") return {};
+    if (word == "none") {
+        request.tool_choice.mode = Mode::none;
+    } else if (word == "required" || word == "any") {
+        request.tool_choice.mode = Mode::any;
+    } else {
+        return Err(json::value_error(choice, "expected auto, none, required or a tool"));
+    }
+    return {};
+}
+
+}  // namespace kg::openai_family

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+#include <unordered_set>
+
+#include "core/base/result.hpp"
+#include "core/chat/request.hpp"
+#include "core/json/document.hpp"
+
+namespace kg::openai_family {
+
+using Names = std::unordered_set<std::string_view>;  // views into the request's document
+
+/// {name, description?, parameters?}.
+Result<chat::ToolSpec> read_function(json::Node function);
+/// A tool of a kind that the gateway cannot serve: dropped, with a warning.
+void warn_dropped(std::string_view type, chat::Request& request);
+/// "auto", "none", "required" (or "any").
+Result<void> set_word_choice(json::Node choice, std::string_view word, chat::Request& request);
+
+}  // namespace kg::openai_family
