@@ -59,7 +59,8 @@ class PoolHandler final : public httpd::Handler {
                 .rates = {}});
         }
         if (!let_in)
-            exchange.respond(render(let_in.error(), dialect_of(head, context_), exchange.request_id()));
+            exchange.respond(
+                render(let_in.error(), dialect_of(head, context_.dialects), exchange.request_id()));
     }
     void on_request(httpd::Exchange& exchange, std::string) override {
         std::size_t from = 0;
