@@ -129,6 +129,9 @@ Result<ExitCode> chat_remote(const chat::Request& request, const ChatOptions& op
         return Err(Error{.kind = ErrorKind::unauthenticated,
                          .message = "no API key: set KIROGATE_API_KEY or give --key-file"});
     auto url = *options.server;
+    if (!url.starts_with("http://") && !url.starts_with("https://"))
+        return Err(Error{.kind = ErrorKind::malformed_request,
+                         .message = "--server: `" + url + "` is not an http:// or https:// URL"});
     while (url.ends_with('/')) url.pop_back();
     if (url.ends_with("/v1")) url.resize(url.size() - 3);
     fetch::Request call;

@@ -19,6 +19,11 @@ Secret mint(store::Key& key, Random& random) {
     return secret;
 }
 
+void note_expired(const store::Key& key, std::int64_t now_ms) {
+    if (key.expires_at_ms && *key.expires_at_ms <= now_ms)
+        note("--expires is in the past: the gateway refuses the key");
+}
+
 void show_secret(const store::Key& key, const Secret& secret, bool json) {
     if (json) return print_line(key_json(key, &secret));
     print_line(secret.reveal());
@@ -27,9 +32,14 @@ void show_secret(const store::Key& key, const Secret& secret, bool json) {
 
 Result<store::Key> select_key(store::Stores& stores, const std::string& selector) {
     KG_TRY(found, stores.keys().select(selector));
-    if (!found)
+    if (!found) {
+        // A key itself is not repeated: terminals and logs of scripts would keep it.
+        const bool secret = selector.starts_with("kg-") && selector.size() >= 20;
         return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "no key matches `" + selector + "`; see `kirogate key list`"});
+                         .message = (secret ? "give the name or the id of a key, never the key itself"
+                                            : "no key matches `" + selector + "`") +
+                                    std::string("; see `kirogate key list`")});
+    }
     return std::move(*found);
 }
 
@@ -54,6 +64,7 @@ Result<ExitCode> run_key_create(const KeyCreateOptions& options, Context& contex
     const auto secret = mint(key, context.random());
     KG_CHECK(stores->keys().add(key));
     note_unknown_models(options.fields);
+    note_expired(key, key.created_at_ms);
     show_secret(key, secret, options.json);
     return ExitCode::ok;
 }
@@ -94,7 +105,15 @@ Result<ExitCode> run_key_list(const ListOptions& options, Context& context) {
 Result<ExitCode> run_key_show(const KeySelectOptions& options, Context& context) {
     KG_TRY(stores, context.stores());
     KG_TRY(key, select_key(*stores, options.key));
-    print_line(options.json ? key_json(key) : json::pretty(key_json(key)));
+    KG_TRY(zone, TimeZone::find(key.time_zone));
+    PeriodUse use;
+    for (const Period period : {Period::day, Period::week, Period::month}) {
+        const auto begin = zone.around(period, context.clock().wall()).begin;
+        KG_TRY(used, stores->usage().key_use(key.id, to_ms(begin)));
+        use[static_cast<std::size_t>(period)] = used;
+    }
+    const auto text = key_json(key, nullptr, &use);
+    print_line(options.json ? text : json::pretty(text));
     return ExitCode::ok;
 }
 
@@ -123,6 +142,7 @@ Result<ExitCode> run_key_edit(const KeyEditOptions& options, Context& context) {
     if (!changed)
         return Err(Error{.kind = ErrorKind::malformed_request, .message = "the key was revoked meanwhile"});
     note_unknown_models(options.fields);
+    if (options.fields.expires) note_expired(wanted, to_ms(context.clock().wall()));
     print_line("changed " + key.id);
     return ExitCode::ok;
 }

@@ -217,6 +217,16 @@ void write_limits(json::Writer& w, const store::Key& k) {
     write_number(w, "streams_max", k.streams_max);
 }
 
+void write_use(json::Writer& w, const PeriodUse& use) {
+    w.key("credits_used_per").begin_object();
+    for (const Period p : {Period::day, Period::week, Period::month})
+        w.member(period_name(p), use[static_cast<std::size_t>(p)].credits);
+    w.end_object().key("tokens_used_per").begin_object();
+    for (const Period p : {Period::day, Period::week, Period::month})
+        w.member(period_name(p), use[static_cast<std::size_t>(p)].tokens);
+    w.end_object();
+}
+
 }  // namespace
 
 Result<void> apply_key_fields(const KeyFields& f, store::Key& key, store::Stores& stores,
@@ -250,7 +260,7 @@ void note_unknown_models(const KeyFields& fields) {
     }
 }
 
-std::string key_json(const store::Key& k, const Secret* secret) {
+std::string key_json(const store::Key& k, const Secret* secret, const PeriodUse* use) {
     std::string out;
     json::Writer w(out);
     w.begin_object().member("id", k.id).member("name", k.name);
@@ -270,9 +280,9 @@ std::string key_json(const store::Key& k, const Secret* secret) {
     w.key("compression");
     k.compression.empty() ? w.null() : w.string(k.compression);
     w.member("strict", k.strict).member("old_key_until_ms", k.old_key_until_ms);
-    w.member("credits_used", k.credits_used)
-        .member("tokens_used", k.tokens_used)
-        .member("requests", k.requests)
+    w.member("credits_used", k.credits_used).member("tokens_used", k.tokens_used);
+    if (use) write_use(w, *use);
+    w.member("requests", k.requests)
         .member("created_at_ms", k.created_at_ms)
         .member("last_used_at_ms", k.last_used_at_ms);
     w.end_object();

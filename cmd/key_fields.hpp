@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -16,7 +17,9 @@ Result<void> apply_key_fields(const KeyFields& fields, store::Key& key, store::S
 /// Says on stderr which of the given model patterns no model known today matches: right if more
 /// models are to come, else a slip.
 void note_unknown_models(const KeyFields& fields);
+/// What a key has used in the day, week and month around now.
+using PeriodUse = std::array<store::KeyUse, kPeriods>;
 /// `secret`, when there is one, is the whole key text.
-std::string key_json(const store::Key& key, const Secret* secret = nullptr);
+std::string key_json(const store::Key& key, const Secret* secret = nullptr, const PeriodUse* use = nullptr);
 
 }  // namespace kg::cmd

@@ -102,10 +102,10 @@ bool needs_quotes(std::string_view text) {
     return false;
 }
 
-template <class N>
-void append_number(std::string& out, N value) {
+template <class N, class... Form>
+void append_number(std::string& out, N value, Form... form) {
     char buffer[40];
-    const auto r = std::to_chars(buffer, buffer + sizeof buffer, value);
+    const auto r = std::to_chars(buffer, buffer + sizeof buffer, value, form...);
     out.append(buffer, r.ptr);
 }
 
@@ -119,7 +119,7 @@ void append_value(std::string& out, const Field& field, Format format) {
                               if (format == Format::json && !std::isfinite(v))
                                   out += "null";
                               else
-                                  append_number(out, v);
+                                  append_number(out, v, std::chars_format::general, 12);
                           },
                           [&](bool v) { out += v ? "true" : "false"; }},
                field.value);

@@ -67,7 +67,9 @@ std::size_t TextSeam::repeated() const {
     // From the longest match to shorter ones, until one is evidence.
     for (; k > 0; k = fallback[k]) {
         const bool repeats_itself = 2 * (k - fallback[k]) <= k;
-        if (repeats_itself) continue;
+        const bool twice_before = tail_.size() >= 2 * k && std::string_view(tail_).substr(
+                                                               tail_.size() - 2 * k, k) == held.substr(0, k);
+        if (repeats_itself || twice_before) continue;
         if (k >= kEvidenceMin || (whole_ && k == tail_.size() && k >= kWordMin)) return k;
         // A word begun anew: all of it was said, and it goes on.
         if (k >= kWordMin && word_at_end(tail_) == k && k < held.size() && is_letter(held[k])) return k;

@@ -9,9 +9,9 @@ namespace kg::chat {
 /// Joins the second part of an answer to the first: what the second part repeats of the end of the
 /// first is dropped. Models that are asked to go on often say their last words again, or begin the
 /// broken word anew. Looks back at most kLookBackMax bytes. A short run, or one that repeats itself
-/// ("-----", "0, 0, 0, "), is no evidence and stays: text that belongs there is never dropped on a
-/// guess. Pure, incremental: the same text in any pieces gives the same whole; holds back no more than
-/// what may still turn out to be a repetition.
+/// ("-----", "0, 0, 0, ") or stood there twice already, is no evidence and stays: text that belongs there is
+/// never dropped on a guess. Pure, incremental: the same text in any pieces gives the same whole; holds back
+/// no more than what may still turn out to be a repetition.
 class TextSeam {
   public:
     static constexpr std::size_t kLookBackMax = 4096;

@@ -84,9 +84,12 @@ void ChatJob::resume() {
 /// A strict key is refused what would be ignored or emulated.
 Result<void> ChatJob::check_strict(const std::vector<std::string>& warnings) const {
     if (!permissions_.strict || warnings.empty()) return {};
-    return Err(Error{.kind = ErrorKind::unsupported,
-                     .message = "this API key is strict, and not all of the request can be honoured: " +
-                                warnings.front()});
+    std::string message = "this API key is strict and refuses what others are only warned of: ";
+    for (const auto& warning : warnings) {
+        if (&warning != &warnings.front()) message += "; ";
+        message += warning;
+    }
+    return Err(Error{.kind = ErrorKind::unsupported, .message = std::move(message)});
 }
 
 Result<void> ChatJob::resolve() {

@@ -101,8 +101,11 @@ void append_double(std::string& out, double value) {
         out += "null";
         return;
     }
+    constexpr double kWholeMax = 9007199254740992.0;  // 2^53
+    if (std::trunc(value) == value && std::abs(value) < kWholeMax)
+        return append_int(out, static_cast<std::int64_t>(value));
     char buffer[40];
-    const auto r = std::to_chars(buffer, buffer + sizeof buffer, value);
+    const auto r = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 15);
     out.append(buffer, r.ptr);
 }
 

@@ -16,7 +16,8 @@ void append_escaped(std::string& out, std::string_view text);
 void append_shared(std::string& out, const SharedText& text);
 /// The same within quotation marks.
 void append_string(std::string& out, std::string_view text);
-/// Shortest text that reads back as the same double; NaN and infinities become null.
+/// Whole numbers in full, for readers that know no exponents; others in 15 digits, which leaves the noise
+/// of sums out (0.1 + 0.2 is 0.3). NaN and infinities become null.
 void append_double(std::string& out, double value);
 void append_int(std::string& out, std::int64_t value);
 

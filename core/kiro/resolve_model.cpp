@@ -34,7 +34,8 @@ class Resolver {
 
     Error not_found(std::string_view name) const {
         Error error{.kind = ErrorKind::model_not_found};
-        error.message = "model: " + std::string(ascii::utf8_prefix(name, kNameBytesMax));
+        error.message =
+            "the model `" + std::string(ascii::utf8_prefix(name, kNameBytesMax)) + "` does not exist";
         error.param = "model";
         std::vector<std::string_view> ids;
         for (const Model& model : listed_) ids.push_back(model.info.id);

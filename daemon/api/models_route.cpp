@@ -60,8 +60,9 @@ class ModelsHandler final : public httpd::Handler {
         if (!resolved) return refuse(resolved.error());
         if (!principal_.may_use_model(resolved->model->info.id,
                                       kiro::public_name(resolved->model->info.id))) {
-            return refuse(
-                {.kind = ErrorKind::model_not_found, .message = "model: " + name, .param = "model"});
+            return refuse({.kind = ErrorKind::model_not_found,
+                           .message = "the model `" + name + "` does not exist",
+                           .param = "model"});
         }
         auto info = resolved->model->info;
         info.id = name;

@@ -18,14 +18,15 @@
 
 namespace kg::demo {
 
+// clang-format off
 // What the fake does, as JSON. Everything is optional; an unknown key is an error.
 //
 // SCENARIO = {
-//   "actions": [ACTION...],      used in order, each operation its own; then (and without) the
-//   normal answer "faults": {"seed": 1, "throttled": 0.1, ...},   chance of each fault per chat
-//   request, names below "tokens": {"TOKEN": "ok|expired|invalid|suspended|quota|throttled"},
-//   access or refresh tokens "accept_unknown": false,     unknown bearers and refresh tokens
-//   ("aor...") are good on first sight "check_bodies": true,        validate as the service does
+//   "actions": [ACTION...],      used in order, each operation its own; then (and without) the normal answer
+//   "faults": {"seed": 1, "throttled": 0.1, ...},   chance of each fault per chat request, names below
+//   "tokens": {"TOKEN": "ok|expired|invalid|suspended|quota|throttled"},   access or refresh tokens
+//   "accept_unknown": false,     unknown bearers and refresh tokens ("aor...") are good on first sight
+//   "check_bodies": true,        validate as the service does
 //   "require_profile": true,     a chat without profileArn is refused
 //   "strict_schemas": false,     pattern, format, minLength... in tool schemas are refused (C15)
 //   "check_signatures": false,   reasoning must carry a signature that this fake has issued
@@ -34,18 +35,15 @@ namespace kg::demo {
 //   "access_lifetime_s": 3600, "pace_ms": 0 (between frames of normal answers), "record": true }
 //
 // ACTION = {
-//   "op": "chat",                chat models usage profiles mcp refresh token idp_token
-//   client_register
+//   "op": "chat",                chat models usage profiles mcp refresh token idp_token client_register
 //                                device_authorization unknown
 //   "times": 1,                  0: for ever
 //   "delay_ms": 0,               before anything is answered
 //   "cut": true                                       close the connection without an answer
 //   "status": 429, "body": {...} or "text", "headers": {"retry-after": "7"}     a plain HTTP answer
 //   "steps": [STEP...]           chat only: this stream instead of the normal one
-//   "tail": true,                usual tail after steps that hold no usage, context, metering,
-//   stop_reason,
-//                                exception or error; without steps, false drops the tail of the
-//                                normal answer
+//   "tail": true,                usual tail after steps that hold no usage, context, metering, stop_reason,
+//                                exception or error; without steps, false drops that of the normal answer
 //   "deliver": "coalesced" | "frames" (one write each) | "bytes" (one byte each),
 //   "piece_bytes": N, "piece_ms": N,                  or writes of N bytes, with pauses
 //   "truncate_at": N, "corrupt_at": N,                offset in the stream; corrupt flips that byte
@@ -53,18 +51,18 @@ namespace kg::demo {
 //   "content_type": "text/html" }
 //
 // STEP = one or more of, sent in this order:
-//   {"delay_ms": 20, "thinking": "...", "signature": "...", "redacted": "base64", "text": "...",
-//   "chunk": 16,
-//    "tool": {"name": "...", "id": "...", "input": ["fragment", ...] or "whole" or {object},
-//    "stop": true}, "event": "type", "payload": {...}, "usage": {"uncached": 1, "output": 1,
-//    "cache_read": 0, "cache_write": 0}, "stop_reason": "END_TURN", "context": 2.5, "metering":
-//    0.25, "raw": "hex", "exception": {"type": "ThrottlingException", "message": "...", "reason":
-//    "..."}, "error": {"code": "...", "message": "..."}}
-//   usage and stop_reason of one step share a metadataEvent; text and thinking with "chunk" are
-//   sent in fragments of that many bytes, each after delay_ms.
+//   {"delay_ms": 20, "thinking": "...", "signature": "...", "redacted": "base64", "text": "...", "chunk": 16,
+//    "tool": {"name": "...", "id": "...", "input": ["fragment", ...] or "whole" or {object}, "stop": true},
+//    "event": "type", "payload": {...},
+//    "usage": {"uncached": 1, "output": 1, "cache_read": 0, "cache_write": 0}, "stop_reason": "END_TURN",
+//    "context": 2.5, "metering": 0.25, "raw": "hex",
+//    "exception": {"type": "ThrottlingException", "message": "...", "reason": "..."},
+//    "error": {"code": "...", "message": "..."}}
+//   usage and stop_reason of one step share a metadataEvent; text and thinking with "chunk" are sent in
+//   fragments of that many bytes, each after delay_ms.
 //
-// Faults of the mix: throttled overloaded error_500 truncated corrupt abort stall no_tail exception
-// empty slow.
+// Faults of the mix: throttled overloaded error_500 truncated corrupt abort stall no_tail exception empty slow.
+// clang-format on
 
 enum class Delivery : std::uint8_t { coalesced, frames, pieces };
 enum class Ending : std::uint8_t { complete, abort, stall };

@@ -13,7 +13,8 @@ constexpr std::string_view kExposed =
     "anthropic-ratelimit-requests-reset, anthropic-ratelimit-tokens-limit, "
     "anthropic-ratelimit-tokens-remaining, anthropic-ratelimit-tokens-reset, x-ratelimit-limit-requests, "
     "x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, "
-    "x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens, x-kirogate-limit\r\n";
+    "x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens, x-kirogate-limit, x-kirogate-model, "
+    "x-kirogate-warnings, x-kirogate-compression\r\n";
 constexpr std::string_view kMethods =
     "access-control-allow-methods: GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD\r\n";
 

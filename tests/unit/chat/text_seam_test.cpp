@@ -44,6 +44,8 @@ TEST_CASE("what belongs there is not taken for a repetition") {
     check("a list: 0, 0, 0, 0, 0, 0, 0, ", "0, 0, 0, 0, 0, 0, 1",
           "a list: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1");
     check("+----------------", "----------------+", "+--------------------------------+");
+    check("{\n    foo(a, b);\n    foo(a, b);\n", "    foo(a, b);\n}",
+          "{\n    foo(a, b);\n    foo(a, b);\n    foo(a, b);\n}");
     check("I said: no", "no more", "I said: nono more");  // two letters are no evidence
     check("can", "can", "can");                           // all of it once more
     check("in the", " the same", "in the the same");

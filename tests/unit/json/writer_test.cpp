@@ -31,7 +31,22 @@ TEST_CASE("every byte in every position of a word survives escaping and parsing"
     }
 }
 
-TEST_CASE("numbers read back as the same value and non-numbers become null") {
+TEST_CASE("numbers are written as people write them") {
+    const auto text = [](double value) {
+        std::string out;
+        json::append_double(out, value);
+        return out;
+    };
+    CHECK(text(1e6) == "1000000");
+    CHECK(text(-1e15) == "-1000000000000000");
+    CHECK(text(0.01 + 0.003) == "0.013");
+    CHECK(text(0.1 + 0.2) == "0.3");
+    CHECK(text(0.444628841674235) == "0.444628841674235");
+    CHECK(text(0) == "0");
+    CHECK(text(1e300) == "1e+300");
+}
+
+TEST_CASE("non-numbers become null") {
     std::string out;
     json::append_double(out, 0.1);
     out += ' ';

@@ -23,7 +23,7 @@ std::string resolved(const std::string& name, const std::vector<Model>& listed, 
     const auto r = resolve_model(name, listed, aliases);
     if (r) return r->model->info.id;
     CHECK(r.error().kind == kg::ErrorKind::model_not_found);
-    CHECK(r.error().message == "model: " + name);
+    CHECK(r.error().message == "the model `" + name + "` does not exist");
     CHECK(r.error().param == "model");
     return "-";
 }
