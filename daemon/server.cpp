@@ -6,6 +6,7 @@
 #include "core/base/log.hpp"
 #include "core/base/scope_exit.hpp"
 #include "core/http/url.hpp"
+#include "daemon/net/tcp_listener.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/options.hpp"
 
@@ -66,6 +67,7 @@ Result<void> Server::run() {
     options.server = {.limits = limits(input_.config), .cors_origins = input_.config.server.cors_origins};
     const auto count = worker_count(input_.config.server);
     options.share_port = count > 1;
+    if (options.share_port) KG_CHECK(net::TcpListener::check_unused(options.listen));
     int port = 0;
     for (std::size_t i = 0; i < count; ++i) {
         workers_.push_back(

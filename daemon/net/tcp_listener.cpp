@@ -112,6 +112,17 @@ Result<std::unique_ptr<TcpListener>> TcpListener::open(loop::Loop& loop, std::st
     return listener;
 }
 
+Result<void> TcpListener::check_unused(std::string_view text) {
+    KG_TRY(address, parse_listen_address(text));
+    if (!address.unix_path.empty()) return {};
+    const int fd = socket(address.socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return failed(text, errno);
+    const int why = bind_socket(fd, address, false);
+    close(fd);
+    if (why != 0) return failed(text, why);
+    return {};
+}
+
 Result<std::unique_ptr<TcpListener>> TcpListener::adopt(loop::Loop& loop, int fd, ReadBuffer& buffer,
                                                         AcceptHandler& handler) {
     sockaddr_storage bound{};

@@ -29,6 +29,9 @@ class TcpListener {
     static Result<std::unique_ptr<TcpListener>> open(loop::Loop& loop, std::string_view address,
                                                      bool share_port, ReadBuffer& buffer,
                                                      AcceptHandler& handler);
+    /// Whether a TCP address can be listened on by us alone. Sockets that share a port would also share
+    /// it, unnoticed, with another process of the same user. A Unix socket is checked by open().
+    static Result<void> check_unused(std::string_view address);
     /// Takes a bound stream socket that somebody else opened, and owns it from here on, also when
     /// this fails.
     static Result<std::unique_ptr<TcpListener>> adopt(loop::Loop& loop, int fd, ReadBuffer& buffer,

@@ -112,6 +112,15 @@ test('the first serve prints a key and a password, the second does not', async (
     assert.ok(!gateway.child.stdout.includes(key) && !gateway.log.includes(key) && !gateway.log.includes(password));
 });
 
+test('an address that is in use is refused, with several workers too', async (t) => {
+    const { gateway } = await rig(t);
+    for (const workers of ['1', '2']) {
+        const second = await gateway.cli(['serve', '--listen', `127.0.0.1:${gateway.port}`, '--workers', workers]);
+        assert.notEqual(second.code, 0);
+        assert.match(second.stderr, /cannot listen on .*in use/);
+    }
+});
+
 test('B6: no address that others can reach without a key', async (t) => {
     const { gateway } = await rig(t, { key: '', serve: false });
     const refused = await gateway.cli(['serve', '--listen', '0.0.0.0:0']);
