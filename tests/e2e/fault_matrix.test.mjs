@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { anthropic_text, chat, messages, openai_text } from './lib/http.mjs';
 import { rig } from './lib/rig.mjs';
+import { until } from './lib/wait.mjs';
 
 // next: what must happen to the request when the failure strikes once and nothing was told yet
 //   stop     the client is told            same     the same account is asked again
@@ -95,6 +96,8 @@ async function cell(shared, { row, a, api, stream, before, seen, action }) {
     // What was pushed and not used must not reach the next cell.
     await fake.scenario({});
     shared.aside = row.left ? [...(shared.aside ?? []), row.left] : [];
+    // The state is written behind the answer.
+    await until('the state to be kept', async () => (await aside(gateway)).length >= shared.aside.length);
     assert.deepEqual(await aside(gateway), shared.aside);
 }
 
