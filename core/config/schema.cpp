@@ -1,46 +1,12 @@
 #include "core/config/schema.hpp"
 
-#include <array>
+#include <iterator>
 
 #include "core/config/checks.hpp"
+#include "core/config/schema_parts.hpp"
 
 namespace kg::config {
 namespace {
-
-template <auto Section, auto Member>
-auto& at(Config& config) {
-    return config.*Section.*Member;
-}
-template <auto Section, auto Member>
-constexpr Field in() {
-    return Field(&at<Section, Member>);
-}
-
-constexpr std::int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute;
-constexpr std::int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-constexpr std::int64_t kShort = 10;  // ms; below it a deadline is a mistake, not a choice
-
-constexpr std::array<std::string_view, 3> kEndpoints{"runtime", "q", "codewhisperer"};
-constexpr std::array<std::string_view, 3> kSchedulings{"smart", "priority", "balanced"};
-constexpr std::array<std::string_view, 2> kWhenExhausted{"stop", "continue"};
-constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warn", "error", "off"};
-constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
-
-constexpr std::string_view kUrl = "empty, an https:// URL, or an http:// URL of a loopback host";
-constexpr std::string_view kWord = "visible ASCII characters without spaces, at most 128";
-
-constexpr Section kSections[] = {
-    {"server", "Where the gateway listens and how it behaves as a whole."},
-    {"auth", "Who may use the gateway. There is no default key and no default password."},
-    {"kiro", "How the gateway talks to Kiro."},
-    {"accounts", "The pool of Kiro accounts."},
-    {"models", "Model names."},
-    {"compression", "What happens to conversations that grow too long for the model."},
-    {"responses", "Answers of the Responses API that clients refer to later."},
-    {"limits", "Bounds that keep one client from exhausting the gateway."},
-    {"log", "What is written to standard error and kept of past requests."},
-    {"storage", "The database in the state directory."},
-};
 
 constexpr Key kKeys[] = {
     {"server.listen",
@@ -222,6 +188,20 @@ constexpr Key kKeys[] = {
      in<&Config::accounts, &Accounts::concurrency_max>(),
      "Requests at the same time on an account without a limit of its own; 0 means no limit.",
      {.max = 10'000}},
+    {"accounts.requests_per_minute",
+     in<&Config::accounts, &Accounts::requests_per_minute>(),
+     "Requests sent with an account a minute, for accounts without a limit of their own; 0 means no limit. "
+     "While it is reached, requests go to other accounts or wait.",
+     {.max = 1'000'000'000}},
+    {"accounts.request_burst",
+     in<&Config::accounts, &Accounts::request_burst>(),
+     "Requests of accounts.requests_per_minute that may come at once; 0 means as many as in a minute.",
+     {.max = 1'000'000'000}},
+    {"accounts.tokens_per_minute",
+     in<&Config::accounts, &Accounts::tokens_per_minute>(),
+     "Tokens of an account a minute, of prompts and answers, for accounts without a limit of their own; 0 "
+     "means no limit. The request that exceeds it is the last until the excess is made up for.",
+     {.max = 1'000'000'000}},
     {"accounts.queue_max",
      in<&Config::accounts, &Accounts::queue_max>(),
      "Requests that wait while every account is at its limit; 0 means that none waits.",

@@ -157,7 +157,9 @@ account::LeaseRequest ChatJob::lease_request() const {
             .excluded = &excluded_,
             .session = sticky_session_,
             .cautious = !excluded_.empty(),
-            .key = permissions_.tenant_scope};
+            .key = permissions_.tenant_scope,
+            .tokens = service_.pool.counts_tokens() ? estimated_prompt_tokens() : 0,
+            .patience = settings_->queue_timeout};
 }
 
 /// Every account that would serve is at its cap: the request waits for its turn.
@@ -170,10 +172,9 @@ void ChatJob::await_account() {
     ticket_ = std::move(*ticket);
     if (!queue_timer_) {
         queue_timer_.emplace(service_.loop, [this] {
-            no_account({.kind = ErrorKind::overloaded,
-                        .message = "every account is busy; try again later",
-                        .detail = "waited for " + std::to_string(settings_->queue_timeout.count()) + " ms",
-                        .retry_after = 1s});
+            auto error = service_.pool.why_busy(lease_request());
+            error.detail = "waited for " + std::to_string(settings_->queue_timeout.count()) + " ms";
+            no_account(std::move(error));
         });
     }
     queue_timer_->start(settings_->queue_timeout);
@@ -258,6 +259,7 @@ void ChatJob::attempt() {
     }
     attempt_began_ = service_.clock.steady();
     heard_ = false;
+    if (lease_) lease_.sending();
     ++report_.attempts;
     ++account_attempts_;
     service_.stats.upstream_attempts.fetch_add(1, std::memory_order_relaxed);
@@ -353,6 +355,7 @@ void ChatJob::abandon() {
     const bool answering = attempt_ && heard_;
     if (answering) {
         report_.usage = usage_so_far();
+        charge_account();
         if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
     }
     compressor_.reset();  // its calls tell what they have used
@@ -375,6 +378,7 @@ void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
 /// A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
 void ChatJob::cut_short(const Ending& ending) {
     report_.usage = usage_so_far();
+    charge_account();
     if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
     let_go();
     calibrate();

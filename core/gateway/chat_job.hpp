@@ -161,6 +161,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void deliver_text(std::string_view text);
     void flush_held_text();
     void take_usage(const chat::Usage& usage);
+    void charge_account();
     bool forget_answer();
     chat::FinalUsage final_usage() const;
     chat::FinalUsage usage_so_far() const;

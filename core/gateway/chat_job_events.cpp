@@ -152,7 +152,16 @@ void ChatJob::on_batch() {
     if (delivered_) sink_.on_batch();
 }
 
+/// Of the account's tokens a minute, what this attempt used.
+void ChatJob::charge_account() {
+    if (!lease_.counts_tokens()) return;
+    const auto usage = final_usage();
+    lease_.used_tokens(usage.total_input() + appended_tokens_ + usage.output_tokens -
+                       std::min(carried_output_, usage.output_tokens));
+}
+
 void ChatJob::on_done() {
+    charge_account();
     if (lease_) service_.pool.report_success(lease_, attempt_began_, usage_.credits.value_or(0));
     const auto ending = early_end_.value_or(Ending{});
     if (usage_.credits && service_.credit_rates)
@@ -174,6 +183,7 @@ void ChatJob::on_failure(kiro::Failure failure) {
         pass_.failed();
     else
         pass_.succeeded();  // it answered
+    if (heard_) charge_account();
     account_out_ =
         lease_ && !service_.pool.report_failure(lease_, attempt_began_, report_.wire_model, failure);
     if (delivered_ && !forget_answer()) {

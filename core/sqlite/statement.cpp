@@ -3,9 +3,9 @@
 #include <cassert>
 #include <utility>
 
-#include "core/store/sqlite/database.hpp"
+#include "core/sqlite/database.hpp"
 
-namespace kg::store::sqlite {
+namespace kg::sqlite {
 
 Statement::Statement(Statement&& other) noexcept
     : db_(other.db_),
@@ -97,4 +97,4 @@ void Statement::keep_error(int code) {
     if (bind_error_ == SQLITE_OK) bind_error_ = code;
 }
 
-}  // namespace kg::store::sqlite
+}  // namespace kg::sqlite

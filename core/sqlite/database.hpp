@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +17,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace kg::store::sqlite {
+namespace kg::sqlite {
 
 class Database;
 
@@ -73,12 +74,15 @@ class Statement {
 /// What a commit survives: `power_loss` waits for the disk, `process_death` does not.
 enum class Durability : std::uint8_t { process_death, power_loss };
 
-/// One connection in WAL mode. Not thread-safe: its owner holds a mutex.
+/// One connection. Not thread-safe: its owner holds a mutex.
 class Database {
   public:
-    /// Opens an existing file (it may be empty) without touching it.
-    static Result<Database> open(const std::string& path);
-    /// WAL and the other properties of a connection that will write.
+    enum class Access : std::uint8_t { read, write };
+    /// Opens an existing file (it may be empty) without touching it. Who finds it locked by another process
+    /// waits for up to `busy_timeout`.
+    static Result<Database> open(const std::string& path, Access access = Access::write,
+                                 std::chrono::milliseconds busy_timeout = std::chrono::seconds(5));
+    /// WAL and the other properties of a database of our own that will be written.
     Result<void> set_up();
     Database(Database&&) noexcept = default;
     Database& operator=(Database&&) = delete;
@@ -97,6 +101,8 @@ class Database {
     const std::string& path() const { return path_; }
     /// The last failure of this connection, as the reader of a log or a terminal needs it.
     Error last_error() const;
+    /// Whether the last failure was another process's lock.
+    bool is_busy() const;
     /// Which uniqueness rule the last failure broke, if it was one.
     enum class Conflict : std::uint8_t { none, primary_key, unique };
     Conflict last_conflict() const;
@@ -133,4 +139,4 @@ class Transaction {
     Database* db_;
 };
 
-}  // namespace kg::store::sqlite
+}  // namespace kg::sqlite

@@ -3,10 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "core/base/clock.hpp"
 
-namespace kg::access {
+namespace kg {
+
+/// A rate; per_minute 0 = no limit.
+struct Rate {
+    std::int64_t per_minute = 0;
+    std::int64_t burst = 0;  // 0 = per_minute
+    std::int64_t capacity() const { return burst > 0 ? burst : per_minute; }
+    bool operator==(const Rate&) const = default;
+};
 
 /// `per_minute` tokens a minute, up to `burst` of them saved up; full at first. Counts in whole
 /// numbers: over any time t exactly burst + per_minute * t are granted (seed F4). A value; given
@@ -34,6 +43,7 @@ class TokenBucket {
         level_ = std::min(level_ + std::min(n, kMost) * kUnit, capacity_);
     }
 
+    std::int64_t per_minute() const { return rate_; }
     std::int64_t burst() const { return capacity_ / kUnit; }
     std::int64_t available(SteadyTime now) {
         refill(now);
@@ -62,4 +72,17 @@ class TokenBucket {
     SteadyTime at_;
 };
 
-}  // namespace kg::access
+/// Nothing for a rate without a limit.
+inline std::optional<TokenBucket> make_bucket(const Rate& rate, SteadyTime now) {
+    if (rate.per_minute <= 0) return std::nullopt;
+    return TokenBucket(rate.per_minute, rate.capacity(), now);
+}
+
+/// Makes `bucket` one of this rate; an unchanged limit keeps what is in it.
+inline void adapt_bucket(std::optional<TokenBucket>& bucket, const Rate& rate, SteadyTime now) {
+    auto fresh = make_bucket(rate, now);
+    if (bucket && fresh && bucket->same_limits(*fresh)) return;
+    bucket = fresh;
+}
+
+}  // namespace kg

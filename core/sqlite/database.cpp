@@ -1,14 +1,14 @@
-#include "core/store/sqlite/database.hpp"
+#include "core/sqlite/database.hpp"
 
 #include <sqlite3.h>
 
 #include <cassert>
 #include <utility>
 
-namespace kg::store::sqlite {
+namespace kg::sqlite {
 namespace {
 
-constexpr int kBusyTimeoutMs = 5000;
+constexpr int kWalSwitchMs = 5000;
 constexpr int kWalSwitchPauseMs = 20;
 
 /// The sentence for one primary result code. SQLite's own text goes to `detail`.
@@ -48,20 +48,21 @@ void Database::Finalizer::operator()(sqlite3_stmt* raw) const noexcept {
     static_cast<void>(sqlite3_finalize(raw));  // repeats the last step's error, already reported
 }
 
-Result<Database> Database::open(const std::string& path) {
+Result<Database> Database::open(const std::string& path, Access access,
+                                std::chrono::milliseconds busy_timeout) {
     sqlite3* raw = nullptr;
-    const int code =
-        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int flags = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     Database db(path, raw);
     if (code != SQLITE_OK) return Err(describe(raw, code, path));
     // Without the right to write, SQLite opens the file for reading only and complains much later.
-    if (sqlite3_db_readonly(raw, "main") == 1) {
+    if (access == Access::write && sqlite3_db_readonly(raw, "main") == 1) {
         return Err(Error{.kind = ErrorKind::store_failed,
                          .message = std::string(sentence(SQLITE_READONLY)),
                          .detail = path});
     }
     sqlite3_extended_result_codes(raw, 1);
-    sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+    sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout.count()));
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     return db;
 }
@@ -82,7 +83,7 @@ Result<void> Database::switch_to_wal() {
         auto switched = execute("PRAGMA journal_mode=WAL;");
         if (switched) return {};
         const int code = sqlite3_errcode(raw_.get());
-        if ((code & 0xff) != SQLITE_BUSY || waited >= kBusyTimeoutMs) return switched;
+        if ((code & 0xff) != SQLITE_BUSY || waited >= kWalSwitchMs) return switched;
         sqlite3_sleep(kWalSwitchPauseMs);
     }
 }
@@ -134,6 +135,11 @@ Error Database::last_error() const {
     return describe(raw_.get(), sqlite3_extended_errcode(raw_.get()), path_);
 }
 
+bool Database::is_busy() const {
+    const int code = sqlite3_errcode(raw_.get()) & 0xff;
+    return code == SQLITE_BUSY || code == SQLITE_LOCKED;
+}
+
 Database::Conflict Database::last_conflict() const {
     switch (sqlite3_extended_errcode(raw_.get())) {
         case SQLITE_CONSTRAINT_PRIMARYKEY:
@@ -163,4 +169,4 @@ Transaction::~Transaction() {
     static_cast<void>(db_->execute("ROLLBACK"));
 }
 
-}  // namespace kg::store::sqlite
+}  // namespace kg::sqlite

@@ -1,19 +1,18 @@
-#include "cmd/credential_forms.hpp"
+#include "core/exchange/forms.hpp"
 
 #include <algorithm>
 #include <initializer_list>
 
-#include "cmd/secret_input.hpp"
 #include "core/base/ascii.hpp"
+#include "core/credentials/cli_database.hpp"
+#include "core/credentials/small_file.hpp"
 #include "core/json/document.hpp"
 #include "core/kiro/account.hpp"
 #include "core/kiro/auth.hpp"
 #include "core/store/ids.hpp"
 
-namespace kg::cmd {
+namespace kg::exchange {
 namespace {
-
-constexpr std::size_t kPairMaxBytes = 64 << 10;
 
 /// First of several spellings that is a non-empty string.
 std::string text_of(json::Node object, std::initializer_list<std::string_view> keys) {
@@ -38,21 +37,6 @@ bool looks_like_credentials(json::Node n) {
                              n["access_token"] || n["kiroApiKey"] || n["kiro_api_key"]);
 }
 
-/// "Builder ID", "AWS" -> "BuilderId" and so on (account-manager 1.2).
-std::string provider_of(const std::string& text) {
-    std::string folded;
-    for (const char c : text) {
-        if (c != ' ' && c != '-' && c != '_') folded += ascii::lower(c);
-    }
-    if (folded == "google") return "Google";
-    if (folded == "github") return "Github";
-    if (folded == "builderid" || folded == "aws") return "BuilderId";
-    if (folded == "enterprise" || folded == "iamsso" || folded == "identitycenter" || folded == "awsidc")
-        return "Enterprise";
-    if (folded == "externalidp") return "ExternalIdp";
-    return {};
-}
-
 bool is_hash_name(std::string_view text) {
     return text.size() == 40 &&
            std::ranges::all_of(text, [](char c) { return ascii::is_digit(c) || (c >= 'a' && c <= 'f'); });
@@ -61,12 +45,25 @@ bool is_hash_name(std::string_view text) {
 void read_registration(const std::string& folder, json::Node n, store::Account& a) {
     const auto hash = n["clientIdHash"].text();
     if (folder.empty() || hash.empty() || !a.client_id.empty() || !is_hash_name(hash)) return;
-    auto text = read_file(folder + "/" + std::string(hash) + ".json", kPairMaxBytes);
+    auto text = credentials::read_small_file(folder + "/" + std::string(hash) + ".json");
     if (!text) return;
     const auto pair = json::Document::parse(std::move(*text));
     if (!pair) return;
     a.client_id = text_of(pair->root(), {"clientId", "client_id"});
     a.client_secret = Secret(text_of(pair->root(), {"clientSecret", "client_secret"}));
+}
+
+/// What a kirogate exported of its own.
+void read_settings(json::Node n, store::Account& a) {
+    for (const auto group : n["groups"].children()) {
+        if (n["groups"].is_array() && store::valid_account_name(group.text()))
+            a.groups.emplace_back(group.text());
+    }
+    a.weight = std::clamp<std::int64_t>(n["weight"].as_int().value_or(1), 1, 1'000);
+    a.max_concurrency = std::clamp<std::int64_t>(n["maxConcurrency"].as_int().value_or(0), 0, 10'000);
+    a.requests_per_minute = n["requestsPerMinute"].as_int();
+    a.request_burst = n["requestBurst"].as_int();
+    a.tokens_per_minute = n["tokensPerMinute"].as_int();
 }
 
 /// One credential object; `outer` holds the fields beside it in nested forms.
@@ -112,6 +109,7 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index, cons
                           ? time_of(n, {"expiresAt", "expires_at", "expire"})
                           : time_of(outer, {"expiresAt", "expires_at"});
     if (const auto priority = n["priority"].as_int()) a.priority = std::max<std::int64_t>(0, *priority);
+    read_settings(n, a);
     if (n["disabled"].as_bool().value_or(false) || !outer["enabled"].as_bool().value_or(true))
         a.enabled = false;
     a.source = "import:" + source;
@@ -127,7 +125,21 @@ ImportedAccount read_one(json::Node outer, json::Node n, std::size_t index, cons
 
 }  // namespace
 
-Result<Forms> read_forms(std::string text, const std::string& source, const std::string& folder) {
+std::string provider_of(std::string_view text) {
+    std::string folded;
+    for (const char c : text) {
+        if (c != ' ' && c != '-' && c != '_') folded += ascii::lower(c);
+    }
+    if (folded == "google") return "Google";
+    if (folded == "github") return "Github";
+    if (folded == "builderid" || folded == "aws") return "BuilderId";
+    if (folded == "enterprise" || folded == "iamsso" || folded == "identitycenter" || folded == "awsidc")
+        return "Enterprise";
+    if (folded == "externalidp") return "ExternalIdp";
+    return {};
+}
+
+Result<Forms> read_json_forms(std::string text, const std::string& source, const std::string& folder) {
     if (ascii::is_blank(text))
         return Err(Error{.kind = ErrorKind::malformed_request, .message = source + " is empty"});
     auto document = json::Document::parse(std::move(text));
@@ -168,14 +180,46 @@ Result<Forms> read_forms(std::string text, const std::string& source, const std:
 
 Result<Forms> read_ide_cache(const std::string& folder) {
     const auto path = folder + "/kiro-auth-token.json";
-    auto text = read_file(path, kPairMaxBytes);
+    auto text = credentials::read_small_file(path);
     if (!text)
         return Err(Error{.kind = ErrorKind::io_failed,
-                         .message = text.error().message + "; sign in with the Kiro IDE first"});
-    KG_TRY(forms, read_forms(std::move(*text), path, folder));
+                         .message = text.error().what + "; sign in with the Kiro IDE first"});
+    KG_TRY(forms, read_json_forms(std::move(*text), path, folder));
     forms.format = "ide-cache";
     for (auto& in : forms.accounts) in.account.source = "ide-cache";
     return forms;
 }
 
-}  // namespace kg::cmd
+Result<Forms> read_cli_database(const std::string& path) {
+    auto logins = credentials::read_cli_logins(path);
+    if (!logins) {
+        const bool signed_out = logins.error().kind == credentials::FileFailure::Kind::missing;
+        return Err(Error{.kind = ErrorKind::io_failed,
+                         .message = logins.error().what + (signed_out ? "; sign in with it first" : "")});
+    }
+    Forms out;
+    out.format = "kiro-cli";
+    for (std::size_t i = 1; i < logins->size(); ++i) out.left_out.push_back((*logins)[i].key);
+    auto& best = logins->front();
+    ImportedAccount in;
+    in.ref = best.key;
+    auto& a = in.account;
+    a.access_token = best.login.access_token;
+    a.refresh_token = best.login.refresh_token;
+    a.expires_at_ms = best.login.expires_at_ms;
+    a.auth_method = best.login.auth_method;
+    a.provider = best.login.provider;
+    a.auth_region = best.login.auth_region;
+    a.profile_arn = best.login.profile_arn;
+    a.token_endpoint = best.login.token_endpoint;
+    a.scopes = best.login.scopes;
+    a.client_id = best.login.client_id;
+    a.client_secret = best.login.client_secret;
+    a.start_url = best.start_url;
+    a.source = "kiro-cli";
+    if (a.refresh_token.empty()) in.error = "it has no refresh token";
+    out.accounts.push_back(std::move(in));
+    return out;
+}
+
+}  // namespace kg::exchange
