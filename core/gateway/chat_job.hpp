@@ -244,8 +244,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     bool rejected_ = false;              // a whole answer was not what was demanded
     bool separate_ = false;              // the next text begins a paragraph
     Flow flow_ = Flow::more;
-    bool delivered_ =
-        false;  // the sink got an event of this round: nothing may be tried again unless it forgets
+    bool delivered_ = false;  // the sink got an event of this round: no other try unless it forgets
     bool tool_seen_ = false, skipping_tool_ = false;
     std::optional<Ending> early_end_;  // a stop sequence or the token limit ended the answer
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
