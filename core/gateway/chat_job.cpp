@@ -4,6 +4,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/uuid.hpp"
+#include "core/gateway/strict_key.hpp"
 
 namespace kg::gateway {
 namespace {
@@ -70,7 +71,10 @@ void ChatJob::proceed() {
     }
     report_.warnings = request_.warnings;
     report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
-    if (auto honoured = check_strict(report_.warnings); !honoured) return fail(std::move(honoured).error());
+    if (permissions_.strict) {
+        if (auto honoured = refuse_what_others_are_warned_of(report_.warnings); !honoured)
+            return fail(std::move(honoured).error());
+    }
     report_.warnings.insert(report_.warnings.end(), repairs_.begin(), repairs_.end());
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
     next_account();
@@ -81,19 +85,9 @@ void ChatJob::resume() {
     if (attempt_) attempt_->resume();
 }
 
-/// A strict key is refused what would be ignored or emulated.
-Result<void> ChatJob::check_strict(const std::vector<std::string>& warnings) const {
-    if (!permissions_.strict || warnings.empty()) return {};
-    std::string message = "this API key is strict and refuses what others are only warned of: ";
-    for (const auto& warning : warnings) {
-        if (&warning != &warnings.front()) message += "; ";
-        message += warning;
-    }
-    return Err(Error{.kind = ErrorKind::unsupported, .message = std::move(message)});
-}
-
 Result<void> ChatJob::resolve() {
-    KG_CHECK(check_strict(request_.warnings));  // before summaries are paid for
+    if (permissions_.strict)
+        KG_CHECK(refuse_what_others_are_warned_of(request_.warnings));  // before summaries are paid for
     models_ = service_.catalog.current();
     KG_TRY(resolved, kiro::resolve_model(request_.model, models_->models, settings_->aliases));
     model_ = resolved.model;
@@ -112,6 +106,9 @@ Result<void> ChatJob::resolve() {
         request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
     user_turns_ = user_turns(request_);
     turns_asked_ = request_.messages.size();
+    if (!AnswerCheck::wanted(request_)) return {};
+    KG_TRY(check, AnswerCheck::make(request_));
+    check_.emplace(std::move(check));
     return {};
 }
 
@@ -128,13 +125,22 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
     options.body_max_bytes = service_.upstream.body_max_bytes;
     options.strip_thinking = strip_thinking;
     options.strip_fields = strip_fields;
-    KG_TRY(encoded, kiro::encode_request(request_, options));
-    encoded_ = std::move(encoded);
+    const auto asked = request_.messages.size();
+    const bool thinking = request_.thinking.enabled;
+    if (!repair_.empty()) {
+        request_.messages.insert(request_.messages.end(), repair_.begin(), repair_.end());
+        request_.thinking.enabled = false;  // it has been thought
+    }
+    auto encoded = kiro::encode_request(request_, options);
+    request_.messages.resize(asked);
+    request_.thinking.enabled = thinking;
+    if (!encoded) return Err(std::move(encoded).error());
+    encoded_ = std::move(*encoded);
     return {};
 }
 
 bool ChatJob::out_of_budget() const {
-    return report_.attempts >= settings_->attempts_max || dead_logins_ >= kDeadLoginsMax ||
+    return out_of_attempts() || dead_logins_ >= kDeadLoginsMax ||
            (report_.attempts + dead_logins_ > 0 &&
             service_.clock.steady() - budget_began_ > settings_->failover_time_max);
 }
@@ -356,7 +362,10 @@ void ChatJob::abandon() {
     if (answering) {
         report_.usage = usage_so_far();
         charge_account();
-        if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+        if (lease_)
+            service_.pool.report_success(lease_, attempt_began_, report_.usage.credits - spent_.credits);
+    } else if (rejected_) {
+        report_.usage = final_usage();
     }
     compressor_.reset();  // its calls tell what they have used
     let_go();
@@ -364,7 +373,8 @@ void ChatJob::abandon() {
 
 void ChatJob::fail(Error error) {
     let_go();
-    if (delivered_) report_.usage = final_usage();  // what was never answered cost nothing
+    // What was never answered cost nothing.
+    if (delivered_ || rejected_) report_.usage = final_usage();
     sink_.on_error(error);
 }
 
@@ -379,7 +389,8 @@ void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
 void ChatJob::cut_short(const Ending& ending) {
     report_.usage = usage_so_far();
     charge_account();
-    if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+    if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits - spent_.credits);
+    tell_held();
     let_go();
     calibrate();
     sink_.on_end({.reason = ending.reason, .stop_sequence = ending.stop_sequence, .usage = report_.usage});

@@ -63,6 +63,15 @@ std::string_view take_word(std::string_view& line) {
     return word;
 }
 
+/// Upstream's answer to one request: up to a line of three hyphens.
+std::string_view take_round(std::string_view& script) {
+    constexpr std::string_view mark = "\n---\n";
+    const auto end = std::min(script.find(mark), script.size());
+    const auto round = script.substr(0, end);
+    script.remove_prefix(std::min(end + mark.size(), script.size()));
+    return round;
+}
+
 std::string event_stream(std::string_view script) {
     std::string out;
     while (!script.empty()) {
@@ -95,9 +104,9 @@ Result<Transcript> play_transcript(const chat::Dialect& dialect, std::string req
     Reply reply(dialect, kept);
     gateway::ChatJob job(rig.service, std::move(decoded), gateway::JobPermissions{}, reply);
     job.start();
-    if (rig.fetcher.count() > 0) {
-        out.kiro_request = json::pretty(rig.last_chat().request.body.view()) + '\n';
-        GatewayRig::stream(rig.last_chat(), event_stream(script));
+    for (std::size_t round = 0; rig.fetcher.count() > round; ++round) {
+        out.kiro_request += json::pretty(rig.last_chat().request.body.view()) + '\n';
+        GatewayRig::stream(rig.last_chat(), event_stream(take_round(script)));
     }
     out.client_reply = std::move(reply.bytes);
     return out;
