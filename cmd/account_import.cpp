@@ -99,6 +99,9 @@ Item import_one(exchange::ImportedAccount& in, std::vector<store::Account>& know
     if (const auto* same = duplicate_of(account, known, task.follow_path))
         return update_one(account, *same, task, std::move(item));
     complete_new_account(account, task.context);
+    // Lists are in order of creation: accounts of one millisecond stay in the order of their file.
+    if (!known.empty())
+        account.created_at_ms = std::max(account.created_at_ms, known.back().created_at_ms + 1);
     if (account.auth_method == "idc" && (account.client_id.empty() || account.client_secret.empty())) {
         item.message =
             "its client registration is missing: it works until its access token expires and "

@@ -92,6 +92,9 @@ TEST_CASE("the environment is read in one place") {
 TEST_CASE("no test sleeps") {
     check_tree("sleeping");
 }
+TEST_CASE("names of tests have no semicolon") {
+    check_tree("test_names");
+}
 TEST_CASE("no iostream in the product") {
     check_tree("streams");
 }
@@ -142,6 +145,8 @@ TEST_CASE("every rule finds what it is for") {
     CHECK(findings("size", "tests/a.cpp", '"' + std::string(121, 'x') + '"') == 0);
     CHECK(findings("size", "tests/a.cpp", std::string(121, 'x')) == 1);
     CHECK(findings("sleeping", "tests/a.cpp", "std::this_thread::sleep_for(1s);\n") == 1);
+    CHECK(findings("test_names", "tests/a.cpp", "TEST_CASE(\"a; b\") {\n") == 1);
+    CHECK(findings("test_names", "tests/a.cpp", "TEST_CASE(\"a, b\") {\n    f();\n") == 0);
     CHECK(findings("streams", "core/chat/a.cpp", "#include <iostream>\n") == 1);
     CHECK(findings("streams", "tests/a.cpp", "#include <iostream>\n") == 0);
 }

@@ -60,7 +60,7 @@ TEST_CASE("priority: the oldest that can serve, whatever its load and health") {
     CHECK(choose(Scheduling::priority, c) == 8u);
 }
 
-TEST_CASE("balanced: running requests first, then recent ones, by weight; health does not matter") {
+TEST_CASE("balanced: running requests first, then recent ones, by weight, and health does not matter") {
     std::vector<Candidate> c{{.index = 0, .health = 100, .in_flight = 1},
                              {.index = 1, .health = 0, .recent = 900}};
     CHECK(choose(Scheduling::balanced, c) == 1u);

@@ -129,7 +129,7 @@ TEST_CASE("tool_choice none: a call that comes all the same is withheld, an answ
     CHECK(play.answer.ending);
 }
 
-TEST_CASE("of tools that were withdrawn no call passes; the text before it has, and the answer goes on") {
+TEST_CASE("of tools that were withdrawn no call passes, the text before it has, and the answer goes on") {
     auto request = offering({"f"}, Mode::automatic);
     request.tool_choice.limited = true;
     Play play(std::move(request));

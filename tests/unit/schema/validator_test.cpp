@@ -89,7 +89,7 @@ TEST_CASE("patterns are searched for, with bounds on texts and on backtracking")
     CHECK_FALSE(schema::Pattern::compile(std::string(9'000, 'a')));
 }
 
-TEST_CASE("formats are those that structured outputs know; others are notes") {
+TEST_CASE("formats are those that structured outputs know, others are notes") {
     using schema::has_format;
     CHECK(has_format("2024-02-29", "date"));
     CHECK_FALSE(has_format("2023-02-29", "date"));
