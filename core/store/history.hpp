@@ -92,8 +92,10 @@ class HistoryStore {
     virtual Result<LatencyCounts> latency(const UsageFilter& filter) = 0;
     /// Looks at 50,000 rows at most: a page may be short, or empty, and yet have a next one.
     virtual Result<RequestPage> requests(const RequestQuery& query) = 0;
-    /// Deletes minutes and hours that began before these times.
-    virtual Result<void> prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms) = 0;
+    /// Deletes minutes and hours that began before these times, and the oldest hours of combinations of
+    /// key, account and model while there are more than `rows_max` of them.
+    virtual Result<void> prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms,
+                               std::size_t rows_max) = 0;
 };
 inline constexpr std::int64_t kRowsLookedAtMax = 50'000;
 

@@ -66,7 +66,8 @@ Result<RequestPage> MemoryHistoryStore::requests(const RequestQuery& query) {
     return page;
 }
 
-Result<void> MemoryHistoryStore::prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms) {
+Result<void> MemoryHistoryStore::prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms,
+                                       std::size_t rows_max) {
     const std::lock_guard lock(state_.mutex);
     const auto old = [&](UsageStep step, std::int64_t at_ms) {
         return at_ms < (step == UsageStep::minute ? minutes_before_ms : hours_before_ms);
@@ -74,6 +75,11 @@ Result<void> MemoryHistoryStore::prune(std::int64_t minutes_before_ms, std::int6
     std::erase_if(state_.series, [&](const auto& e) { return old(e.first.step, e.first.at_ms); });
     std::erase_if(state_.latency,
                   [&](const auto& e) { return old(std::get<0>(e.first), std::get<1>(e.first)); });
+    // Hours come after minutes, the oldest first.
+    const auto hour = [](const auto& e) { return e.first.step == UsageStep::hour; };
+    auto rows = static_cast<std::size_t>(std::ranges::count_if(state_.series, hour));
+    for (auto it = std::ranges::find_if(state_.series, hour); rows > rows_max; --rows)
+        it = state_.series.erase(it);
     return {};
 }
 

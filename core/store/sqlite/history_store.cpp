@@ -154,7 +154,8 @@ Result<RequestPage> SqliteHistoryStore::requests(const RequestQuery& query) {
     }
 }
 
-Result<void> SqliteHistoryStore::prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms) {
+Result<void> SqliteHistoryStore::prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms,
+                                       std::size_t rows_max) {
     const auto chunk = [&](const char* sql, UsageStep step, std::int64_t before_ms) {
         return write(
             connection_,
@@ -182,7 +183,16 @@ Result<void> SqliteHistoryStore::prune(std::int64_t minutes_before_ms, std::int6
             }
         }
     }
-    return {};
+    return write(
+        connection_,
+        [&]() -> Result<void> {
+            KG_TRY(statement,
+                   connection_.db.prepare(
+                       "DELETE FROM usage_series WHERE step = 3600 AND facet = 4 AND at <= (SELECT at FROM"
+                       " usage_series WHERE step = 3600 AND facet = 4 ORDER BY at DESC LIMIT 1 OFFSET ?1)"));
+            return statement.bind(rows_max).run();
+        },
+        Durability::process_death);
 }
 
 }  // namespace kg::store::sqlite

@@ -22,7 +22,8 @@ class SqliteHistoryStore final : public HistoryStore {
                                           std::int64_t step_ms) override;
     Result<LatencyCounts> latency(const UsageFilter& filter) override;
     Result<RequestPage> requests(const RequestQuery& query) override;
-    Result<void> prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms) override;
+    Result<void> prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms,
+                       std::size_t rows_max) override;
 
   private:
     /// Opened at the first question; a reader in WAL mode waits for no writer. `mutex_` is held.

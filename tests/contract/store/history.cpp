@@ -103,10 +103,17 @@ TEST_CASE("H1: usage by hour and minute, key, account and model derives from the
     CHECK(usage(stores, minutes, UsageBy::time, 5 * kMinute).size() == 1);
     CHECK(usage(stores, minutes, UsageBy::model).size() == 2);
 
-    REQUIRE(stores->history().prune(kNow + kMinute, kNow + kHour));
+    REQUIRE(stores->history().prune(kNow + kMinute, kNow + kHour, 1'000));
     CHECK(usage(stores, minutes, UsageBy::time).size() == 2);
     CHECK(usage(stores, all, UsageBy::time).size() == 2);
     CHECK(stores->usage().totals()->requests == 7);
+    // Too many combinations: the oldest hours of them go.
+    auto combined = all;
+    combined.key_id = "key_a";
+    combined.account_id = "acc_1";
+    CHECK(usage(stores, combined, UsageBy::time).size() == 1);
+    REQUIRE(stores->history().prune(0, 0, 1));
+    CHECK(usage(stores, combined, UsageBy::time).empty());
 }
 
 TEST_CASE("H2: how long answers took is kept in buckets") {
