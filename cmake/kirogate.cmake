@@ -143,3 +143,42 @@ std::span<const EmbeddedText> ${function}() { return kTexts; }
     endif()
     target_sources(${target} PRIVATE ${output})
 endfunction()
+
+# kirogate_embed_openapi(TARGET DIR): DIR/*.json, in order, become openapi_parts() of daemon/admin/openapi.hpp:
+# the first is the document, the members of the others' "paths" and "schemas" are put into it.
+function(kirogate_embed_openapi target dir)
+    if(NOT TARGET ${target})
+        return()
+    endif()
+    file(GLOB texts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)
+    list(SORT texts)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${texts})
+    set(rows "")
+    foreach(text IN LISTS texts)
+        file(READ ${text} content)
+        string(APPEND rows "    R\"kgjson(${content})kgjson\",\n")
+    endforeach()
+    set(output ${PROJECT_BINARY_DIR}/generated/openapi_parts.cpp)
+    set(content "#include \"daemon/admin/openapi.hpp\"
+
+namespace kg::admin {
+namespace {
+
+constexpr std::string_view kParts[] = {
+${rows}};
+
+}  // namespace
+
+std::span<const std::string_view> openapi_parts() { return kParts; }
+
+}  // namespace kg::admin
+")
+    set(previous "")
+    if(EXISTS ${output})
+        file(READ ${output} previous)
+    endif()
+    if(NOT previous STREQUAL content)
+        file(WRITE ${output} "${content}")
+    endif()
+    target_sources(${target} PRIVATE ${output})
+endfunction()

@@ -77,12 +77,15 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
         print_line("ok: configuration and database are fine");
         return ExitCode::ok;
     }
-    daemon::ServerInput input{.config = std::move(config), .stores = *stores, .sealer = std::move(sealer)};
+    daemon::ServerInput input{.config = std::move(config),
+                              .origins = loaded->origins,
+                              .stores = *stores,
+                              .sealer = std::move(sealer)};
     input.notify_socket = context.environment()("NOTIFY_SOCKET").value_or("");
-    input.reload = [&context]() -> Result<config::Config> {
-        auto again = config::load(context.load_input());
-        if (!again) return Err(std::move(again).error());
-        return std::move(again->config);
+    input.reload = [&context](const std::vector<std::pair<std::string, std::string>>& stored) {
+        auto sources = context.load_input();
+        sources.stored = stored;
+        return config::load(sources);
     };
     input.ready = [listen = input.config.server.listen, demo = options.demo](
                       int port, const daemon::FirstSecrets& secrets) { greet(listen, port, secrets, demo); };

@@ -29,6 +29,15 @@ Result<std::string> daemon_url(const StatusOptions& options, Context& context) {
     return "http://" + listen;
 }
 
+/// Where the pool tells its state: beside the API, or at the admin API's own address; "" for a Unix socket.
+Result<std::string> pool_url(const StatusOptions& options, const Daemon& daemon, Context& context) {
+    if (options.server) return daemon.url;
+    KG_TRY(loaded, context.config());
+    const auto& listen = loaded->config.server.admin_listen;
+    if (listen.empty()) return daemon.url;
+    return listen.starts_with("unix:") ? std::string() : "http://" + listen;
+}
+
 /// The operator's token goes to the gateway of this machine and configuration, never elsewhere.
 bool may_show_token(const StatusOptions& options) {
     if (!options.server) return true;
@@ -36,11 +45,12 @@ bool may_show_token(const StatusOptions& options) {
     return url && http::is_loopback_host(url->host);
 }
 
-void ask_pool(Daemon& daemon, store::Stores& stores) {
+void ask_pool(Daemon& daemon, const std::string& url, store::Stores& stores) {
+    if (url.empty()) return;
     auto token = stores.settings().get(daemon::kOperatorToken);
     if (!token || !*token) return;
     for (std::int64_t from = 0; from < static_cast<std::int64_t>(kAccountsMax);) {
-        auto answer = http_get(daemon.url + "/api/pool?from=" + std::to_string(from), **token);
+        auto answer = http_get(url + "/api/pool?from=" + std::to_string(from), **token);
         if (!answer || answer->status != 200) return;
         auto page = json::Document::parse(std::move(answer->body));
         if (!page) return;
@@ -132,7 +142,8 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
     KG_TRY(daemon, ask(options, context));
     KG_TRY(stores, context.stores());
     if (daemon.state == "running" || daemon.state == "not ready") {
-        if (may_show_token(options)) ask_pool(daemon, *stores);
+        KG_TRY(url, pool_url(options, daemon, context));
+        if (may_show_token(options)) ask_pool(daemon, url, *stores);
     }
     KG_TRY(accounts, stores->accounts().list());
     KG_TRY(keys, stores->keys().list());

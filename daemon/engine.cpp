@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/base/log.hpp"
 #include "daemon/options.hpp"
@@ -18,6 +19,8 @@ constexpr std::chrono::milliseconds kRecordsEvery = 100ms;  // the usage a kill 
 constexpr std::chrono::milliseconds kUseEvery = 2s;         // what budgets of two daemons lag behind
 constexpr std::size_t kRecordsSoon = 512;
 constexpr std::chrono::hours kBudgetsReachBack{24 * 40};  // longer than any month
+constexpr std::chrono::hours kMinutesKept{49};
+constexpr std::size_t kCombinationsMax = 2'000'000;  // hours of a key, account and model: 250 MB
 constexpr std::string_view kCalibration = "token_calibration";
 
 /// What the store holds that is newer than what is known.
@@ -89,6 +92,8 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
       models_ttl_(config.accounts.models_ttl),
       usage_ttl_(config.accounts.usage_ttl),
       request_rows_max_(static_cast<std::size_t>(config.log.request_rows_max)),
+      audit_rows_max_(static_cast<std::size_t>(config.log.audit_rows_max)),
+      usage_kept_for_(config.log.usage_kept_for),
       async_(stores, {.batch_max = 2048, .batch_soon = kRecordsSoon}),
       settings_(daemon::settings(config)),
       compression_{{compress::SummaryCache(async_, clock, summary_cache_options(config)), {}}, async_},
@@ -169,6 +174,14 @@ void Engine::start() {
     use_timer_.start(kUseEvery, kUseEvery);
 }
 
+void Engine::look() {
+    wakeup_.door().post([this, alive = alive_] {
+        if (!*alive) return;
+        look_again_ = watching_;
+        watch();
+    });
+}
+
 void Engine::watch() {
     if (watching_) return;
     const Known known{.version = version_, .keys_version = keys_version_, .accounts = pool_.size()};
@@ -177,6 +190,7 @@ void Engine::watch() {
         [this, alive = alive_](News news) {
             if (!*alive) return;
             watching_ = false;
+            if (std::exchange(look_again_, false)) look();
             if (!news.error.empty())
                 return log::error("store", "accounts and keys could not be read", {{"error", news.error}});
             if (!news.changed) return;
@@ -222,6 +236,14 @@ void Engine::prune() {
             log::error("store", "request log not pruned", {{"error", pruned.error().message}});
         if (auto forgotten = s.usage().forget_use(old); !forgotten)
             log::error("store", "old use of keys not pruned", {{"error", forgotten.error().message}});
+    });
+    const auto now = clock_.wall();
+    async_.post([minutes = to_ms(now - kMinutesKept), hours = to_ms(now - usage_kept_for_),
+                 rows = audit_rows_max_](store::Stores& s) {
+        if (auto pruned = s.history().prune(minutes, hours, kCombinationsMax); !pruned)
+            log::error("store", "old usage not pruned", {{"error", pruned.error().message}});
+        if (auto pruned = s.admin().prune_audit(rows); !pruned)
+            log::error("store", "audit log not pruned", {{"error", pruned.error().message}});
     });
 }
 

@@ -15,6 +15,8 @@
 #include "core/fetch/curl_fetcher.hpp"
 #include "core/gateway/chat_service.hpp"
 #include "core/gateway/compression.hpp"
+#include "core/gateway/meter.hpp"
+#include "core/gateway/request_tail.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
 #include "core/loop/timer.hpp"
@@ -49,6 +51,10 @@ class Engine {
     gateway::SettingsHolder& settings() { return settings_; }
     gateway::Stats& stats() { return stats_; }
     gateway::Compression& compression() { return compression_; }
+    gateway::Meters& meters() { return meters_; }
+    gateway::RequestTail& tail() { return tail_; }
+    /// Any thread: accounts or keys were changed here, so look at once.
+    void look();
     const kiro::UpstreamOptions& upstream() const { return upstream_; }
     const fetch::CurlFetcherOptions& fetch_options() const { return fetch_options_; }
 
@@ -66,10 +72,13 @@ class Engine {
     const kiro::UpstreamOptions upstream_;
     const fetch::CurlFetcherOptions fetch_options_;
     const std::chrono::milliseconds models_ttl_, usage_ttl_;
-    const std::size_t request_rows_max_;
+    const std::size_t request_rows_max_, audit_rows_max_;
+    const std::chrono::milliseconds usage_kept_for_;
     store::AsyncStore async_;
     gateway::SettingsHolder settings_;
     gateway::Stats stats_;
+    gateway::Meters meters_;
+    gateway::RequestTail tail_;
     chat::TokenCalibration calibration_;
     chat::CreditRates credit_rates_;
     std::string saved_calibration_;
@@ -87,6 +96,7 @@ class Engine {
     loop::Timer watch_timer_, health_timer_, prune_timer_, records_timer_, use_timer_;
     std::uint64_t version_ = 0, keys_version_ = 0;
     bool watching_ = false, learning_use_ = false;  // such a job is in the store's queue
+    bool look_again_ = false;                       // something changed while it was
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -100,6 +100,10 @@ compress::CacheOptions summary_cache_options(const config::Config& config) {
     return out;
 }
 
+admin::GuardOptions guard_options(const config::Config& config) {
+    return {.session_idle = config.auth.session_idle, .session_max = config.auth.session_max};
+}
+
 account::PoolOptions pool_options(const config::Config& config) {
     account::PoolOptions out;
     out.refresh_lead = config.accounts.refresh_lead;

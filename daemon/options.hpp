@@ -8,6 +8,7 @@
 #include "core/fetch/curl_fetcher.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/kiro/endpoints.hpp"
+#include "daemon/admin/guard.hpp"
 #include "daemon/http/limits.hpp"
 
 namespace kg::daemon {
@@ -23,6 +24,7 @@ struct Rates {
 Rates rates(const config::Config& config);
 access::TrustedProxies trusted_proxies(const config::Config& config);
 compress::CacheOptions summary_cache_options(const config::Config& config);
+admin::GuardOptions guard_options(const config::Config& config);
 account::PoolOptions pool_options(const config::Config& config);
 
 }  // namespace kg::daemon

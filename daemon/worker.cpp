@@ -1,13 +1,50 @@
 #include "daemon/worker.hpp"
 
+#include <algorithm>
 #include <future>
+#include <iterator>
 
 #include "core/base/log.hpp"
 #include "core/fetch/curl_fetcher.hpp"
+#include "daemon/admin/handler.hpp"
 #include "daemon/api/context.hpp"
 #include "daemon/api/routes.hpp"
 
 namespace kg::daemon {
+namespace {
+
+/// Trouble below the routes, in the shape of whoever is asked.
+class Errors final : public httpd::ErrorRenderer {
+  public:
+    Errors(const api::Dialects& dialects, Serves serves) : api_(dialects), serves_(serves) {}
+    http::Response render(const httpd::RequestHead* head, const Error& error,
+                          std::string_view request_id) const override {
+        const bool admin = serves_ == Serves::admin || (head && head->path.starts_with("/api/"));
+        if (!admin) return api_.render(head, error, request_id);
+        return admin::render({.status = error_row(error.kind).openai_status,
+                              .code = std::string(error_name(error.kind)),
+                              .message = error.message},
+                             request_id);
+    }
+
+  private:
+    const api::ErrorRenderer api_;
+    const Serves serves_;
+};
+
+constexpr std::string_view kPoolPath = "/api/pool";  // the operator's, like the admin API
+
+std::vector<httpd::Route> routes_of(Serves serves, api::Context& context, admin::Office& office,
+                                    const loop::Wakeup::Door& door) {
+    auto out = api::public_routes(context);
+    if (serves == Serves::api) std::erase_if(out, [](const auto& r) { return r.path == kPoolPath; });
+    if (serves == Serves::admin) std::erase_if(out, [](const auto& r) { return r.path != kPoolPath; });
+    auto more = serves == Serves::api ? admin::public_routes(office, door) : admin::routes(office, door);
+    std::move(more.begin(), more.end(), std::back_inserter(out));
+    return out;
+}
+
+}  // namespace
 
 /// Members in the order of their lives: the server goes first, the loop last.
 struct Worker::Inside {
@@ -17,10 +54,17 @@ struct Worker::Inside {
           wakeup(loop),
           fetcher(loop, w.engine_.fetch_options()),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
-          context{service,           w.engine_.access(), w.engine_.proxies(),
-                  w.engine_.store(), w.dialects_,        w.draining_},
-          errors(w.dialects_),
-          router(api::public_routes(context)),
+          context{service,
+                  w.engine_.access(),
+                  w.engine_.proxies(),
+                  w.engine_.store(),
+                  w.dialects_,
+                  w.draining_,
+                  {},
+                  &w.engine_.meters().add(),
+                  &w.engine_.tail()},
+          errors(w.dialects_, w.options_.serves),
+          router(routes_of(w.options_.serves, context, w.office_, wakeup.door())),
           server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}
 
     loop::Loop loop;
@@ -30,14 +74,15 @@ struct Worker::Inside {
     fetch::CurlFetcher fetcher;
     gateway::ChatService service;
     api::Context context;
-    api::ErrorRenderer errors;
+    Errors errors;
     httpd::Router router;
     httpd::Server server;
 };
 
-Worker::Worker(Engine& engine, const api::Dialects& dialects, Random& random, httpd::ServerGauges& gauges,
-               const std::atomic<bool>& draining, WorkerOptions options)
+Worker::Worker(Engine& engine, admin::Office& office, const api::Dialects& dialects, Random& random,
+               httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options)
     : engine_(engine),
+      office_(office),
       dialects_(dialects),
       random_(random),
       gauges_(gauges),

@@ -8,13 +8,18 @@
 
 #include "core/base/result.hpp"
 #include "core/loop/wakeup.hpp"
+#include "daemon/admin/office.hpp"
 #include "daemon/api/dialects.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/http/server.hpp"
 
 namespace kg::daemon {
 
+/// What the listener of a worker serves.
+enum class Serves : std::uint8_t { api_and_admin, api, admin };
+
 struct WorkerOptions {
+    Serves serves = Serves::api_and_admin;
     std::string listen;  // "" = does not listen (a Unix socket has one listener)
     bool share_port = true;
     httpd::ServerOptions server;
@@ -24,8 +29,8 @@ struct WorkerOptions {
 /// through the loop's door; the destructor stops and joins.
 class Worker {
   public:
-    Worker(Engine& engine, const api::Dialects& dialects, Random& random, httpd::ServerGauges& gauges,
-           const std::atomic<bool>& draining, WorkerOptions options);
+    Worker(Engine& engine, admin::Office& office, const api::Dialects& dialects, Random& random,
+           httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options);
     ~Worker();
 
     /// Starts the thread and waits until it listens; the port it got.
@@ -42,6 +47,7 @@ class Worker {
     struct Inside;  // what lives on the thread
 
     Engine& engine_;
+    admin::Office& office_;
     const api::Dialects& dialects_;
     Random& random_;
     httpd::ServerGauges& gauges_;

@@ -119,6 +119,10 @@ constexpr std::string_view kKnownDefault =
 
 }  // namespace
 
+Complaint check_admin_listen(std::string_view text) {
+    return text.empty() ? std::nullopt : check_listen(text);
+}
+
 Complaint check_listen(std::string_view text) {
     if (text.substr(0, 5) == "unix:") {
         const auto path = text.substr(5);

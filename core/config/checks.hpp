@@ -8,6 +8,7 @@ namespace kg::config {
 
 /// Rules for texts: what is wrong with one, or nothing. Complaints never repeat a secret.
 std::optional<std::string> check_listen(std::string_view text);
+std::optional<std::string> check_admin_listen(std::string_view text);  // may be empty
 std::optional<std::string> check_origins(std::string_view text);
 std::optional<std::string> check_upstream_url(std::string_view text);
 std::optional<std::string> check_proxy_url(std::string_view text);

@@ -22,6 +22,8 @@ struct Server {
     milliseconds ping_interval{15'000};
     bool allow_public_without_key = false;
     std::vector<std::string> trusted_proxies;  // CIDR; whose X-Forwarded-For is believed
+    std::string admin_listen;                  // "": the admin API is on `listen`
+    std::string metrics = "admin";             // "public", "off"
 };
 struct Auth {
     Secret proxy_key;                             // also proxy_key_file, PROXY_API_KEY
@@ -29,6 +31,8 @@ struct Auth {
     std::int64_t requests_per_minute = 0;         // whole gateway, 0 = no limit; RATE_LIMIT_PER_MINUTE
     std::int64_t request_burst = 0;               // 0 = requests_per_minute
     std::int64_t tenant_credentials_max = 1'000;  // cached "key:refresh token" logins
+    milliseconds session_idle{12LL * 3'600'000};  // of administrators
+    milliseconds session_max{7LL * 24 * 3'600'000};
 };
 struct Kiro {
     std::vector<std::string> endpoints{"runtime", "q"};
@@ -106,6 +110,8 @@ struct Log {
     std::string level = "info";
     std::string format = "text";
     std::int64_t request_rows_max = 100'000;
+    milliseconds usage_kept_for{400LL * 24 * 3'600'000};  // by the hour
+    std::int64_t audit_rows_max = 100'000;
 };
 struct Storage {
     Secret seal_key;  // seal_key_file; "" = a generated file in the state directory

@@ -126,8 +126,40 @@ Result<Loaded> Loader::finish() && {
     return Err(Error{.kind = ErrorKind::config_invalid, .message = std::move(message)});
 }
 
+bool is_fixed(std::string_view origin) {
+    return origin != "default" && origin != "settings";
+}
+
+void take_settings(const Loaded& from, Config& to, Origins& origins) {
+    Config source = from.config;  // the accessors of the schema need one that may be written
+    for (const Key& key : keys()) {
+        const auto origin = from.origins.find(std::string(key.name));
+        if (origin == from.origins.end() || origin->second != "settings") continue;
+        const auto raw = raw_from_text(key, display_text(key, source));
+        if (raw && assign(key, *raw, to)) origins[std::string(key.name)] = "settings";
+    }
+}
+
+void Loader::read_stored() {
+    for (const auto& [name, text] : input_.stored) {
+        const Where where{Where::Layer::settings, "settings", name, "settings"};
+        const Key* key = find_key(name);
+        if (!key || !key->rule.live || key->is_secret()) {
+            warn(where, "a runtime setting that this version does not know, ignored");
+            continue;
+        }
+        Config scratch;
+        const auto raw = raw_from_text(*key, text);
+        if (raw && assign(*key, *raw, scratch))
+            set(*key, *raw, false, where);
+        else
+            warn(where, "a runtime setting whose value is not allowed any more, ignored");
+    }
+}
+
 Result<Loaded> load(const LoadInput& input) {
     Loader loader(input);
+    loader.read_stored();
     loader.read_file();
     loader.read_environment();
     loader.read_overrides();

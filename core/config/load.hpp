@@ -25,11 +25,14 @@ struct LoadInput {
     /// Names of the variables that are set; a KIROGATE_ name among them that means nothing is
     /// warned of. May be empty: then none is.
     std::vector<std::string> environment_names{};
+    /// Runtime settings: names and texts, in force where no file, variable or flag says otherwise. One
+    /// that is not allowed (any more) is warned of and left out.
+    std::vector<std::pair<std::string, std::string>> stored{};
     std::string system_path = "/etc/kirogate/kirogate.toml";  // read when nothing nearer exists
 };
 
 /// Where an effective value came from: "default", "file:/etc/kirogate/kirogate.toml:12",
-/// "environment:PORT", "flag".
+/// "environment:PORT", "flag", or "settings": changed at run time.
 using Origins = std::map<std::string, std::string>;
 
 struct Loaded {
@@ -44,6 +47,10 @@ struct Loaded {
 /// error (config_invalid) lists one per line as "file:line:column: key: what is wrong; what is
 /// allowed; did you mean".
 Result<Loaded> load(const LoadInput& input);
+/// Whether file, environment or flag fix a value, so that a runtime setting has no effect.
+bool is_fixed(std::string_view origin);
+/// Gives `to` what `from` has of origin "settings", and says so.
+void take_settings(const Loaded& from, Config& to, Origins& origins);
 /// Path that would be read, in the same order; nothing when there is none.
 std::optional<std::string> find_config_file(const LoadInput& input);
 /// --state-dir, $STATE_DIRECTORY, $XDG_STATE_HOME/kirogate, ~/.local/state/kirogate.

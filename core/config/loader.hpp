@@ -13,7 +13,7 @@ namespace kg::config {
 /// Where one value was written: for messages ("FILE:3:10", "environment", "flag"), by what name,
 /// and in the short form of `config show`.
 struct Where {
-    enum class Layer { none, file, environment, flag };
+    enum class Layer { none, settings, file, environment, flag };
     Layer layer = Layer::none;
     std::string location;
     std::string subject;
@@ -21,12 +21,13 @@ struct Where {
     int line = 0, column = 0;
 };
 
-/// One load, from first layer to last: read_file, read_environment, read_overrides, check_across,
-/// finish. Every step goes on after a problem, so that one run tells all of them.
+/// One load, from first layer to last: read_stored, read_file, read_environment, read_overrides,
+/// check_across, finish. Every step goes on after a problem, so that one run tells all of them.
 class Loader {
   public:
     explicit Loader(const LoadInput& input);
 
+    void read_stored();
     void read_file();
     void read_environment();
     void read_overrides();

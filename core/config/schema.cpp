@@ -1,14 +1,17 @@
 #include "core/config/schema.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "core/config/checks.hpp"
+#include "core/config/schema_features.hpp"
 #include "core/config/schema_parts.hpp"
 
 namespace kg::config {
 namespace {
 
-constexpr Key kKeys[] = {
+constexpr Key kGatewayKeys[] = {
     {"server.listen",
      in<&Config::server, &Server::listen>(),
      "Address to listen on. Port 0 takes any free port. The variable PORT changes only the port.",
@@ -27,11 +30,11 @@ constexpr Key kKeys[] = {
     {"server.drain_timeout",
      in<&Config::server, &Server::drain_timeout>(),
      "How long a stopping gateway lets running answers finish.",
-     {.max = kHour}},
+     {.max = kHour, .live = true}},
     {"server.ping_interval",
      in<&Config::server, &Server::ping_interval>(),
      "Silence after which a stream sends a keep-alive to the client.",
-     {.min = kShort, .max = 10 * kMinute}},
+     {.min = kShort, .max = 10 * kMinute, .live = true}},
     {"server.allow_public_without_key",
      in<&Config::server, &Server::allow_public_without_key>(),
      "Permits an address that is not loopback although no key protects the API.",
@@ -42,6 +45,17 @@ constexpr Key kKeys[] = {
      "counts as 127.0.0.1.",
      {.check = check_network,
       .allowed = "a list of addresses and ranges such as 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32"}},
+    {"server.admin_listen",
+     in<&Config::server, &Server::admin_listen>(),
+     "Address of its own for the administration API, which server.listen then does not serve; empty "
+     "means that server.listen serves both.",
+     {.check = check_admin_listen,
+      .allowed = "empty, HOST:PORT, [IPV6]:PORT or unix:/PATH, with a port from 0 to 65535"}},
+    {"server.metrics",
+     in<&Config::server, &Server::metrics>(),
+     "Who may read the Prometheus metrics at /metrics: whoever may use the administration API (admin), "
+     "everybody (public) or nobody (off).",
+     {.choices = kMetrics}},
 
     {"auth.proxy_key",
      in<&Config::auth, &Auth::proxy_key>(),
@@ -52,22 +66,30 @@ constexpr Key kKeys[] = {
       .seed_env = "PROXY_API_KEY"}},
     {"auth.admin_password",
      in<&Config::auth, &Auth::admin_password>(),
-     "Password of the administration API; without one that API is closed.",
+     "Password of the administration API; without one the first start makes one and prints it once.",
      {.check = check_admin_password,
       .allowed = "text without control characters, at most 512 bytes, and not a well-known default",
       .seed_env = "ADMIN_PASSWORD"}},
     {"auth.requests_per_minute",
      in<&Config::auth, &Auth::requests_per_minute>(),
      "Requests a minute over the whole gateway; 0 means no limit.",
-     {.max = 1'000'000, .seed_env = "RATE_LIMIT_PER_MINUTE"}},
+     {.max = 1'000'000, .seed_env = "RATE_LIMIT_PER_MINUTE", .live = true}},
     {"auth.request_burst",
      in<&Config::auth, &Auth::request_burst>(),
      "Requests of auth.requests_per_minute that may come at once; 0 means as many as in a minute.",
-     {.max = 1'000'000}},
+     {.max = 1'000'000, .live = true}},
     {"auth.tenant_credentials_max",
      in<&Config::auth, &Auth::tenant_credentials_max>(),
      "KEY:REFRESH_TOKEN sign-ins remembered at the same time.",
      {.min = 1, .max = 1'000'000}},
+    {"auth.session_idle",
+     in<&Config::auth, &Auth::session_idle>(),
+     "How long an administrator's session lasts after its last request.",
+     {.min = kMinute, .max = 30 * 24 * kHour, .live = true}},
+    {"auth.session_max",
+     in<&Config::auth, &Auth::session_max>(),
+     "How long an administrator's session lasts at most.",
+     {.min = kMinute, .max = 365 * 24 * kHour, .live = true}},
 
     {"kiro.endpoints",
      in<&Config::kiro, &Kiro::endpoints>(),
@@ -157,7 +179,7 @@ constexpr Key kKeys[] = {
     {"accounts.refresh_lead",
      in<&Config::accounts, &Accounts::refresh_lead>(),
      "How long before its expiry an access token is refreshed.",
-     {.max = 50 * kMinute}},
+     {.max = 50 * kMinute, .live = true}},
     {"accounts.models_ttl",
      in<&Config::accounts, &Accounts::models_ttl>(),
      "How long an account's list of models is remembered.",
@@ -165,29 +187,31 @@ constexpr Key kKeys[] = {
     {"accounts.attempts_max",
      in<&Config::accounts, &Accounts::attempts_max>(),
      "Tries of one request over all accounts and endpoints.",
-     {.min = 1, .max = 100}},
+     {.min = 1, .max = 100, .live = true}},
     {"accounts.failover_time_max",
      in<&Config::accounts, &Accounts::failover_time_max>(),
      "Time after which a failing request is not moved to another account.",
-     {.min = kShort, .max = kHour}},
+     {.min = kShort, .max = kHour, .live = true}},
     {"accounts.hold_back",
      in<&Config::accounts, &Accounts::hold_back>(),
      "How long the beginning of a streamed answer is kept back, so that an early failure can move to another "
      "account unseen; 0 sends it at once.",
-     {.max = kMinute}},
-    {"accounts.continue_text", in<&Config::accounts, &Accounts::continue_text>(),
+     {.max = kMinute, .live = true}},
+    {"accounts.continue_text",
+     in<&Config::accounts, &Accounts::continue_text>(),
      "Has a plain text that breaks off after its client began to read it continued, by another account "
      "if need be, instead of told as failed. The rest is a new answer of the model to the text so far: "
-     "the joint is marked in the log. Never after a tool call began."},
+     "the joint is marked in the log. Never after a tool call began.",
+     {.live = true}},
     {"accounts.scheduling",
      in<&Config::accounts, &Accounts::scheduling>(),
      "How an account is chosen among those of the lowest priority number: smart by health, load, fair "
      "share and latency, priority always the oldest that can serve, balanced by load alone.",
-     {.choices = kSchedulings}},
+     {.choices = kSchedulings, .live = true}},
     {"accounts.concurrency_max",
      in<&Config::accounts, &Accounts::concurrency_max>(),
      "Requests at the same time on an account without a limit of its own; 0 means no limit.",
-     {.max = 10'000}},
+     {.max = 10'000, .live = true}},
     {"accounts.requests_per_minute",
      in<&Config::accounts, &Accounts::requests_per_minute>(),
      "Requests sent with an account a minute, for accounts without a limit of their own; 0 means no limit. "
@@ -205,15 +229,15 @@ constexpr Key kKeys[] = {
     {"accounts.queue_max",
      in<&Config::accounts, &Accounts::queue_max>(),
      "Requests that wait while every account is at its limit; 0 means that none waits.",
-     {.max = 100'000}},
+     {.max = 100'000, .live = true}},
     {"accounts.queue_timeout",
      in<&Config::accounts, &Accounts::queue_timeout>(),
      "How long a request waits for an account before it is refused.",
-     {.min = kShort, .max = kHour}},
+     {.min = kShort, .max = kHour, .live = true}},
     {"accounts.sticky_ttl",
      in<&Config::accounts, &Accounts::sticky_ttl>(),
      "How long after its last request a conversation stays with its account; 0s means not at all.",
-     {.max = 24 * kHour}},
+     {.max = 24 * kHour, .live = true}},
     {"accounts.usage_ttl",
      in<&Config::accounts, &Accounts::usage_ttl>(),
      "How long Kiro's word on an account's used credits is believed; in between they are counted.",
@@ -222,66 +246,20 @@ constexpr Key kKeys[] = {
      in<&Config::accounts, &Accounts::when_exhausted>(),
      "An account whose credits are used up rests until they are renewed (stop) or is used until Kiro "
      "refuses (continue).",
-     {.choices = kWhenExhausted}},
+     {.choices = kWhenExhausted, .live = true}},
     {"accounts.quota_margin",
      in<&Config::accounts, &Accounts::quota_margin>(),
      "Credits of an account that when_exhausted = \"stop\" leaves unused.",
-     {.max = 1'000'000}},
+     {.max = 1'000'000, .live = true}},
 
     {"models.aliases",
      in<&Config::models, &Models::aliases>(),
      "Other names for models, such as { \"gpt-4o\" = \"claude-sonnet-4.5\" }, also written as a "
      "table [models.aliases]; in the environment NAME=MODEL,NAME=MODEL.",
-     {.check = check_word, .allowed = "a table of NAME = \"MODEL\""}},
+     {.check = check_word, .allowed = "a table of NAME = \"MODEL\"", .live = true}},
+};
 
-    {"compression.enabled",
-     in<&Config::compression, &Compression::enabled>(),
-     "Summarises the older part of a long conversation; the request header x-kirogate-compression, "
-     "on or off, decides for one request.",
-     {.seed_env = "ENABLE_COMPRESSION"}},
-    {"compression.threshold_percent",
-     in<&Config::compression, &Compression::threshold_percent>(),
-     "Share of the model's context window, in percent, above which a conversation is compressed.",
-     {.min = 1, .max = 90}},
-    {"compression.keep_messages",
-     in<&Config::compression, &Compression::keep_messages>(),
-     "Latest messages that stay word for word, unless the window is too small for them.",
-     {.min = 2, .max = 1'000}},
-    {"compression.chunk_tokens",
-     in<&Config::compression, &Compression::chunk_tokens>(),
-     "Tokens of conversation that one summary stands for.",
-     {.min = 1'000, .max = 100'000}},
-    {"compression.model",
-     in<&Config::compression, &Compression::model>(),
-     "Model that writes the summaries.",
-     {.check = check_word, .allowed = kWord}},
-    {"compression.timeout",
-     in<&Config::compression, &Compression::timeout>(),
-     "How long a request waits for its summaries; what is missing then is done without.",
-     {.min = kSecond, .max = 10 * kMinute}},
-    {"compression.cache_ttl",
-     in<&Config::compression, &Compression::cache_ttl>(),
-     "How long a summary is kept after it was last used.",
-     {.min = kMinute, .max = 30 * 24 * kHour}},
-    {"compression.cache_memory_max_bytes",
-     in<&Config::compression, &Compression::cache_memory_max_bytes>(),
-     "Summaries kept in memory.",
-     {.max = kGiB, .bytes = true}},
-    {"compression.cache_store_max_bytes",
-     in<&Config::compression, &Compression::cache_store_max_bytes>(),
-     "Summaries kept in the database, sealed; 0 keeps none for long.",
-     {.max = 16 * kGiB, .bytes = true}},
-
-    {"responses.kept_per_key",
-     in<&Config::responses, &Responses::kept_per_key>(),
-     "Latest answers kept for each key, with their conversations, sealed: previous_response_id and GET "
-     "and DELETE /v1/responses/ID work then; 0 keeps none, and clients send whole conversations.",
-     {.max = 100'000}},
-    {"responses.kept_for",
-     in<&Config::responses, &Responses::kept_for>(),
-     "How long an answer is kept.",
-     {.min = kMinute, .max = 365 * 24 * kHour}},
-
+constexpr Key kBoundKeys[] = {
     {"limits.head_max_bytes",
      in<&Config::limits, &Limits::head_max_bytes>(),
      "Largest request line and headers.",
@@ -294,7 +272,7 @@ constexpr Key kKeys[] = {
      in<&Config::limits, &Limits::answer_max_bytes>(),
      "Largest answer held in memory: for a client that does not stream, and for "
      "streamed responses, whose last event repeats the answer.",
-     {.min = 64 * kKiB, .max = kGiB, .bytes = true}},
+     {.min = 64 * kKiB, .max = kGiB, .bytes = true, .live = true}},
     {"limits.head_timeout",
      in<&Config::limits, &Limits::head_timeout>(),
      "Time in which a request's headers must arrive.",
@@ -318,15 +296,15 @@ constexpr Key kKeys[] = {
     {"limits.streams_max",
      in<&Config::limits, &Limits::streams_max>(),
      "Answers running at the same time; more are refused with status 503.",
-     {.min = 1, .max = 1'000'000}},
+     {.min = 1, .max = 1'000'000, .live = true}},
     {"limits.address_requests_per_minute",
      in<&Config::limits, &Limits::address_requests_per_minute>(),
      "Requests a minute from one client address, whatever their route; 0 means no limit.",
-     {.max = 1'000'000}},
+     {.max = 1'000'000, .live = true}},
     {"limits.address_request_burst",
      in<&Config::limits, &Limits::address_request_burst>(),
      "Requests of one address that may come at once; 0 means as many as in a minute.",
-     {.max = 1'000'000}},
+     {.max = 1'000'000, .live = true}},
     {"limits.write_high_bytes",
      in<&Config::limits, &Limits::write_high_bytes>(),
      "Unsent bytes of a connection at which its source is paused.",
@@ -339,15 +317,23 @@ constexpr Key kKeys[] = {
     {"log.level",
      in<&Config::log, &Log::level>(),
      "Least serious kind of line that is written.",
-     {.choices = kLevels, .seed_env = "LOG_LEVEL"}},
+     {.choices = kLevels, .seed_env = "LOG_LEVEL", .live = true}},
     {"log.format",
      in<&Config::log, &Log::format>(),
      "Lines for people or JSON objects.",
-     {.choices = kFormats}},
+     {.choices = kFormats, .live = true}},
     {"log.request_rows_max",
      in<&Config::log, &Log::request_rows_max>(),
      "Past requests kept in the database; 0 keeps none.",
      {.max = 10'000'000}},
+    {"log.usage_kept_for",
+     in<&Config::log, &Log::usage_kept_for>(),
+     "How long usage by the hour, key, account and model is kept; by the minute it is for two days.",
+     {.min = 24 * kHour, .max = 3'660 * 24 * kHour}},
+    {"log.audit_rows_max",
+     in<&Config::log, &Log::audit_rows_max>(),
+     "Changes by administrators kept in the audit log.",
+     {.min = 1'000, .max = 10'000'000}},
 
     {"storage.seal_key",
      in<&Config::storage, &Storage::seal_key>(),
@@ -355,6 +341,15 @@ constexpr Key kKeys[] = {
      "directory.",
      {.check = check_seal_key, .allowed = "64 hexadecimal digits, as of: openssl rand -hex 32"}},
 };
+
+/// In the order of their sections.
+constexpr auto kKeys = [] {
+    std::array<Key, std::size(kGatewayKeys) + std::size(kFeatureKeys) + std::size(kBoundKeys)> all{};
+    auto at = std::copy(std::begin(kGatewayKeys), std::end(kGatewayKeys), all.begin());
+    at = std::copy(std::begin(kFeatureKeys), std::end(kFeatureKeys), at);
+    std::copy(std::begin(kBoundKeys), std::end(kBoundKeys), at);
+    return all;
+}();
 
 constexpr bool table_is_sound() {
     std::size_t section = 0;

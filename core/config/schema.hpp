@@ -33,6 +33,7 @@ struct Rule {
     Check check = nullptr;
     std::string_view allowed{};   // in words, when neither range nor choices say it
     std::string_view seed_env{};  // older name of the environment variable
+    bool live = false;            // a reload, or a runtime setting, puts it in force without a restart
 };
 
 /// One setting. Loading, `config show`, `config check`, the example file and the man page are all

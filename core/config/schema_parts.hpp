@@ -27,6 +27,7 @@ inline constexpr std::array<std::string_view, 3> kSchedulings{"smart", "priority
 inline constexpr std::array<std::string_view, 2> kWhenExhausted{"stop", "continue"};
 inline constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warn", "error", "off"};
 inline constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
+inline constexpr std::array<std::string_view, 3> kMetrics{"admin", "public", "off"};
 
 inline constexpr std::string_view kUrl = "empty, an https:// URL, or an http:// URL of a loopback host";
 inline constexpr std::string_view kWord = "visible ASCII characters without spaces, at most 128";

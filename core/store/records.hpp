@@ -46,6 +46,7 @@ struct Account {
     std::string source;       // "add", "import:FILE", "api"
     std::string follow_path;  // not empty: its credentials live in this file of another program, not here
     std::vector<std::string> groups;  // names that keys may be bound to; [A-Za-z0-9][A-Za-z0-9._-]{0,63}
+    std::vector<std::string> tags;    // the operator's own labels; named like groups, without effect
     std::int64_t expires_at_ms = 0;   // of the access token; 0 = unknown
     std::int64_t priority = 0;        // lower first
     std::int64_t weight = 1;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/store/admin_store.hpp"
+#include "core/store/history.hpp"
 #include "core/store/records.hpp"
 
 namespace kg::store {
@@ -101,9 +103,9 @@ class UsageStore {
   public:
     virtual ~UsageStore() = default;
     /// One transaction: appends to the request log, adds to the daily usage by key, account and
-    /// model, to the key's credits_used, tokens_used and requests, to the key's use by quarter of an
-    /// hour, to the counters of all time, and to last_used of key and account. A request_id that is already
-    /// there is skipped, so repeating a batch is harmless.
+    /// model and by minute and hour (HistoryStore), to the key's credits_used, tokens_used and requests, to
+    /// the key's use by quarter of an hour, to the counters of all time, and to last_used of key and account.
+    /// A request_id that is already there is skipped, so repeating a batch is harmless.
     virtual Result<void> record(const std::vector<RequestRecord>& batch) = 0;
     virtual Result<UsageTotals> totals() = 0;
     /// What a key has used since `from_ms`, which is rounded down to a quarter of an hour: every
@@ -155,6 +157,8 @@ class Stores {
     virtual UsageStore& usage() = 0;
     virtual SummaryStore& summaries() = 0;
     virtual ResponseStore& responses() = 0;
+    virtual HistoryStore& history() = 0;
+    virtual AdminStore& admin() = 0;
     virtual Result<std::uint64_t> version() = 0;
 };
 

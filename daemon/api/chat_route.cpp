@@ -175,6 +175,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     }
 
     void on_batch() override {
+        if (stream_ && context_.meter) measure_batch();
         if (holding_) {
             // The second batch proves that the answer goes on.
             if (!std::exchange(held_batch_, true)) return;
@@ -267,6 +268,14 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         reservation_.settle(trace_.credits() + summary_credits_, trace_.tokens() + summary_tokens_);
     }
 
+    void measure_batch() {
+        const auto now = context_.service.clock.steady();
+        if (last_batch_)
+            context_.meter->between_events(
+                std::chrono::duration_cast<std::chrono::microseconds>(now - *last_batch_));
+        last_batch_ = now;
+    }
+
     void start_quiet() { quiet_.start(std::min(kOpenStreamAfter, settings_->ping_interval)); }
 
     /// The first event of a stream: sent at once, or held back for a moment in which a failure can
@@ -342,6 +351,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     bool holding_ = false;     // the stream has begun, in held_, and its client knows nothing of it
     bool held_batch_ = false;  // a whole batch is in held_
     std::string held_;         // SSE frames, at most those of two batches
+    std::optional<SteadyTime> last_batch_;
     std::unique_ptr<chat::StreamEncoder> encoder_;
     chat::Accumulator accumulator_;
     std::unique_ptr<gateway::ChatJob> job_;  // destroyed first: it calls into the rest

@@ -9,6 +9,8 @@
 #include "core/access/trusted_proxies.hpp"
 #include "core/chat/dialect.hpp"
 #include "core/gateway/chat_service.hpp"
+#include "core/gateway/meter.hpp"
+#include "core/gateway/request_tail.hpp"
 #include "core/store/async_store.hpp"
 #include "daemon/api/dialects.hpp"
 #include "daemon/http/exchange.hpp"
@@ -33,6 +35,8 @@ struct Context {
     const Dialects& dialects;
     const std::atomic<bool>& draining;
     std::unordered_set<Cuttable*> in_progress{};
+    gateway::Meter* meter = nullptr;       // this loop's; null: nothing is measured
+    gateway::RequestTail* tail = nullptr;  // null: nobody can watch
 };
 
 /// Which family answers on a path that both share, and before routing (client-apis 3).

@@ -57,6 +57,8 @@ void RequestTrace::close(int status, std::string_view error, std::string_view de
                     {"credits", record_.credits},
                     {"detail", detail}});
     }
+    if (context_.meter) context_.meter->request(record_);
+    if (context_.tail) context_.tail->publish(record_);
     context_.store.record(std::move(record_));
 }
 

@@ -138,9 +138,11 @@ std::vector<httpd::Route> public_routes(Context& context) {
         routes.push_back({get, prefix + "/usage", usage});
         routes.push_back({get, prefix + "/responses", simple(context, responses_get)});
     }
-    routes.push_back({get, "/api/pool", [&context](httpd::Exchange& exchange, std::string_view) {
+    routes.push_back({get, "/api/pool",
+                      [&context](httpd::Exchange& exchange, std::string_view) {
                           return make_pool_handler(context, exchange);
-                      }});
+                      },
+                      false});
     routes.push_back({get, "/health", simple(context, health)});
     routes.push_back({get, "/ready", simple(context, ready)});
     routes.push_back({get, "/", simple(context, root)});

@@ -36,6 +36,7 @@ inline store::Account full_account(const std::string& id, const std::string& nam
     a.source = "import:/tmp/x.json";
     a.follow_path = "/home/u/.aws/sso/cache/kiro-auth-token.json";
     a.groups = {"team-a", "nightly"};
+    a.tags = {"primary"};
     a.quota = {.limit = 1000.5, .used = 999.25, .resets_at_ms = 1'700'000'000'008, .told_at_ms = 7};
     a.expires_at_ms = 1'700'000'000'001;
     a.priority = -5;
@@ -66,7 +67,7 @@ inline bool same(const store::Account& a, const store::Account& b) {
            a.token_endpoint == b.token_endpoint && a.scopes == b.scopes && a.start_url == b.start_url &&
            a.auth_region == b.auth_region && a.api_region == b.api_region && a.profile_arn == b.profile_arn &&
            a.machine_id == b.machine_id && a.proxy == b.proxy && a.note == b.note && a.source == b.source &&
-           a.follow_path == b.follow_path && a.groups == b.groups && a.quota == b.quota &&
+           a.follow_path == b.follow_path && a.groups == b.groups && a.tags == b.tags && a.quota == b.quota &&
            a.expires_at_ms == b.expires_at_ms && a.priority == b.priority && a.weight == b.weight &&
            a.max_concurrency == b.max_concurrency && a.requests_per_minute == b.requests_per_minute &&
            a.request_burst == b.request_burst && a.tokens_per_minute == b.tokens_per_minute &&

@@ -35,8 +35,21 @@ struct State {
     std::map<std::tuple<std::int64_t, std::string, std::string, std::string>, DailyUsage> daily;
     UsageTotals counted;                                              // the counters of all time only
     std::map<std::pair<std::string, std::int64_t>, KeyUse> quarters;  // by key and quarter_of()
-    std::map<Sha256, Summary> summaries;                              // prune() bounds it
-    std::map<std::string, KeptResponse, std::less<>> responses;       // by id; put() bounds it
+    struct Slice {
+        UsageStep step;
+        std::int64_t at_ms;
+        std::string key_id, account_id, model;
+        auto operator<=>(const Slice&) const = default;
+    };
+    std::map<Slice, UsageSums> series;  // HistoryStore::prune() bounds it
+    std::map<std::tuple<UsageStep, std::int64_t, std::string>, LatencyCounts> latency;  // and this
+    std::int64_t requests_dropped = 0;  // by prune(): the oldest of `requests` has the next number
+    std::map<Sha256, AdminSession> admin_sessions;
+    std::vector<AdminToken> admin_tokens;
+    std::deque<AuditEntry> audit;  // oldest first; prune_audit() bounds it
+    std::int64_t audit_seq = 0;
+    std::map<Sha256, Summary> summaries;                         // prune() bounds it
+    std::map<std::string, KeptResponse, std::less<>> responses;  // by id; put() bounds it
 };
 
 class MemoryAccountStore final : public AccountStore {
@@ -142,6 +155,40 @@ class MemoryResponseStore final : public ResponseStore {
     State& state_;
 };
 
+class MemoryHistoryStore final : public HistoryStore {
+  public:
+    explicit MemoryHistoryStore(State& state) : state_(state) {}
+
+    Result<std::vector<UsageSlice>> usage(const UsageFilter& filter, UsageBy by,
+                                          std::int64_t step_ms) override;
+    Result<LatencyCounts> latency(const UsageFilter& filter) override;
+    Result<RequestPage> requests(const RequestQuery& query) override;
+    Result<void> prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms,
+                       std::size_t rows_max) override;
+
+  private:
+    State& state_;
+};
+
+class MemoryAdminStore final : public AdminStore {
+  public:
+    explicit MemoryAdminStore(State& state) : state_(state) {}
+
+    Result<void> put_session(const AdminSession& session, std::size_t keep_max) override;
+    Result<std::vector<AdminSession>> sessions() override;
+    Result<bool> remove_session(const Sha256& token_hash) override;
+    Result<void> remove_sessions() override;
+    Result<void> add_token(const AdminToken& token) override;
+    Result<std::vector<AdminToken>> tokens() override;
+    Result<bool> remove_token(std::string_view id) override;
+    Result<void> audit(const AuditEntry& entry) override;
+    Result<std::vector<AuditEntry>> audit_log(const AuditQuery& query) override;
+    Result<void> prune_audit(std::size_t keep_rows) override;
+
+  private:
+    State& state_;
+};
+
 class MemoryStores final : public Stores {
   public:
     AccountStore& accounts() override { return accounts_; }
@@ -150,6 +197,8 @@ class MemoryStores final : public Stores {
     UsageStore& usage() override { return usage_; }
     SummaryStore& summaries() override { return summaries_; }
     ResponseStore& responses() override { return responses_; }
+    HistoryStore& history() override { return history_; }
+    AdminStore& admin() override { return admin_; }
     Result<std::uint64_t> version() override;
 
   private:
@@ -160,6 +209,8 @@ class MemoryStores final : public Stores {
     MemoryUsageStore usage_{state_};
     MemorySummaryStore summaries_{state_};
     MemoryResponseStore responses_{state_};
+    MemoryHistoryStore history_{state_};
+    MemoryAdminStore admin_{state_};
 };
 
 }  // namespace kg::store::memory

@@ -6,6 +6,22 @@
 
 namespace kg::store::memory {
 
+namespace {
+
+void note_slices(State& state, const RequestRecord& record) {
+    const auto model = record.wire_model.empty() ? std::string() : record.model;
+    for (const auto step : {UsageStep::minute, UsageStep::hour}) {
+        const auto at = record.started_at_ms / step_ms(step) * step_ms(step);
+        kg::store::add(state.series[{step, at, record.key_id, record.account_id, model}], sums_of(record));
+        if (record.error == "cancelled") continue;
+        auto& counts = state.latency[{step, at, model}];
+        ++counts.total[latency_bucket(record.total_ms)];
+        if (record.first_event_ms >= 0) ++counts.first[latency_bucket(record.first_event_ms)];
+    }
+}
+
+}  // namespace
+
 Result<void> MemoryUsageStore::record(const std::vector<RequestRecord>& batch) {
     const std::lock_guard lock(state_.mutex);
     for (const RequestRecord& record : batch) {
@@ -29,6 +45,7 @@ Result<void> MemoryUsageStore::record(const std::vector<RequestRecord>& batch) {
             use.tokens += tokens_of(usage);
             use.credits += usage.credits;
         }
+        note_slices(state_, record);
         state_.requests.push_back(record);
         state_.requests.back().credits = usage.credits;
         for (const Counter& counter : counters()) {
@@ -93,6 +110,7 @@ Result<void> MemoryUsageStore::prune(std::size_t keep_rows) {
     while (state_.requests.size() > keep_rows) {
         state_.request_ids.erase(state_.requests.front().request_id);
         state_.requests.pop_front();
+        ++state_.requests_dropped;
     }
     return {};
 }

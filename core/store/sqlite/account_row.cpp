@@ -58,8 +58,8 @@ constexpr auto kNumbers = std::to_array<Column<std::int64_t>>({
 
 /// Columns with a type of their own, after the tables; bind and read name them in this order.
 constexpr auto kOthers = std::to_array<const char*>(
-    {"proxy", "enabled", "token_generation", "group_names", "quota_limit", "quota_used", "quota_resets_at_ms",
-     "quota_told_at_ms", "requests_per_minute", "request_burst", "tokens_per_minute"});
+    {"proxy", "enabled", "token_generation", "group_names", "tags", "quota_limit", "quota_used",
+     "quota_resets_at_ms", "quota_told_at_ms", "requests_per_minute", "request_burst", "tokens_per_minute"});
 
 /// Calls `add` with every column's name in the one order.
 template <class Add>
@@ -124,7 +124,7 @@ void bind_account(Statement& statement, const Account& account, const Sealer& se
     }
     for (const auto& column : kNumbers) statement.bind(account.*column.field);
     statement.bind(sealed(sealer, Secret(account.proxy), account.id, "proxy"), account.enabled,
-                   account.token_generation, write_list(account.groups));
+                   account.token_generation, write_list(account.groups), write_list(account.tags));
     const auto quota = account.quota.value_or(AccountQuota{});
     statement.bind(account.quota ? std::optional(quota.limit) : std::nullopt, quota.used, quota.resets_at_ms,
                    quota.told_at_ms);
@@ -157,6 +157,8 @@ Result<Account> read_account(const Statement& row, const Sealer& sealer) {
     account.token_generation = static_cast<std::uint64_t>(row.integer(index++));
     KG_TRY(groups, read_list(row.text(index++), "account " + account.id));
     account.groups = std::move(groups);
+    KG_TRY(tags, read_list(row.text(index++), "account " + account.id));
+    account.tags = std::move(tags);
     if (const auto limit = row.optional_real(index++)) {
         account.quota = {.limit = *limit,
                          .used = row.real(index),

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "core/store/sqlite/account_store.hpp"
+#include "core/store/sqlite/admin_store.hpp"
+#include "core/store/sqlite/history_store.hpp"
 #include "core/store/sqlite/key_store.hpp"
 #include "core/store/sqlite/migrate.hpp"
 #include "core/store/sqlite/response_store.hpp"
@@ -27,6 +29,8 @@ class SqliteStores final : public Stores {
     UsageStore& usage() override { return usage_; }
     SummaryStore& summaries() override { return summaries_; }
     ResponseStore& responses() override { return responses_; }
+    HistoryStore& history() override { return history_; }
+    AdminStore& admin() override { return admin_; }
     Result<std::uint64_t> version() override;
 
   private:
@@ -40,6 +44,8 @@ class SqliteStores final : public Stores {
     SqliteUsageStore usage_{connection_};
     SqliteSummaryStore summaries_{connection_};
     SqliteResponseStore responses_{connection_};
+    SqliteHistoryStore history_{connection_};
+    SqliteAdminStore admin_{connection_};
 };
 
 }  // namespace kg::store::sqlite

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/store/rules.hpp"
+#include "core/store/sqlite/history_store.hpp"
 
 namespace kg::store::sqlite {
 namespace {
@@ -58,9 +59,11 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
         std::vector<std::int64_t> last_used;  // of the requests behind each of them
         std::vector<Quarter> quarters;
         UsageTotals counted;
+        std::vector<const RequestRecord*> fresh;
         for (const RequestRecord& record : batch) {
             KG_TRY(added, append(record));
             if (!added) continue;
+            fresh.push_back(&record);
             for (const Counter& counter : counters()) counted.*counter.in_totals += record.*counter.in_record;
             const DailyUsage usage = daily_usage_of(record);
             if (!record.key_id.empty()) add(quarters, record, usage);
@@ -85,7 +88,7 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
         for (const Counter& counter : counters()) {
             if (const auto more = counted.*counter.in_totals; more != 0) KG_CHECK(count(counter.name, more));
         }
-        return {};
+        return add_to_series(connection_, fresh);
     };
     return write(connection_, body, Durability::process_death);
 }

@@ -93,18 +93,21 @@ TEST_CASE("each class of mistake in the file is told with place, key and what is
          "SCHEME://[USER:PASSWORD@]HOST[:PORT] with "
          "the scheme http, https, socks4, socks4a, socks5 or socks5h"},
         {"[log]\nlevle = \"warn\"",
-         "2:1: log.levle: unknown key; allowed: level, format, request_rows_max in [log]; did you "
+         "2:1: log.levle: unknown key; allowed: level, format, request_rows_max, usage_kept_for, "
+         "audit_rows_max in [log]; did you "
          "mean "
          "log.level?"},
         {"[server]\nproxy_key = \"x\"",
          "2:1: server.proxy_key: unknown key; allowed: listen, workers, cors_origins, "
          "drain_timeout, "
-         "ping_interval, allow_public_without_key, trusted_proxies in [server]; did you mean "
+         "ping_interval, allow_public_without_key, trusted_proxies, admin_listen, metrics in [server]; did "
+         "you mean "
          "auth.proxy_key?"},
         {"[server]\nlisten_file = \"x\"",
          "2:1: server.listen_file: unknown key; allowed: listen, workers, cors_origins, "
          "drain_timeout, "
-         "ping_interval, allow_public_without_key, trusted_proxies in [server]; did you mean server.listen?"},
+         "ping_interval, allow_public_without_key, trusted_proxies, admin_listen, metrics in [server]; did "
+         "you mean server.listen?"},
         {"[sever]\nlisten = \"x\"",
          "1:2: \"sever\": unknown section; allowed: the sections server, auth, kiro, accounts, "
          "models, compression, responses, limits, "
@@ -164,7 +167,8 @@ TEST_CASE("all problems of all layers are told at once, in the order of the file
           "any free "
           "port)\n"
           "flag: log.format: \"xml\" is not known; allowed: one of text, json\n"
-          "flag: log.colour: unknown key; allowed: level, format, request_rows_max in [log]");
+          "flag: log.colour: unknown key; allowed: level, format, request_rows_max, usage_kept_for, "
+          "audit_rows_max in [log]");
 }
 
 TEST_CASE("A14: a PORT that is no port ends in a message that names it and its range") {

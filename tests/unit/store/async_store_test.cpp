@@ -24,6 +24,8 @@ class WatchedStores final : public store::Stores, private store::UsageStore {
     store::UsageStore& usage() override { return *this; }
     store::SummaryStore& summaries() override { return inner_->summaries(); }
     store::ResponseStore& responses() override { return inner_->responses(); }
+    store::HistoryStore& history() override { return inner_->history(); }
+    store::AdminStore& admin() override { return inner_->admin(); }
     Result<std::uint64_t> version() override { return inner_->version(); }
 
     std::int64_t written() { return inner_->usage().totals()->requests; }
