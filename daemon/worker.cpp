@@ -4,10 +4,23 @@
 
 #include "core/base/log.hpp"
 #include "core/fetch/curl_fetcher.hpp"
+#include "core/fetch/public_address.hpp"
 #include "daemon/api/context.hpp"
 #include "daemon/api/routes.hpp"
 
 namespace kg::daemon {
+
+namespace {
+
+/// Its connections are its own: none that may not be opened is found open.
+fetch::CurlFetcherOptions public_fetch_options() {
+    return {.idle_connections_max = 16,
+            .idle_handles_max = 8,
+            .http2 = false,
+            .admits = &fetch::is_public_address};
+}
+
+}  // namespace
 
 /// Members in the order of their lives: the server goes first, the loop last.
 struct Worker::Inside {
@@ -16,9 +29,12 @@ struct Worker::Inside {
           gather_log([this] { write_log.schedule(); }),
           wakeup(loop),
           fetcher(loop, w.engine_.fetch_options()),
+          public_fetcher(loop, public_fetch_options()),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
+          workshop{loop, public_fetcher, service.clock},
           context{service,           w.engine_.access(), w.engine_.proxies(),
-                  w.engine_.store(), w.dialects_,        w.draining_},
+                  w.engine_.store(), w.dialects_,        w.draining_,
+                  workshop},
           errors(w.dialects_),
           router(api::public_routes(context)),
           server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}
@@ -28,7 +44,9 @@ struct Worker::Inside {
     log::GatherLines gather_log;  // of this thread
     loop::Wakeup wakeup;
     fetch::CurlFetcher fetcher;
+    fetch::CurlFetcher public_fetcher;  // for addresses that clients name
     gateway::ChatService service;
+    files::Workshop workshop;
     api::Context context;
     api::ErrorRenderer errors;
     httpd::Router router;

@@ -37,6 +37,9 @@ struct ToolInput {
 ToolInput tool_input_from_value(json::Node value);
 ToolInput tool_input_from_text(std::string_view text);
 
+/// A `user_location` of a web search, for the model; empty when it says nothing.
+std::string place_of(json::Node location);
+
 /// Appends to Request::system, parts separated by a blank line.
 void append_system(Request& request, std::string_view text);
 /// The answers to forced choices and empty conversations that every API shares; the last step of

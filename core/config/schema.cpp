@@ -1,24 +1,13 @@
 #include "core/config/schema.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "core/config/checks.hpp"
+#include "core/config/schema_features.hpp"
 
 namespace kg::config {
 namespace {
-
-template <auto Section, auto Member>
-auto& at(Config& config) {
-    return config.*Section.*Member;
-}
-template <auto Section, auto Member>
-constexpr Field in() {
-    return Field(&at<Section, Member>);
-}
-
-constexpr std::int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute;
-constexpr std::int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-constexpr std::int64_t kShort = 10;  // ms; below it a deadline is a mistake, not a choice
 
 constexpr std::array<std::string_view, 3> kEndpoints{"runtime", "q", "codewhisperer"};
 constexpr std::array<std::string_view, 3> kSchedulings{"smart", "priority", "balanced"};
@@ -27,7 +16,6 @@ constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warn", "erro
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
 constexpr std::string_view kUrl = "empty, an https:// URL, or an http:// URL of a loopback host";
-constexpr std::string_view kWord = "visible ASCII characters without spaces, at most 128";
 
 constexpr Section kSections[] = {
     {"server", "Where the gateway listens and how it behaves as a whole."},
@@ -37,12 +25,14 @@ constexpr Section kSections[] = {
     {"models", "Model names."},
     {"compression", "What happens to conversations that grow too long for the model."},
     {"responses", "Answers of the Responses API that clients refer to later."},
+    {"web_search", "Searches of the web that the gateway runs for the model, where a client asks for them."},
+    {"files", "Documents and pictures in requests."},
     {"limits", "Bounds that keep one client from exhausting the gateway."},
     {"log", "What is written to standard error and kept of past requests."},
     {"storage", "The database in the state directory."},
 };
 
-constexpr Key kKeys[] = {
+constexpr Key kGatewayKeys[] = {
     {"server.listen",
      in<&Config::server, &Server::listen>(),
      "Address to listen on. Port 0 takes any free port. The variable PORT changes only the port.",
@@ -253,55 +243,9 @@ constexpr Key kKeys[] = {
      "Other names for models, such as { \"gpt-4o\" = \"claude-sonnet-4.5\" }, also written as a "
      "table [models.aliases]; in the environment NAME=MODEL,NAME=MODEL.",
      {.check = check_word, .allowed = "a table of NAME = \"MODEL\""}},
+};
 
-    {"compression.enabled",
-     in<&Config::compression, &Compression::enabled>(),
-     "Summarises the older part of a long conversation; the request header x-kirogate-compression, "
-     "on or off, decides for one request.",
-     {.seed_env = "ENABLE_COMPRESSION"}},
-    {"compression.threshold_percent",
-     in<&Config::compression, &Compression::threshold_percent>(),
-     "Share of the model's context window, in percent, above which a conversation is compressed.",
-     {.min = 1, .max = 90}},
-    {"compression.keep_messages",
-     in<&Config::compression, &Compression::keep_messages>(),
-     "Latest messages that stay word for word, unless the window is too small for them.",
-     {.min = 2, .max = 1'000}},
-    {"compression.chunk_tokens",
-     in<&Config::compression, &Compression::chunk_tokens>(),
-     "Tokens of conversation that one summary stands for.",
-     {.min = 1'000, .max = 100'000}},
-    {"compression.model",
-     in<&Config::compression, &Compression::model>(),
-     "Model that writes the summaries.",
-     {.check = check_word, .allowed = kWord}},
-    {"compression.timeout",
-     in<&Config::compression, &Compression::timeout>(),
-     "How long a request waits for its summaries; what is missing then is done without.",
-     {.min = kSecond, .max = 10 * kMinute}},
-    {"compression.cache_ttl",
-     in<&Config::compression, &Compression::cache_ttl>(),
-     "How long a summary is kept after it was last used.",
-     {.min = kMinute, .max = 30 * 24 * kHour}},
-    {"compression.cache_memory_max_bytes",
-     in<&Config::compression, &Compression::cache_memory_max_bytes>(),
-     "Summaries kept in memory.",
-     {.max = kGiB, .bytes = true}},
-    {"compression.cache_store_max_bytes",
-     in<&Config::compression, &Compression::cache_store_max_bytes>(),
-     "Summaries kept in the database, sealed; 0 keeps none for long.",
-     {.max = 16 * kGiB, .bytes = true}},
-
-    {"responses.kept_per_key",
-     in<&Config::responses, &Responses::kept_per_key>(),
-     "Latest answers kept for each key, with their conversations, sealed: previous_response_id and GET "
-     "and DELETE /v1/responses/ID work then; 0 keeps none, and clients send whole conversations.",
-     {.max = 100'000}},
-    {"responses.kept_for",
-     in<&Config::responses, &Responses::kept_for>(),
-     "How long an answer is kept.",
-     {.min = kMinute, .max = 365 * 24 * kHour}},
-
+constexpr Key kBoundKeys[] = {
     {"limits.head_max_bytes",
      in<&Config::limits, &Limits::head_max_bytes>(),
      "Largest request line and headers.",
@@ -375,6 +319,15 @@ constexpr Key kKeys[] = {
      "directory.",
      {.check = check_seal_key, .allowed = "64 hexadecimal digits, as of: openssl rand -hex 32"}},
 };
+
+/// In the order of their sections.
+constexpr auto kKeys = [] {
+    std::array<Key, std::size(kGatewayKeys) + std::size(kFeatureKeys) + std::size(kBoundKeys)> all{};
+    auto at = std::copy(std::begin(kGatewayKeys), std::end(kGatewayKeys), all.begin());
+    at = std::copy(std::begin(kFeatureKeys), std::end(kFeatureKeys), at);
+    std::copy(std::begin(kBoundKeys), std::end(kBoundKeys), at);
+    return all;
+}();
 
 constexpr bool table_is_sound() {
     std::size_t section = 0;

@@ -58,6 +58,7 @@ ChatJob::~ChatJob() {
 void ChatJob::start() {
     budget_began_ = service_.clock.steady();
     if (auto ready = resolve(); !ready) return fail(std::move(ready).error());
+    expect_echo();
     recall_cut_calls();
     if (may_compress() && is_long()) return compress(compression_budget());
     proceed();
@@ -72,6 +73,7 @@ void ChatJob::proceed() {
     report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
     if (auto honoured = check_strict(report_.warnings); !honoured) return fail(std::move(honoured).error());
     report_.warnings.insert(report_.warnings.end(), repairs_.begin(), repairs_.end());
+    report_.warnings.insert(report_.warnings.end(), permissions_.notes.begin(), permissions_.notes.end());
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
     next_account();
 }
@@ -144,6 +146,13 @@ void ChatJob::next_account() {
     retries_ = account_attempts_ = 0;
     refreshed_ = false;
     if (!permissions_.tenant_refresh_token.empty()) return await_token(account::TokenKeeper::kAny);
+    if (!permissions_.preferred_account.empty() && excluded_.empty()) {
+        const std::vector<std::string> only{permissions_.preferred_account};
+        auto request = lease_request();
+        request.allowed_accounts = &only;
+        request.allowed_groups = nullptr;
+        if (auto lease = service_.pool.lease(request)) return use_account(std::move(*lease));
+    }
     auto lease = service_.pool.lease(lease_request());
     if (lease) return use_account(std::move(*lease));
     if (lease.error().kind == ErrorKind::overloaded) return await_account();

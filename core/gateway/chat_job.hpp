@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,12 +12,14 @@
 #include "core/account/pool.hpp"
 #include "core/chat/estimate.hpp"
 #include "core/chat/event.hpp"
+#include "core/chat/prefill_echo.hpp"
 #include "core/chat/request.hpp"
 #include "core/chat/stop_scanner.hpp"
 #include "core/chat/text_seam.hpp"
 #include "core/chat/thinking_splitter.hpp"
 #include "core/compress/compressor.hpp"
 #include "core/gateway/chat_service.hpp"
+#include "core/gateway/job.hpp"
 #include "core/gateway/summary_caller.hpp"
 #include "core/kiro/attempt.hpp"
 #include "core/kiro/request_encoder.hpp"
@@ -34,11 +37,14 @@ struct JobPermissions {
     Secret tenant_refresh_token;  // not empty: this login instead of the pool
     std::vector<std::string> allowed_accounts, allowed_groups;  // both empty: every account
     /// (wire id, public name) -> allowed; checked after alias resolution.
-    UniqueFunction<bool(std::string_view, std::string_view)> may_use_model;
+    std::function<bool(std::string_view, std::string_view)> may_use_model;
     bool strict = false;  // what would be ignored or emulated is refused instead of warned of
     std::string key_id;   // whom summaries are charged to
     CompressionWish compression = CompressionWish::standard;
     std::optional<unsigned> compression_percent;  // of the window; nothing: as configured
+    std::optional<bool> web_search;               // the gateway may run searches; nothing: as configured
+    std::vector<std::string> notes;               // warnings that are no reason for a strict key to refuse
+    std::string preferred_account;                // asked first, if it is free
 };
 
 struct Ending {
@@ -88,21 +94,21 @@ void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTi
 /// token if need be, try; before the first event a failure may move to another account or endpoint
 /// (the failure table decides), bounded in number and time; after it the failure is told, or a plain
 /// text is asked for on from where it broke off (Settings::continue_text).
-/// Lifecycle: construct; start() (which may already end it); resume() after a pause; destroy, which
-/// cancels, or abandon() before it, which also finishes the report. Lives on the service's loop.
-class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
+class ChatJob final : public Job, private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
   public:
     ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink);
-    ~ChatJob();
+    ~ChatJob() override;
 
-    void start();
-    void resume();
-    /// Cancels without a word to the sink; the report then holds what was used. Nothing after the end.
-    void abandon();
-    const JobReport& report() const { return report_; }
-    const chat::Request& request() const { return request_; }
-    /// Tokens of the prompt as it is sent, by the calibrated local estimate.
-    std::uint64_t estimated_prompt_tokens() const;
+    void start() override;
+    void resume() override;
+    void abandon() override;
+    const JobReport& report() const override { return report_; }
+    const chat::Request& request() const override { return request_; }
+    std::uint64_t estimated_prompt_tokens() const override;
+    /// The account that is answering, for calls beside the answer; null when there is none.
+    const kiro::Caller* caller() const {
+        return lease_ ? &lease_.caller() : tenant_ ? &tenant_->caller : nullptr;
+    }
 
   private:
     // The way to an answer (chat_job.cpp).
@@ -162,6 +168,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void flush_held_text();
     void take_usage(const chat::Usage& usage);
     bool forget_answer();
+    void expect_echo();
     chat::FinalUsage final_usage() const;
     chat::FinalUsage usage_so_far() const;
     void calibrate();
@@ -223,7 +230,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     Flow flow_ = Flow::more;
     bool delivered_ = false;  // the sink got an event: nothing may be tried again unless it forgets
     bool tool_seen_ = false, skipping_tool_ = false;
-    std::optional<Ending> early_end_;  // a stop sequence or the token limit ended the answer
+    std::optional<chat::PrefillEcho> echo_;  // before the first text, where the client has begun it
+    std::optional<Ending> early_end_;        // a stop sequence or the token limit ended the answer
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -69,6 +69,8 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    [&](const chat::ToolUseEnd&) {
                        if (!skipping_tool_) deliver(event);
                    },
+                   [](const chat::WebSearchStart&) {},
+                   [](const chat::WebSearchEnd&) {},
                    [&](const chat::Usage& e) { take_usage(e); },
                    [&](const chat::MessageEnd& e) {
                        if (early_end_) return;
@@ -91,6 +93,12 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
 
 void ChatJob::on_text(std::string_view text) {
     if (early_end_) return;
+    if (echo_) {
+        text = echo_->push(text);
+        if (!text.empty()) say(text);
+        if (echo_->settled()) echo_.reset();
+        return;
+    }
     if (!seam_) return say(text);
     if (text = seam_->push(text); !text.empty()) say(text);
     if (seam_->settled()) seam_.reset();
@@ -132,6 +140,10 @@ void ChatJob::deliver_text(std::string_view text) {
 
 void ChatJob::flush_held_text() {
     if (encoded_.parse_thinking_tags) splitter_->finish();
+    if (echo_ && !early_end_) {
+        if (const auto text = echo_->finish(); !text.empty()) say(text);
+        echo_.reset();
+    }
     if (seam_ && !early_end_) {
         if (const auto text = seam_->finish(); !text.empty()) say(text);
         seam_.reset();
@@ -193,9 +205,15 @@ bool ChatJob::forget_answer() {
     report_.first_event.reset();
     splitter_.emplace(static_cast<chat::ThinkingSplitter::Output&>(*this));
     scanner_ = chat::StopScanner(request_.stop_sequences);
+    expect_echo();
     text_estimate_ = thinking_estimate_ = tool_estimate_ = {};
     usage_ = {};
     return true;
+}
+
+void ChatJob::expect_echo() {
+    echo_.reset();
+    if (auto prefill = chat::prefill_of(request_); !prefill.empty()) echo_.emplace(std::move(prefill));
 }
 
 void ChatJob::take_usage(const chat::Usage& usage) {

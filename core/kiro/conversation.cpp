@@ -113,6 +113,7 @@ class Reader {
                                   turn.results.push_back(&result);
                                   return {};
                               },
+                              [](const chat::WebSearch&) -> Result<void> { return {}; },
                           },
                           part);
     }

@@ -33,6 +33,7 @@ Result<void> add_tool(json::Node tool, chat::Request& request, Names& seen, Tool
         return Err(
             chat::unsupported_error(tool["type"], "custom tools are not supported; declare a function"));
     }
+    if (type && openai_family::is_web_search(*type)) return openai_family::read_web_search(tool, request);
     if (type && *type != "function") {
         offer.any_unavailable = true;
         openai_family::warn_dropped(*type, request);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/chat/dialect.hpp"
 #include "core/chat/tool_ids.hpp"
@@ -21,6 +22,7 @@ class StreamEncoder final : public chat::StreamEncoder {
                 std::string& out) override;
     void fail(const Error& error, std::string& out) override;
     void keep_alive(std::string& out) override;
+    std::size_t size_bytes() const override { return text_.size(); }
 
   private:
     void write_delta(const std::string& head, std::string_view text, const std::string& tail,
@@ -31,10 +33,13 @@ class StreamEncoder final : public chat::StreamEncoder {
 
     const bool include_usage_;
     const bool legacy_functions_;
-    std::string chunk_head_;  // data: {... up to "choices":[
-    std::string delta_head_;  // ... up to "delta":
-    std::string delta_tail_;  // after a delta object, finish_reason null
-    std::string text_head_;   // ... up to the escaped text
+    const bool cites_;                    // pages of web searches
+    std::string text_;                    // of the answer, to find the citations in
+    std::vector<chat::SearchHit> pages_;  // found so far
+    std::string chunk_head_;              // data: {... up to "choices":[
+    std::string delta_head_;              // ... up to "delta":
+    std::string delta_tail_;              // after a delta object, finish_reason null
+    std::string text_head_;               // ... up to the escaped text
     std::string thinking_head_;
     std::string text_tail_;
     std::string arguments_head_;  // of the call that is open

@@ -8,6 +8,7 @@
 #include "core/access/authenticator.hpp"
 #include "core/access/trusted_proxies.hpp"
 #include "core/chat/dialect.hpp"
+#include "core/files/preparation.hpp"
 #include "core/gateway/chat_service.hpp"
 #include "core/store/async_store.hpp"
 #include "daemon/api/dialects.hpp"
@@ -32,6 +33,7 @@ struct Context {
     store::AsyncStore& store;
     const Dialects& dialects;
     const std::atomic<bool>& draining;
+    files::Workshop& workshop;
     std::unordered_set<Cuttable*> in_progress{};
 };
 

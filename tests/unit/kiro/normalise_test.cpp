@@ -267,7 +267,8 @@ TEST_CASE("36: a system message between call and result does not part them") {
 TEST_CASE("D13: a prefill becomes history and is reported") {
     const auto e = encode(request_of({user({text("Write JSON")}), assistant({text("{")})}));
     CHECK(e.assistant_at(1)["content"] == "{");
-    CHECK(e.content() == "Continue");
+    CHECK(e.content() ==
+          "Continue your last message from exactly where it stops, without saying any of it again.");
     CHECK(e.warned("prefill"));
 }
 
