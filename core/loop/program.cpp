@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <utility>
 
 #include "core/loop/back.hpp"
@@ -29,7 +30,10 @@ void limit(int pid, __rlimit_resource what, std::uint64_t most) {
 /// are closed; a front that goes earlier leaves it to itself.
 struct Program::Back {
     Back(Loop& loop, Input next, const ProgramLimits& most, Done tell)
-        : input(std::move(next)), limits(most), done(std::move(tell)), timer(loop, [this] { timed_out(); }) {}
+        : input(std::move(next)),
+          limits(most),
+          done(std::move(tell)),
+          timer(std::in_place, loop, [this] { timed_out(); }) {}
 
     bool start(Loop& loop, std::vector<std::string>& arguments) {
         uv_pipe_init(loop.raw(), &in, 0);
@@ -64,7 +68,7 @@ struct Program::Back {
         limit(process.pid, RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu_max.count()));
         limit(process.pid, RLIMIT_FSIZE, 0);
         limit(process.pid, RLIMIT_CORE, 0);
-        timer.start(limits.time_max);
+        timer->start(limits.time_max);
         uv_read_start(reinterpret_cast<uv_stream_t*>(&out), &Back::give_buffer, &Back::read);
         feed();
         return true;
@@ -132,7 +136,7 @@ struct Program::Back {
     /// Tells the owner, once the child has ended and all of its output is here.
     void finish() {
         if (running || !out_closed) return;
-        timer.stop();
+        if (timer) timer->stop();
         close(as_handle(in), in_closed);
         Done tell = std::move(done);
         if (tell) tell(std::move(result));  // may destroy this
@@ -149,7 +153,7 @@ struct Program::Back {
     Input input;
     const ProgramLimits limits;
     Done done;
-    Timer timer;
+    std::optional<Timer> timer;  // goes with the front
     uv_process_t process{};
     uv_pipe_t in{}, out{};
     uv_write_t write{};
@@ -168,13 +172,13 @@ Program::Program(Loop& loop, std::vector<std::string> arguments, Input input, co
     back_->close(as_handle(back_->process), back_->process_closed);
     back_->close(as_handle(back_->in), back_->in_closed);
     back_->close(as_handle(back_->out), back_->out_closed);
-    back_->timer.start(std::chrono::milliseconds(0));
+    back_->timer->start(std::chrono::milliseconds(0));
 }
 
 Program::~Program() {
     Back& back = *back_;
     back.done = {};
-    back.timer.stop();
+    back.timer.reset();
     back.stop(ProgramResult::Ending::killed);
     if (std::exchange(back.running, false)) {
         // A killed child is gone within microseconds; nobody else will reap it once its handle is closed.
