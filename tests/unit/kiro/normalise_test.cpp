@@ -50,7 +50,7 @@ TEST_CASE("C3: blank user turns go and their neighbours join") {
 
 TEST_CASE("C3: a blank current turn asks to continue") {
     const auto e = encode(request_of({user({text("a")}), assistant({text("b")}), user({text("  ")})}));
-    CHECK(e.content() == "Continue");
+    CHECK(e.content().find("Continue") == 0);
 }
 
 TEST_CASE("C3: Unicode white space counts as blank, other text does not") {
