@@ -64,6 +64,10 @@ Result<ExitCode> run_account_edit(const AccountEditOptions& options, Context& co
         KG_TRY(read, read_secret("token", options.fields.token_file));
         token = read;
     }
+    if (trial == found && !token && !options.reset) {
+        print_line("unchanged " + found.id);
+        return ExitCode::ok;
+    }
     std::optional<Error> failed;
     auto changed = stores->accounts().update(found.id, [&](store::Account& a) {
         AccountFields fields = options.fields;

@@ -1,12 +1,14 @@
 #include "cmd/account_fields.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "cmd/secret_input.hpp"
 #include "core/base/digest.hpp"
 #include "core/json/writer.hpp"
 #include "core/kiro/account.hpp"
 #include "core/store/ids.hpp"
+#include "core/store/rules.hpp"
 
 namespace kg::cmd {
 namespace {
@@ -32,6 +34,36 @@ Result<void> apply_groups(const std::vector<std::string>& groups, store::Account
         if (std::ranges::find(a.groups, group) == a.groups.end()) a.groups.push_back(group);
     }
     return {};
+}
+
+Result<void> apply_rate(const char* option, const std::optional<std::string>& wanted,
+                        std::optional<std::int64_t>& out) {
+    if (!wanted) return {};
+    if (*wanted == "default") {
+        out.reset();
+        return {};
+    }
+    std::int64_t value = 0;
+    const auto* end = wanted->data() + wanted->size();
+    const auto parsed = std::from_chars(wanted->data(), end, value);
+    if (parsed.ec != std::errc() || parsed.ptr != end)
+        return Err(bad(option, "use a whole number, or default"));
+    out = value;
+    return {};
+}
+
+Result<void> apply_rates(const AccountFields& f, store::Account& a) {
+    KG_CHECK(apply_rate("--rpm", f.rpm, a.requests_per_minute));
+    if (a.requests_per_minute.value_or(0) == 0 && !f.burst) a.request_burst.reset();
+    KG_CHECK(apply_rate("--burst", f.burst, a.request_burst));
+    KG_CHECK(apply_rate("--tpm", f.tpm, a.tokens_per_minute));
+    auto sound = store::check_account(a);
+    if (sound) return {};
+    const auto& error = sound.error();
+    const auto* option = error.param == "requests_per_minute" ? "--rpm"
+                         : error.param == "request_burst"     ? "--burst"
+                                                              : "--tpm";
+    return Err(bad(option, error.message.substr(error.param.size() + 2)));
 }
 
 }  // namespace
@@ -72,6 +104,7 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
     if (f.max_concurrency && (*f.max_concurrency < 0 || *f.max_concurrency > 10'000))
         return Err(bad("--max-concurrency", "use 0 to 10000"));
     KG_CHECK(apply_groups(f.groups, a));
+    KG_CHECK(apply_rates(f, a));
     assign(a.provider, f.provider);
     assign(a.auth_region, f.region);
     assign(a.api_region, f.api_region);
@@ -172,8 +205,14 @@ std::string account_json(const store::Account& a) {
         .member("expires_at_ms", a.expires_at_ms)
         .member("priority", a.priority)
         .member("weight", a.weight)
-        .member("max_concurrency", a.max_concurrency)
-        .member("enabled", a.enabled)
+        .member("max_concurrency", a.max_concurrency);
+    for (const auto& [name, rate] :
+         {std::pair("requests_per_minute", a.requests_per_minute),
+          std::pair("request_burst", a.request_burst), std::pair("tokens_per_minute", a.tokens_per_minute)}) {
+        w.key(name);
+        rate ? w.integer(*rate) : w.null();  // null: as configured
+    }
+    w.member("enabled", a.enabled)
         .member("state", a.state)
         .member("state_reason", a.state_reason)
         .member("state_since_ms", a.state_since_ms)

@@ -1,11 +1,15 @@
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <string_view>
 
 #include "cmd/account_fields.hpp"
 #include "cmd/commands.hpp"
-#include "cmd/credential_forms.hpp"
 #include "cmd/output.hpp"
 #include "cmd/secret_input.hpp"
+#include "core/credentials/cli_database.hpp"
 #include "core/credentials/shared_file.hpp"
+#include "core/exchange/forms.hpp"
 #include "core/json/writer.hpp"
 
 namespace kg::cmd {
@@ -82,7 +86,7 @@ Item update_one(const store::Account& in, const store::Account& same, const Task
     return item;
 }
 
-Item import_one(ImportedAccount& in, std::vector<store::Account>& known, const Task& task) {
+Item import_one(exchange::ImportedAccount& in, std::vector<store::Account>& known, const Task& task) {
     Item item{.ref = in.ref};
     const auto failed = [&item](std::string code, const std::string& message) {
         item.result = "failed";
@@ -119,31 +123,67 @@ Item import_one(ImportedAccount& in, std::vector<store::Account>& known, const T
 }
 
 struct Source {
-    Forms forms;
+    exchange::Forms forms;
     std::string path;  // "-": standard input
 };
 
-Result<Source> read_source(const AccountImportOptions& options, Context& context) {
+constexpr std::array<std::string_view, 3> kPrograms{"ide", "kiro-cli", "amazon-q"};
+
+/// Where a program of this user keeps its database: below the first of the usual places that has it, else
+/// below the first place.
+std::string database_of(const std::string& program, const std::string& home, const Context& context) {
+    std::vector<std::string> places;
+    if (const auto data = context.environment()("XDG_DATA_HOME").value_or(""); data.starts_with('/'))
+        places.push_back(data);
+    places.push_back(home + "/.local/share");
+    places.push_back(home + "/Library/Application Support");
+    const auto below = "/" + program + "/data.sqlite3";
+    for (const auto& place : places) {
+        std::error_code failed;
+        if (std::filesystem::exists(place + below, failed)) return place + below;
+    }
+    return places.front() + below;
+}
+
+Result<Source> read_program(const std::string& program, const Context& context) {
+    const auto home = context.environment()("HOME").value_or("");
+    if (home.empty()) return Err(Error{.kind = ErrorKind::malformed_request, .message = "HOME is not set"});
     Source source;
-    if (options.from) {
-        const auto home = context.environment()("HOME").value_or("");
-        if (home.empty())
-            return Err(Error{.kind = ErrorKind::malformed_request, .message = "HOME is not set"});
+    if (program == "ide") {
         source.path = home + "/.aws/sso/cache/kiro-auth-token.json";
-        KG_TRY(read, read_ide_cache(home + "/.aws/sso/cache"));
+        KG_TRY(read, exchange::read_ide_cache(home + "/.aws/sso/cache"));
         source.forms = std::move(read);
         return source;
     }
+    source.path = database_of(program, home, context);
+    std::error_code failed;
+    if (!std::filesystem::exists(source.path, failed))
+        return Err(Error{.kind = ErrorKind::io_failed,
+                         .message = source.path + " is not there; sign in with " + program +
+                                    " first, or name the database"});
+    KG_TRY(read, exchange::read_cli_database(source.path));
+    source.forms = std::move(read);
+    return source;
+}
+
+Result<Source> read_source(const AccountImportOptions& options, const Context& context) {
+    if (options.from) return read_program(*options.from, context);
+    Source source;
     if (!options.file && stdin_is_terminal()) {
         return Err(Error{.kind = ErrorKind::malformed_request,
                          .message = "name a file to import, `-` for stdin, or use `--from ide`"});
     }
     source.path = options.file.value_or("-");
     const auto& path = source.path;
+    if (path != "-" && credentials::holds_database(path)) {
+        KG_TRY(read, exchange::read_cli_database(path));
+        source.forms = std::move(read);
+        return source;
+    }
     KG_TRY(text, read_file(path, kImportMaxBytes));
     auto folder = path == "-" ? std::string() : std::filesystem::path(path).parent_path().string();
     if (path != "-" && folder.empty()) folder = ".";
-    KG_TRY(read, read_forms(std::move(text), path == "-" ? "stdin" : path, folder));
+    KG_TRY(read, exchange::read_forms(std::move(text), path == "-" ? "stdin" : path, folder));
     source.forms = std::move(read);
     return source;
 }
@@ -156,8 +196,10 @@ Result<std::string> path_to_follow(const Source& source) {
     };
     if (source.path == "-") return refused("name the file, it is read again and again");
     const auto& form = source.forms.format;
-    if (form != "ide-cache" && form != "object")
+    if (form != "ide-cache" && form != "object" && form != "kiro-cli")
         return refused("only a file with one login can be shared, as the Kiro IDE's is");
+    if (credentials::has_database_name(source.path) != (form == "kiro-cli"))
+        return refused("a database must have a name that ends in .sqlite3, .sqlite or .db, a file must not");
     if (!source.forms.accounts.front().account.api_key.empty())
         return refused("an API key is never refreshed, so there is nothing to share");
     std::error_code failed;
@@ -170,9 +212,9 @@ Result<std::string> path_to_follow(const Source& source) {
 }  // namespace
 
 Result<ExitCode> run_account_import(const AccountImportOptions& options, Context& context) {
-    if (options.from && *options.from != "ide") {
+    if (options.from && std::ranges::find(kPrograms, *options.from) == kPrograms.end()) {
         return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "--from: this version knows `ide`; other sources come as a JSON file"});
+                         .message = "--from: use ide, kiro-cli or amazon-q; other sources come as a file"});
     }
     if (options.from && options.file)
         return Err(Error{.kind = ErrorKind::malformed_request, .message = "give a file or --from, not both"});
@@ -183,7 +225,8 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
         KG_TRY(path, path_to_follow(source));
         follow_path = path;
     }
-    KG_TRY(stores, context.stores());
+    for (const auto& name : forms.left_out) note("not imported: " + name + ", which ends earlier");
+    KG_TRY(stores, options.dry_run ? context.stores_to_read() : context.stores());
     KG_TRY(known, stores->accounts().list());
     std::vector<Item> items;
     std::size_t added = 0, updated = 0, skipped = 0, failed = 0;

@@ -23,7 +23,7 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
     std::optional<ErrorKind> last_failure;
     std::string items;
     json::Writer w(items);
-    w.begin_array();
+    w.begin_object().key("accounts").begin_array();
     std::size_t failed = 0;
     for (const auto& selector : selectors) {
         auto account = select_account(*stores, selector);
@@ -61,7 +61,7 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
         else
             print_line("refreshed " + account->id + ", valid until " + format_time(expires));
     }
-    w.end_array();
+    w.end_array().member("failed", failed).end_object();
     if (options.json) print_line(items);
     if (failed == 0) return ExitCode::ok;
     if (failed < selectors.size()) return ExitCode::partial;

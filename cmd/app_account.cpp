@@ -33,6 +33,12 @@ void add_fields(CLI::App& command, AccountFields& f) {
         .add_option("--max-concurrency", f.max_concurrency,
                     "Requests at the same time; 0 is accounts.concurrency_max")
         ->type_name("N");
+    command.add_option("--rpm", f.rpm, "Requests per minute, 0 for no limit; default as configured")
+        ->type_name("N");
+    command.add_option("--burst", f.burst, "Requests at once; default as many as in a minute")
+        ->type_name("N");
+    command.add_option("--tpm", f.tpm, "Tokens per minute, 0 for no limit; default as configured")
+        ->type_name("N");
     command
         .add_option("--group", f.groups, "Group that keys may be bound to (repeatable; none for no group)")
         ->type_name("NAME")
@@ -102,10 +108,47 @@ void add_account_commands(CLI::App& app, Tree& tree) {
     refresh->add_flag("--json", tree.account_refresh.json, "Machine-readable output");
     tree.on(refresh, [&tree](Context& c) { return run_account_refresh(tree.account_refresh, c); });
 
-    auto* import = account->add_subcommand("import", "Import accounts from the Kiro IDE or a JSON file");
-    import->add_option("file", tree.account_import.file, "File with one of the known JSON forms (- is stdin)")
+    auto* verify = account->add_subcommand(
+        "verify",
+        "Ask Kiro whether the logins work, and about their plans; of every account when none is named");
+    verify->add_option("account", tree.account_verify.accounts, "Id, unique id prefix, name or e-mail")
+        ->type_name("ACCOUNT");
+    verify->add_flag("--json", tree.account_verify.json, "Machine-readable output");
+    tree.on(verify, [&tree](Context& c) { return run_account_verify(tree.account_verify, c); });
+
+    auto* usage = account->add_subcommand(
+        "usage", "Show the credits that the accounts have used; of every account when none is named");
+    usage->add_option("account", tree.account_usage.select.accounts, "Id, unique id prefix, name or e-mail")
+        ->type_name("ACCOUNT");
+    usage->add_flag("--cached", tree.account_usage.cached, "As known to the gateway, without asking Kiro");
+    usage->add_flag("--json", tree.account_usage.select.json, "Machine-readable output");
+    tree.on(usage, [&tree](Context& c) { return run_account_usage(tree.account_usage, c); });
+
+    auto* exported = account->add_subcommand(
+        "export",
+        "Write accounts in a form that can be imported again; without secrets unless asked for them");
+    exported
+        ->add_option("account", tree.account_export.accounts,
+                     "Id, unique id prefix, name or e-mail (default all)")
+        ->type_name("ACCOUNT");
+    exported
+        ->add_option("--format", tree.account_export.format,
+                     "kirogate (default), kam, kiro-rs, minimal, csv, txt, dash or summary")
+        ->type_name("FORMAT");
+    exported->add_option("-o,--output", tree.account_export.output, "New file for it; - is standard output")
         ->type_name("FILE");
-    import->add_option("--from", tree.account_import.from, "ide: the local Kiro IDE's credential cache")
+    exported->add_flag("--with-secrets", tree.account_export.with_secrets,
+                       "With tokens and client secrets; needs -o, and never goes to a terminal");
+    exported->footer("Example:\n  kirogate account export --with-secrets -o accounts.json");
+    tree.on(exported, [&tree](Context& c) { return run_account_export(tree.account_export, c); });
+
+    auto* import = account->add_subcommand("import", "Import accounts from the Kiro IDE, kiro-cli or a file");
+    import
+        ->add_option("file", tree.account_import.file,
+                     "JSON file in a known form (- is stdin), or kiro-cli's database")
+        ->type_name("FILE");
+    import
+        ->add_option("--from", tree.account_import.from, "Program of this machine: ide, kiro-cli or amazon-q")
         ->type_name("SOURCE");
     import
         ->add_option("--mode", tree.account_import.mode,

@@ -23,8 +23,10 @@ struct Tree {
     AccountAddOptions account_add;
     AccountEditOptions account_edit;
     AccountImportOptions account_import;
+    AccountExportOptions account_export;
     AccountSelectOptions account_show, account_remove, account_enable, account_disable, account_reset,
-        account_refresh;
+        account_refresh, account_verify;
+    AccountUsageOptions account_usage;
     KeyCreateOptions key_create;
     KeyEditOptions key_edit;
     KeySelectOptions key_show, key_revoke;

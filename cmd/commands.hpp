@@ -19,6 +19,9 @@ Result<ExitCode> run_account_remove(const AccountSelectOptions& options, Context
 Result<ExitCode> run_account_enable(const AccountSelectOptions& options, Context& context, bool enable);
 Result<ExitCode> run_account_reset(const AccountSelectOptions& options, Context& context);
 Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Context& context);
+Result<ExitCode> run_account_export(const AccountExportOptions& options, Context& context);
+Result<ExitCode> run_account_verify(const AccountSelectOptions& options, Context& context);
+Result<ExitCode> run_account_usage(const AccountUsageOptions& options, Context& context);
 Result<ExitCode> run_account_import(const AccountImportOptions& options, Context& context);
 
 Result<ExitCode> run_key_create(const KeyCreateOptions& options, Context& context);

@@ -63,4 +63,12 @@ Result<store::Stores*> Context::stores() {
     return stores_.get();
 }
 
+Result<store::Stores*> Context::stores_to_read() {
+    std::error_code ec;
+    if (stores_ || std::filesystem::exists(state_dir() + "/kirogate.db", ec) || ec) return stores();
+    if (auto readable = config(); !readable) return Err(std::move(readable).error());
+    stores_ = store::open_memory();
+    return stores_.get();
+}
+
 }  // namespace kg::cmd

@@ -31,6 +31,8 @@ class Context {
     Result<config::Loaded*> config();
     std::string state_dir() const;
     Result<store::Stores*> stores();
+    /// For what writes nothing: where there is no state yet, empty stores instead of a new state.
+    Result<store::Stores*> stores_to_read();
     /// The key that seals what the state keeps; made with the state.
     Result<Sealer> sealer();
 

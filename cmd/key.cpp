@@ -124,6 +124,10 @@ Result<ExitCode> run_key_edit(const KeyEditOptions& options, Context& context) {
     KG_CHECK(apply_key_fields(options.fields, wanted, *stores, to_ms(context.clock().wall())));
     if (options.fields.enable) wanted.enabled = true;
     if (options.fields.disable) wanted.enabled = false;
+    if (wanted == key) {
+        print_line("unchanged " + key.id);
+        return ExitCode::ok;
+    }
     KG_TRY(changed, stores->keys().update(key.id, [&](store::Key& k) {
         // Its counters go on while it is edited, and a rotation may have come between.
         auto edited = wanted;

@@ -28,7 +28,8 @@ struct AccountFields {
     std::optional<std::string> name, auth_method, provider, region, api_region, client_id, client_secret_file,
         token_endpoint, scopes, start_url, profile_arn, proxy, note, token_file;
     std::optional<std::int64_t> priority, weight, max_concurrency;
-    std::vector<std::string> groups;  // the single word `none`: in no group
+    std::optional<std::string> rpm, burst, tpm;  // a number or "default"
+    std::vector<std::string> groups;             // the single word `none`: in no group
 };
 struct AccountAddOptions {
     AccountFields fields;
@@ -42,6 +43,16 @@ struct AccountEditOptions {
 struct AccountSelectOptions {
     std::vector<std::string> accounts;
     bool json = false, yes = false;
+};
+struct AccountUsageOptions {
+    AccountSelectOptions select;
+    bool cached = false;
+};
+struct AccountExportOptions {
+    std::vector<std::string> accounts;
+    std::string format = "kirogate";
+    std::optional<std::string> output;
+    bool with_secrets = false;
 };
 struct AccountImportOptions {
     std::optional<std::string> file, from;

@@ -89,6 +89,12 @@ std::string in_time(json::Node ms) {
     return seconds > 0 ? ", in " + std::to_string(seconds) + " s" : "";
 }
 
+std::string label(json::Node account) {
+    std::string out(account["id"].text());
+    if (const auto name = account["name"].text(); !name.empty()) out.append(" (").append(name).append(")");
+    return out;
+}
+
 /// What is out of service, a line each.
 void print_pool(const Daemon& daemon) {
     if (daemon.pool.empty()) return;
@@ -97,19 +103,25 @@ void print_pool(const Daemon& daemon) {
         print_line("endpoint  " + std::string(e["endpoint"].text()) + " " + std::string(e["region"].text()) +
                    ": circuit " + std::string(e["circuit"].text()) + in_time(e["next_probe_in_ms"]));
     }
-    std::size_t out = 0;
+    std::size_t out = 0, full = 0;
     for (const auto& page : daemon.pool) {
         for (const auto a : page.root()["accounts"].children()) {
-            if (a["usable"].as_bool().value_or(true) || !a["enabled"].as_bool().value_or(true)) continue;
+            if (!a["enabled"].as_bool().value_or(true)) continue;
+            if (a["usable"].as_bool().value_or(true)) {
+                if (a["refills_in_ms"].as_int().value_or(0) > 0 && ++full <= kListedMax)
+                    print_line("full      " + label(a) + ": its limit a minute is reached" +
+                               in_time(a["refills_in_ms"]));
+                continue;
+            }
             if (++out > kListedMax) continue;
-            std::string line = "out       " + std::string(a["id"].text());
-            if (const auto name = a["name"].text(); !name.empty()) line.append(" (").append(name).append(")");
+            std::string line = "out       " + label(a);
             line.append(": ").append(a["state"].text());
             if (const auto reason = a["reason"].text(); !reason.empty()) line.append(", ").append(reason);
             print_line(line + in_time(a["recovers_in_ms"]));
         }
     }
     if (out > kListedMax) print_line("out       and " + std::to_string(out - kListedMax) + " more");
+    if (full > kListedMax) print_line("full      and " + std::to_string(full - kListedMax) + " more");
     if (const auto waiting = daemon.pool.front().root()["waiting"].as_int().value_or(0); waiting > 0)
         print_line("waiting   " + std::to_string(waiting) + " requests for an account");
 }

@@ -28,11 +28,12 @@ _kirogate() {
         --compression) mapfile -t COMPREPLY < <(compgen -W 'off on 30 50 70 none' -- "$cur") && return ;;
         --web-search) mapfile -t COMPREPLY < <(compgen -W 'off on none' -- "$cur") && return ;;
         --mode) mapfile -t COMPREPLY < <(compgen -W 'copy follow' -- "$cur") && return ;;
-        --from) mapfile -t COMPREPLY < <(compgen -W 'ide' -- "$cur") && return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'kirogate kam kiro-rs minimal csv txt dash summary' -- "$cur") && return ;;
+        --from) mapfile -t COMPREPLY < <(compgen -W 'ide kiro-cli amazon-q' -- "$cur") && return ;;
         --account) mapfile -t COMPREPLY < <(compgen -W "$(_kirogate_names account)" -- "$cur") && return ;;
         -m | --model | --listen | --workers | -s | --system | --max-tokens | --server | --name | --region | --api-region | \
             --profile-arn | --client-id | --start-url | --token-endpoint | --scopes | --proxy | --priority | --weight | \
-            --max-concurrency | --group | --allow-group | --note | --credits | --expires | --rpm)
+            --max-concurrency | --group | --allow-group | --note | --credits | --expires | --rpm | --burst | --tpm)
             return
             ;;
     esac
@@ -58,7 +59,7 @@ _kirogate() {
 
     local global='--help --config --state-dir' fields options=''
     fields='--name --auth-method --provider --region --api-region --profile-arn --client-id --client-secret-file
-        --start-url --token-endpoint --scopes --proxy --priority --weight --max-concurrency --group
+        --start-url --token-endpoint --scopes --proxy --priority --weight --max-concurrency --rpm --burst --tpm --group
         --note --token-file'
     local limits='--name --model --deny-model --account --allow-group --allow-ip --credits --credits-per --tokens
         --tokens-per --zone --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking
@@ -66,7 +67,7 @@ _kirogate() {
     case $command in
         '') options='serve status config version models chat account key --version --help-all' ;;
         config) options='show check path init' ;;
-        account) options='add list show edit remove enable disable reset refresh import' ;;
+        account) options='add list show edit remove enable disable reset refresh verify usage export import' ;;
         key) options='create list show edit revoke rotate' ;;
         serve) options='--demo --listen --workers --check' ;;
         status | models) options='--server --json' ;;
@@ -80,7 +81,9 @@ _kirogate() {
             ;;
         'account add') options="$fields --json" ;;
         'account edit') options="$fields --reset $(_kirogate_names account)" ;;
-        'account show' | 'account refresh') options="--json $(_kirogate_names account)" ;;
+        'account show' | 'account refresh' | 'account verify') options="--json $(_kirogate_names account)" ;;
+        'account usage') options="--cached --json $(_kirogate_names account)" ;;
+        'account export') options="--format --output --with-secrets -o $(_kirogate_names account)" ;;
         'account remove') options="--yes $(_kirogate_names account)" ;;
         'account enable' | 'account disable' | 'account reset') options=$(_kirogate_names account) ;;
         'account import')

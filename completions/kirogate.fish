@@ -43,7 +43,7 @@ complete -c kirogate -n '__kirogate_needs ""' -a chat -d 'Ask a model'
 complete -c kirogate -n '__kirogate_needs ""' -a account -d 'Manage the Kiro accounts'
 complete -c kirogate -n '__kirogate_needs ""' -a key -d 'Manage the kg- keys that clients use'
 complete -c kirogate -n '__kirogate_needs config' -a 'show check path init'
-complete -c kirogate -n '__kirogate_needs account' -a 'add list show edit remove enable disable reset refresh import'
+complete -c kirogate -n '__kirogate_needs account' -a 'add list show edit remove enable disable reset refresh verify usage export import'
 complete -c kirogate -n '__kirogate_needs key' -a 'create list show edit revoke rotate'
 
 complete -c kirogate -n '__kirogate_in serve' -l demo -d 'Serve a built-in fake upstream'
@@ -54,7 +54,7 @@ complete -c kirogate -n '__kirogate_in serve' -l check -d 'Check configuration a
 for command in status models
     complete -c kirogate -n "__kirogate_in $command" -l server -x -d 'URL of a running gateway'
 end
-for command in status models 'config show' 'account add' 'account list' 'account show' 'account refresh' 'account import' \
+for command in status models 'config show' 'account add' 'account list' 'account show' 'account refresh' 'account verify' 'account usage' 'account import' \
         'key create' 'key list' 'key show' 'key rotate' chat
     complete -c kirogate -n "__kirogate_in '$command'" -l json -d 'Machine-readable output'
 end
@@ -88,16 +88,23 @@ for command in 'account add' 'account edit'
     complete -c kirogate -n $in -l priority -x -d 'Lower is used first'
     complete -c kirogate -n $in -l weight -x -d 'Share of concurrent requests'
     complete -c kirogate -n $in -l max-concurrency -x -d 'Requests at the same time'
+    complete -c kirogate -n $in -l rpm -x -d 'Requests per minute, 0 for no limit'
+    complete -c kirogate -n $in -l burst -x -d 'Requests at once'
+    complete -c kirogate -n $in -l tpm -x -d 'Tokens per minute, 0 for no limit'
     complete -c kirogate -n $in -l group -x -d 'Group that keys may be bound to'
     complete -c kirogate -n $in -l note -x -d 'Free text'
     complete -c kirogate -n $in -l token-file -rF -d 'File with the refresh token or API key'
 end
 complete -c kirogate -n '__kirogate_in "account edit"' -l reset -d 'Forget failures, cool-down and suspension'
 complete -c kirogate -n '__kirogate_in "account remove"' -s y -l yes -d 'Do not ask'
-complete -c kirogate -n '__kirogate_in "account import"' -F -l from -xa ide -d 'Import from the Kiro IDE'
+complete -c kirogate -n '__kirogate_in "account usage"' -l cached -d 'Without asking Kiro'
+complete -c kirogate -n '__kirogate_in "account export"' -l format -xa 'kirogate kam kiro-rs minimal csv txt dash summary' -d 'Form of the file'
+complete -c kirogate -n '__kirogate_in "account export"' -s o -l output -rF -d 'New file'
+complete -c kirogate -n '__kirogate_in "account export"' -l with-secrets -d 'With tokens and client secrets'
+complete -c kirogate -n '__kirogate_in "account import"' -F -l from -xa 'ide kiro-cli amazon-q' -d 'Import from a program of this machine'
 complete -c kirogate -n '__kirogate_in "account import"' -F -l mode -xa 'copy follow' -d 'Take the tokens, or share the file'
 complete -c kirogate -n '__kirogate_in "account import"' -F -l dry-run -d 'Write nothing'
-for command in show edit remove enable disable reset refresh
+for command in show edit remove enable disable reset refresh verify usage export
     complete -c kirogate -n "__kirogate_in 'account $command'" -a '(__kirogate_names account)'
 end
 

@@ -33,6 +33,9 @@ _kirogate() {
         '--priority=[lower is used first]:number:'
         '--weight=[share of concurrent requests]:number:'
         '--max-concurrency=[requests at the same time]:number:'
+        '--rpm=[requests per minute, 0 for no limit]:number:'
+        '--burst=[requests at once]:number:'
+        '--tpm=[tokens per minute, 0 for no limit]:number:'
         '*--group=[group that keys may be bound to]:group:'
         '--note=[free text]:text:'
         '--token-file=[file with the refresh token or API key]:file:_files'
@@ -72,7 +75,7 @@ _kirogate() {
         if (( CURRENT == 1 )); then
             case $command in
                 config) compadd show check path init ;;
-                account) compadd add list show edit remove enable disable reset refresh import ;;
+                account) compadd add list show edit remove enable disable reset refresh verify usage export import ;;
                 key) compadd create list show edit revoke rotate ;;
             esac
             return
@@ -101,11 +104,15 @@ _kirogate() {
         'account edit')
             _arguments $global $fields '--reset[forget failures, cool-down and suspension]' '1:account:_kirogate_names account'
             ;;
-        'account show' | 'account refresh') _arguments $global $json '*:account:_kirogate_names account' ;;
+        'account show' | 'account refresh' | 'account verify') _arguments $global $json '*:account:_kirogate_names account' ;;
+        'account usage') _arguments $global $json '--cached[without asking Kiro]' '*:account:_kirogate_names account' ;;
+        'account export')
+            _arguments $global '--format=[form of the file]:form:(kirogate kam kiro-rs minimal csv txt dash summary)' '(-o --output)'{-o,--output=}'[new file]:file:_files' '--with-secrets[with tokens and client secrets]' '*:account:_kirogate_names account'
+            ;;
         'account remove') _arguments $global $yes '*:account:_kirogate_names account' ;;
         'account enable' | 'account disable' | 'account reset') _arguments $global '*:account:_kirogate_names account' ;;
         'account import')
-            _arguments $global $json '--from=[import from the Kiro IDE]:source:(ide)' '--mode=[take the tokens, or share the file]:mode:(copy follow)' '--dry-run[write nothing]' '1:file:_files'
+            _arguments $global $json '--from=[import from a program of this machine]:source:(ide kiro-cli amazon-q)' '--mode=[take the tokens, or share the file]:mode:(copy follow)' '--dry-run[write nothing]' '1:file:_files'
             ;;
         'key create') _arguments $global $limits $json ;;
         'key edit')

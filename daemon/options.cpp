@@ -117,6 +117,8 @@ account::PoolOptions pool_options(const config::Config& config) {
     out.scheduling =
         account::parse_scheduling(config.accounts.scheduling).value_or(account::Scheduling::smart);
     out.concurrency_max = static_cast<unsigned>(config.accounts.concurrency_max);
+    out.requests = {config.accounts.requests_per_minute, config.accounts.request_burst};
+    out.tokens_per_minute = config.accounts.tokens_per_minute;
     out.queue_max = size(config.accounts.queue_max);
     out.sticky_ttl = config.accounts.sticky_ttl;
     out.when_exhausted = config.accounts.when_exhausted == "continue" ? account::WhenExhausted::continue_

@@ -18,7 +18,7 @@ fetch::CurlFetcherOptions fetch_options(const config::Config& config);
 gateway::Settings settings(const config::Config& config);
 httpd::Limits limits(const config::Config& config);
 struct Rates {
-    access::Rate gateway, address;
+    Rate gateway, address;
 };
 Rates rates(const config::Config& config);
 access::TrustedProxies trusted_proxies(const config::Config& config);

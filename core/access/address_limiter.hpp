@@ -6,18 +6,10 @@
 #include <list>
 #include <unordered_map>
 
-#include "core/access/token_bucket.hpp"
 #include "core/base/ip_network.hpp"
+#include "core/base/token_bucket.hpp"
 
 namespace kg::access {
-
-/// A rate; per_minute 0 = no limit.
-struct Rate {
-    std::int64_t per_minute = 0;
-    std::int64_t burst = 0;  // 0 = per_minute
-    std::int64_t capacity() const { return burst > 0 ? burst : per_minute; }
-    bool operator==(const Rate&) const = default;
-};
 
 /// Request rates by client address; an IPv6 network of 64 bits counts as one address. Buckets
 /// expire singly, the least recently used first, when they are full or there are too many. Its

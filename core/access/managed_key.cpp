@@ -13,11 +13,6 @@ void adopt_bucket(std::optional<TokenBucket>& mine, std::optional<TokenBucket> f
 
 }  // namespace
 
-std::optional<TokenBucket> make_bucket(const Rate& rate, SteadyTime now) {
-    if (rate.per_minute <= 0) return std::nullopt;
-    return TokenBucket(rate.per_minute, rate.capacity(), now);
-}
-
 ManagedKey ManagedKey::make(const KeyState& state, WallTime now, SteadyTime steady) {
     const auto& key = state.key;
     ManagedKey out;

@@ -9,7 +9,6 @@
 #include "core/access/budget.hpp"
 #include "core/access/key_state.hpp"
 #include "core/access/reservation.hpp"
-#include "core/access/token_bucket.hpp"
 
 namespace kg::access {
 
@@ -30,7 +29,5 @@ struct ManagedKey {
     /// Counts what `fresh` says was used, if that is more; leaves the limits as they are.
     void learn_use(const ManagedKey& fresh);
 };
-
-std::optional<TokenBucket> make_bucket(const Rate& rate, SteadyTime now);
 
 }  // namespace kg::access

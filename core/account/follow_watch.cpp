@@ -7,7 +7,7 @@
 namespace kg::account {
 
 void read_followed(Pool& pool) {
-    for (const auto& [id, path] : pool.followed()) {
+    for (const auto& [id, path, gone] : pool.followed()) {
         auto login = credentials::read_login(path);
         if (login)
             pool.login_read(id, *login);
@@ -33,9 +33,9 @@ void FollowWatch::start() {
 void FollowWatch::poll() {
     if (looking_) return;
     Looks looks;
-    for (auto& [id, path] : pool_.followed()) {
+    for (auto& [id, path, gone] : pool_.followed()) {
         const auto known = known_.find(id);
-        const bool same = known != known_.end() && known->second.path == path;
+        const bool same = known != known_.end() && known->second.path == path && !gone;
         looks.push_back({.id = id, .path = path, .seen = {}, .login = {}});
         if (same) looks.back().seen = known->second.seen;
     }

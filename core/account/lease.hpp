@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ class Lease {
     bool is_probe() const { return probe_ != Probe::none; }
     void update(kiro::Caller caller, std::uint64_t generation);
 
+    // For the account's limits a minute; they cost nothing where there are none.
+    /// A call goes upstream: the first is paid for by the lease.
+    void sending();
+    bool counts_tokens() const { return tokens_reserved_ > 0; }
+    /// What an answer, or a part of one, really used: prompt, cache and answer.
+    void used_tokens(std::uint64_t tokens) { tokens_used_ += static_cast<std::int64_t>(tokens); }
+
   private:
     friend class Pool;
     enum class Probe : std::uint8_t { none, recovery, early };
@@ -47,6 +55,9 @@ class Lease {
     bool needs_refresh_ = false;
     bool refresh_soon_ = false;
     Probe probe_ = Probe::none;
+    bool limited_ = false;  // the account has a bucket
+    unsigned sent_ = 0;
+    std::int64_t tokens_reserved_ = 0, tokens_used_ = 0;
 };
 
 struct LeaseRequest {
@@ -56,8 +67,11 @@ struct LeaseRequest {
     const std::vector<std::string>* allowed_groups = nullptr;
     const std::unordered_set<std::string>* excluded = nullptr;  // already tried
     std::uint64_t session = 0;                                  // of the conversation; 0: not sticky
-    bool cautious = false;   // the request has failed on an account: the soundest one, whatever its load
-    std::string_view key{};  // whose request; the queue is fair between keys
+    bool cautious = false;     // the request has failed on an account: the soundest one, whatever its load
+    std::string_view key{};    // whose request; the queue is fair between keys
+    std::uint64_t tokens = 0;  // of the prompt, about; needed where Pool::counts_tokens()
+    /// How long it would wait: an account that refills later is no reason to.
+    std::chrono::milliseconds patience = std::chrono::hours(24);
 
     bool by_account() const { return allowed_accounts && !allowed_accounts->empty(); }
     bool by_group() const { return allowed_groups && !allowed_groups->empty(); }

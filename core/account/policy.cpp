@@ -12,6 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kNames{"smart", "priority", "balanced"};
 
 constexpr double kPointsPerRequest = 30;
+constexpr double kSound = 80, kLeastHealth = 1;  // below kSound a request weighs more
 constexpr double kFairShare = 40;
 constexpr double kLatency = 20, kLatencyBonusMax = 10;
 constexpr double kRunningAgainstRecent = 1000;  // balanced: any running request outweighs the past
@@ -54,7 +55,8 @@ Means means_of(std::span<const Candidate> candidates) {
 }
 
 double smart_score(const Candidate& c, const Means& means) {
-    double score = c.health - kPointsPerRequest * c.in_flight / weight_of(c);
+    const double effort = std::max(1.0, kSound / std::max(c.health, kLeastHealth));
+    double score = c.health - kPointsPerRequest * (c.in_flight + 1) / weight_of(c) * effort;
     if (means.recent > 0)
         score += std::max(-kFairShare, kFairShare * (1 - c.recent / weight_of(c) / means.recent));
     if (means.first_event_ms > 0 && c.first_event_ms >= 0) {

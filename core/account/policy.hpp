@@ -53,8 +53,10 @@ struct Means {
 };
 Means means_of(std::span<const Candidate> candidates);
 
-/// The smart score; higher is better. Health (0 to 100), -30 for each running request per weight,
-/// fair share (-40 to +40), latency against the mean (-20 to +10), a token that expires soon (-5) or
+/// The smart score; higher is better. Health (0 to 100), -30 for each running request and this one per
+/// weight, and so many times as much as health is below 80: an account that answers every tenth request is
+/// worth a tenth of the load, and refusing quickly, which leaves it without load, does not make it a
+/// bargain. Fair share (-40 to +40), latency against the mean (-20 to +10), a token that expires soon (-5) or
 /// must be refreshed first (-15).
 double smart_score(const Candidate& candidate, const Means& means);
 

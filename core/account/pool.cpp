@@ -74,6 +74,7 @@ void Pool::configure(const PoolOptions& options) {
         const auto at = now();
         const auto end = std::min(done + kPage, entries_.size());
         for (; done < end; ++done) {
+            limit(*entries_[done], at);
             place(*entries_[done], at);
             plan_refresh(*entries_[done]);
         }
@@ -101,10 +102,31 @@ unsigned Pool::cap_of(const Entry& entry) const {
     return own > 0 ? static_cast<unsigned>(own) : options_.concurrency_max;
 }
 
-bool Pool::has_room(const Entry& entry) const {
+bool Pool::under_cap(const Entry& entry) const {
     if (recovering(entry) && entry.probes > 0) return false;
     const auto cap = cap_of(entry);
     return cap == 0 || entry.in_flight < cap;
+}
+
+/// Gives the account the buckets that it should have.
+void Pool::limit(Entry& entry, const Now& at) {
+    const auto& own = entry.record;
+    const auto requests = own.requests_per_minute
+                              ? Rate{*own.requests_per_minute, own.request_burst.value_or(0)}
+                              : options_.requests;
+    const bool counted = entry.tokens.has_value();
+    adapt_bucket(entry.requests, requests, at.steady);
+    adapt_bucket(entry.tokens, {own.tokens_per_minute.value_or(options_.tokens_per_minute), 0}, at.steady);
+    if (counted != entry.tokens.has_value()) entry.tokens ? ++token_limited_ : --token_limited_;
+}
+
+/// When it may take the next request; nothing: now.
+std::optional<SteadyTime> Pool::refills_at(Entry& entry, SteadyTime now) {
+    auto wait = std::chrono::microseconds::zero();
+    if (entry.requests) wait = entry.requests->wait(1, now);
+    if (entry.tokens) wait = std::max(wait, entry.tokens->wait(1, now));
+    if (wait <= std::chrono::microseconds::zero()) return std::nullopt;
+    return now + wait;
 }
 
 PoolIndex::Standing Pool::standing_of(const Entry& entry, bool is_usable) {
@@ -124,6 +146,7 @@ void Pool::place(Entry& entry, const Now& at) {
     std::optional<SteadyTime> wakes;
     std::optional<WallTime> replenished;
     const bool is_usable = usable(entry, at);
+    const auto stood = entry.place.standing;
     index_.stand(entry, standing_of(entry, is_usable));
     if (!is_usable && !out_for_good(entry)) {
         if (entry.state == State::cooling)
@@ -141,26 +164,27 @@ void Pool::place(Entry& entry, const Now& at) {
         if (replenished) exhausted_.emplace(*replenished, &entry);
         entry.replenished = replenished;
     }
-    const bool room = is_usable && has_room(entry);
+    const bool free = is_usable && under_cap(entry);
+    const auto refills = free ? refills_at(entry, at.steady) : std::nullopt;
+    const bool room = free && !refills;
     const PoolIndex::Rank rank{entry.record.priority,
                                options_.scheduling == Scheduling::priority ? entry.order : 0};
     if (entry.place.group && (!room || entry.place.rank != rank)) index_.erase(entry);
-    if (room && !entry.place.group) index_.insert(entry, rank);
-    const bool full = is_usable && !room;
-    if (full != entry.full) {
-        if (full)
-            full_.insert(&entry);
-        else
-            full_.erase(&entry);
-        entry.full = full;
-    }
+    const bool came = room && !entry.place.group;
+    if (came) index_.insert(entry, rank);
+    if (is_usable && !room)
+        index_.set_full(entry, refills);
+    else
+        index_.clear_full(entry);
+    stirred_ |= came || stood != entry.place.standing;
 }
 
 void Pool::unplace(Entry& entry) {
     index_.leave_shelf(entry);
+    stirred_ = true;
+    if (entry.tokens) --token_limited_;
     if (entry.health_changed) std::erase(measured_, &entry);
     if (entry.refresh_at) refreshes_.erase({*entry.refresh_at, &entry});
-    full_.erase(&entry);
     followed_.erase(&entry);
     if (entry.wakes) cooling_.erase({*entry.wakes, &entry});
     if (entry.replenished) exhausted_.erase({*entry.replenished, &entry});
@@ -173,6 +197,9 @@ void Pool::wake(const Now& at) {
         place(*cooling_.begin()->second, at);
     for (int n = 0; n < kWokenMax && !exhausted_.empty() && exhausted_.begin()->first <= at.wall; ++n)
         place(*exhausted_.begin()->second, at);
+    const auto& refilling = index_.refilling();
+    for (int n = 0; n < kWokenMax && !refilling.empty() && refilling.begin()->first <= at.steady; ++n)
+        place(*refilling.begin()->second, at);
 }
 
 Pool::Entry* Pool::find(std::string_view id) const {
@@ -225,6 +252,12 @@ void Pool::set_models(std::string_view id, const std::unordered_set<std::string>
     place(*entry, now());
 }
 
+std::optional<RateView> Pool::view_of(std::optional<TokenBucket> bucket, SteadyTime now) {
+    if (!bucket) return std::nullopt;
+    return RateView{
+        .per_minute = bucket->per_minute(), .burst = bucket->burst(), .available = bucket->available(now)};
+}
+
 AccountView Pool::view_of(const Entry& entry, const Now& at) const {
     const bool is_usable = usable(entry, at);
     AccountView out{.id = entry.record.id,
@@ -241,7 +274,12 @@ AccountView Pool::view_of(const Entry& entry, const Now& at) const {
                                : is_usable                   ? Circuit::half_open
                                                              : Circuit::open,
                     .recovers_in = {},
-                    .probes = entry.probes};
+                    .probes = entry.probes,
+                    .requests = view_of(entry.requests, at.steady),
+                    .tokens = view_of(entry.tokens, at.steady),
+                    .refills_in = {}};
+    if (entry.place.refills && *entry.place.refills > at.steady)
+        out.refills_in = std::chrono::ceil<milliseconds>(*entry.place.refills - at.steady);
     if (is_usable || !entry.record.enabled) return out;
     if (entry.state == State::cooling)
         out.recovers_in = std::chrono::ceil<milliseconds>(entry.cooling_until - at.steady);
@@ -281,7 +319,8 @@ std::size_t Pool::size() const {
 bool Pool::any_usable() const {
     const std::lock_guard lock(mutex_);
     const auto at = now();
-    return !index_.empty() || !full_.empty() || (!cooling_.empty() && cooling_.begin()->first <= at.steady) ||
+    return !index_.empty() || index_.full() > 0 ||
+           (!cooling_.empty() && cooling_.begin()->first <= at.steady) ||
            (!exhausted_.empty() && exhausted_.begin()->first <= at.wall);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -22,6 +23,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "core/base/string_hash.hpp"
+#include "core/base/token_bucket.hpp"
 #include "core/base/unique_function.hpp"
 #include "core/credentials/shared_login.hpp"
 #include "core/kiro/account.hpp"
@@ -31,6 +33,11 @@
 #include "core/store/store.hpp"
 
 namespace kg::account {
+
+/// One of an account's limits a minute, at this moment.
+struct RateView {
+    std::int64_t per_minute = 0, burst = 0, available = 0;
+};
 
 /// What `account list`, `status` and readiness report.
 struct AccountView {
@@ -46,6 +53,8 @@ struct AccountView {
     Circuit circuit = Circuit::closed;        // open: cooling down; half-open: waits for, or is at, its probe
     std::chrono::milliseconds recovers_in{};  // cooling, exhausted: until it may serve again; else 0
     unsigned probes = 0;                      // under way, to find out whether it works again
+    std::optional<RateView> requests, tokens;  // a minute; nothing: no limit
+    std::chrono::milliseconds refills_in{};    // until these let the next request through
 };
 
 /// A state change that must outlive a restart; the owner writes it to the store.
@@ -60,8 +69,10 @@ struct PoolOptions {
     std::chrono::milliseconds refresh_lead{600'000};
     std::chrono::milliseconds expired_margin{60'000};  // a token with less left is not used any more
     Scheduling scheduling = Scheduling::smart;
-    unsigned concurrency_max = 0;   // requests at once on an account without a cap of its own; 0: no cap
-    std::size_t queue_max = 1'000;  // requests that wait for an account; 0: none does
+    unsigned concurrency_max = 0;        // requests at once on an account without a cap of its own; 0: no cap
+    Rate requests;                       // a minute, on an account without a rate of its own
+    std::int64_t tokens_per_minute = 0;  // likewise; 0: no limit
+    std::size_t queue_max = 1'000;       // requests that wait for an account; 0: none does
     std::chrono::milliseconds sticky_ttl{0};  // a conversation stays with its account; 0: off
     WhenExhausted when_exhausted = WhenExhausted::stop;
     double quota_margin = 1;            // credits that `stop` leaves unused
@@ -74,9 +85,10 @@ struct PoolOptions {
 /// on the wall clock.
 ///
 /// An account that was out (cooling, exhausted) comes back half-open: one request at a time until the
-/// first answer. While every account is cooling, one request at a time for the whole pool may ask the
-/// one that comes back soonest, when it has rested for half its pause and at least 30 s, and never
-/// before a Retry-After of upstream is over.
+/// first answer. One that has used up its requests or tokens of a minute gets no more until its buckets
+/// refill; prompts are taken from them when an account is leased, answers when it is given back. While every
+/// account is cooling, one request at a time for the whole pool may ask the one that comes back soonest, when
+/// it has rested for half its pause and at least 30 s, and never before a Retry-After of upstream is over.
 class Pool {
   public:
     explicit Pool(const Clock& clock, PoolOptions options = {});
@@ -98,7 +110,7 @@ class Pool {
 
     /// The account that the scheduling mode prefers, or why there is none (no_account,
     /// accounts_exhausted, ...) with the time of the soonest recovery. `overloaded` means that
-    /// accounts are at their caps: wait() may help.
+    /// accounts are at their caps, or will have refilled within the request's patience: wait() may help.
     Result<Lease> lease(const LeaseRequest& request);
 
     /// On the door's loop, once: an account, or why none will come.
@@ -109,6 +121,10 @@ class Pool {
     Result<LeaseTicket> wait(const LeaseRequest& request, loop::Wakeup::Door door, LeaseReply reply);
     /// Serves those who wait for an account whose pause has ended meanwhile; call it from a timer.
     void tick();
+    /// What is told to those who waited in vain: overloaded, with the time when it is worth another try.
+    Error why_busy(const LeaseRequest& request) const;
+    /// Whether any account limits tokens, so that requests must say how many they bring.
+    bool counts_tokens() const { return token_limited_.load(std::memory_order_relaxed) > 0; }
 
     // What became of an attempt that began at `began`. Attempts that began before the account went out
     // tell nothing new about it.
@@ -122,7 +138,11 @@ class Pool {
     // The same for an attempt that began just now.
     void report_success(std::string_view id);
     void report_failure(std::string_view id, std::string_view wire_model, const kiro::Failure& failure);
-    void report_login_lost(std::string_view id, std::string reason);
+    /// A token was refreshed or accepted: what is unknown or lost is in service again.
+    void report_login_works(std::string_view id);
+    /// `gone`: there was no file to read it from, as opposed to a refused one: it is found again when the
+    /// file comes back, even with the tokens that were known.
+    void report_login_lost(std::string_view id, std::string reason, bool gone = false);
 
     /// New tokens that are already durable.
     void tokens_saved(std::string_view id, const store::Account& record);
@@ -131,6 +151,7 @@ class Pool {
     std::optional<store::Account> login_read(std::string_view id, const credentials::SharedLogin& login);
     struct Followed {
         std::string id, path;
+        bool gone = false;  // the login was lost because there was no file
     };
     std::vector<Followed> followed() const;
     std::optional<store::Account> record(std::string_view id) const;
@@ -183,8 +204,11 @@ class Pool {
     bool usable(const Entry& entry, const Now& now) const;
     static bool recovering(const Entry& entry);
     AccountView view_of(const Entry& entry, const Now& now) const;
-    bool has_room(const Entry& entry) const;
+    static std::optional<RateView> view_of(std::optional<TokenBucket> bucket, SteadyTime now);
+    bool under_cap(const Entry& entry) const;
     unsigned cap_of(const Entry& entry) const;
+    void limit(Entry& entry, const Now& now);
+    static std::optional<SteadyTime> refills_at(Entry& entry, SteadyTime now);
     static PoolIndex::Standing standing_of(const Entry& entry, bool is_usable);
     void place(Entry& entry, const Now& now);
     void unplace(Entry& entry);
@@ -207,11 +231,16 @@ class Pool {
     Entry* sticky(const LeaseRequest& request, const Now& now);
     Entry* pick(const LeaseRequest& request, const Now& now);
     Entry* least_bad(const LeaseRequest& request, const Now& now);
+    bool capped(const LeaseRequest& request, const Now& now) const;
+    std::optional<SteadyTime> first_refill(const LeaseRequest& request, const Now& now) const;
     bool busy(const LeaseRequest& request, const Now& now) const;
+    Error busy_error(const LeaseRequest& request, const Now& now, std::string message) const;
     Lease take(Entry& entry, const LeaseRequest& request, Lease::Probe probe, const Now& now);
     std::optional<Result<Lease>> try_lease(const LeaseRequest& request, const Now& now);
-    void serve_waiting(std::vector<Grant>& grants);
+    void serve_waiting(const Now& now, std::vector<Grant>& grants);
     void release(const Lease& lease) noexcept;
+    void send_again(const Lease& lease);
+    void settle_rates(Entry& entry, const Lease& lease, SteadyTime now);
     void cancel(std::uint64_t ticket) noexcept;
     struct Shortage;
     Shortage shortage(const LeaseRequest& request, const Now& now) const;
@@ -238,8 +267,7 @@ class Pool {
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Entry>> entries_;  // in order of creation
     StringMap<Entry*> by_id_;
-    PoolIndex index_;                                  // usable, with room
-    std::unordered_set<Entry*> full_;                  // usable, at their caps
+    PoolIndex index_;                                  // usable, with room or full
     std::set<std::pair<SteadyTime, Entry*>> cooling_;  // by the end of the pause
     std::set<std::pair<WallTime, Entry*>> exhausted_;  // by the date of the new quota
     std::unordered_set<Entry*> followed_;              // whose login lives in another program's file
@@ -252,7 +280,9 @@ class Pool {
     std::vector<Candidate> candidates_;
     std::size_t usage_cursor_ = 0;  // where next_usage_due goes on
     bool probing_early_ = false;
-    double first_event_ms_ = 0;  // usual, over all accounts
+    bool stirred_ = false;  // since the waiters were looked at: one of them may have what it waits for
+    std::atomic<std::size_t> token_limited_ = 0;  // accounts; written under the lock
+    double first_event_ms_ = 0;                   // usual, over all accounts
     std::uint64_t serials_ = 0, orders_ = 0, tickets_ = 0, random_;
 };
 

@@ -11,6 +11,7 @@
 #include "core/account/state.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/string_hash.hpp"
+#include "core/base/token_bucket.hpp"
 #include "core/store/records.hpp"
 
 namespace kg::account {
@@ -38,10 +39,13 @@ struct PoolEntry {
     unsigned throttles = 0;       // in a row, for the doubling cool-down
     unsigned auth_failures = 0;   // in a row
     unsigned slow = 0;            // slow first events in a row
+    bool login_gone = false;      // needs-sign-in, because the followed file was not there
 
     std::optional<Quota> quota;  // nothing until upstream told it
     bool used_since_told = true;
     std::optional<SteadyTime> usage_asked;
+
+    std::optional<TokenBucket> requests, tokens;  // a minute; nothing: no limit
 
     unsigned in_flight = 0;
     unsigned probes = 0;  // of in_flight: sent to find out whether the account works again
@@ -50,7 +54,6 @@ struct PoolEntry {
     StringMap<SteadyTime> refused_models;  // until; at most 64
 
     PoolIndex::Place place;
-    bool full = false;                                // usable, but at its cap: in Pool::full_
     std::optional<SteadyTime> wakes;                  // its key in Pool::cooling_
     std::optional<WallTime> refresh_at;               // its key in Pool::refreshes_
     std::optional<std::uint64_t> planned_generation;  // of the token that refresh_at is about

@@ -23,7 +23,15 @@ std::optional<store::Account> Pool::login_read(std::string_view id, const creden
     auto* entry = find(id);
     if (!entry) return std::nullopt;
     auto& mine = entry->record;
-    if (mine.access_token == login.access_token && mine.refresh_token == login.refresh_token) return mine;
+    const bool known = mine.access_token == login.access_token && mine.refresh_token == login.refresh_token;
+    const bool found = entry->state == State::needs_sign_in && (entry->login_gone || !known);
+    entry->login_gone = false;
+    if (found) {
+        const auto at = now();
+        set_state(*entry, State::unknown, "", 0, at);
+        place(*entry, at);
+    }
+    if (known) return mine;
     store::Account read;
     read.access_token = login.access_token;
     read.refresh_token = login.refresh_token;
@@ -40,18 +48,16 @@ std::optional<store::Account> Pool::login_read(std::string_view id, const creden
     keep_login(std::move(read), mine);
     entry->auth_failures = 0;
     plan_refresh(*entry);
-    if (entry->state == State::needs_sign_in) {
-        const auto at = now();
-        set_state(*entry, State::unknown, "", 0, at);
-        place(*entry, at);
-    }
     return mine;
 }
 
 std::vector<Pool::Followed> Pool::followed() const {
     const std::lock_guard lock(mutex_);
     std::vector<Followed> out;
-    for (const auto* entry : followed_) out.push_back({entry->record.id, entry->record.follow_path});
+    for (const auto* entry : followed_) {
+        const bool gone = entry->state == State::needs_sign_in && entry->login_gone;
+        out.push_back({entry->record.id, entry->record.follow_path, gone});
+    }
     return out;
 }
 

@@ -28,6 +28,7 @@ void PoolIndex::take_shelf(PoolEntry& entry, const StringSet& models, const Name
 void PoolIndex::leave_shelf(PoolEntry& entry) {
     if (!entry.place.shelf) return;
     erase(entry);
+    clear_full(entry);
     Shelf* shelf = std::exchange(entry.place.shelf, nullptr);
     if (entry.place.standing) --shelf->standing[static_cast<std::size_t>(*entry.place.standing)];
     entry.place.standing.reset();
@@ -52,6 +53,7 @@ PoolIndex::Census PoolIndex::census(const Names* groups, std::string_view model)
             const bool counts = shelf.serves(model) || static_cast<Standing>(i) == Standing::disabled;
             (counts ? out.offering[i] : out.not_offering) += shelf.standing[i];
         }
+        if (shelf.serves(model)) out.refilling += shelf.refilling.size();
     }
     return out;
 }
@@ -77,6 +79,40 @@ void PoolIndex::erase(PoolEntry& entry) {
     --size_;
     if (group.empty()) place.shelf->groups.erase(place.rank);
     place.group = nullptr;
+}
+
+void PoolIndex::set_full(PoolEntry& entry, std::optional<SteadyTime> refills) {
+    auto& place = entry.place;
+    assert(place.shelf);
+    if (refills ? place.refills == refills : place.capped != nullptr) return;
+    clear_full(entry);
+    ++full_;
+    if (refills) {
+        place.refills = refills;
+        place.shelf->refilling.emplace(*refills, &entry);
+        refilling_.emplace(*refills, &entry);
+        return;
+    }
+    place.capped = &place.shelf->capped[entry.refused_models.empty() ? 0 : 1];
+    place.capped_position = place.capped->size();
+    place.capped->push_back(&entry);
+}
+
+void PoolIndex::clear_full(PoolEntry& entry) {
+    auto& place = entry.place;
+    if (!place.full()) return;
+    --full_;
+    if (place.refills) {
+        place.shelf->refilling.erase({*place.refills, &entry});
+        refilling_.erase({*place.refills, &entry});
+        place.refills.reset();
+        return;
+    }
+    auto& group = *place.capped;
+    group[place.capped_position] = group.back();
+    group[place.capped_position]->place.capped_position = place.capped_position;
+    group.pop_back();
+    place.capped = nullptr;
 }
 
 }  // namespace kg::account

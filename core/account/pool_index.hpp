@@ -7,10 +7,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/base/clock.hpp"
 #include "core/base/string_hash.hpp"
 
 namespace kg::account {
@@ -21,8 +24,9 @@ struct PoolEntry;
 /// one does not look at the whole pool (seed E15): accounts that list the same models and are in the
 /// same groups share a shelf, and on a shelf the accounts of one rank share a group. A choice looks at one
 /// group of the best rank: all of it up to kExactMax accounts, above that at kDraws of them drawn at random,
-/// which balances load as well as the whole group would. insert, erase: O(log ranks). Owns no account. Part
-/// of the pool, under its lock.
+/// which balances load as well as the whole group would. Beside its groups a shelf keeps its usable accounts
+/// that are full: at their cap, or at their limit a minute. insert, erase, set_full, clear_full:
+/// O(log accounts). Owns no account. Part of the pool, under its lock.
 class PoolIndex {
   public:
     static constexpr std::size_t kExactMax = 64;
@@ -35,6 +39,7 @@ class PoolIndex {
         friend auto operator<=>(const Rank&, const Rank&) = default;
     };
     using Group = std::vector<PoolEntry*>;
+    using Refills = std::set<std::pair<SteadyTime, PoolEntry*>>;  // by when the next request may come
     using Names = std::vector<std::string>;
     /// Why an account serves or does not; each shelf counts them.
     enum class Standing : std::uint8_t { usable, disabled, suspended, sign_in, exhausted, cooling };
@@ -42,9 +47,11 @@ class PoolIndex {
     struct Shelf {
         StringSet models;  // empty: not known, anything may be tried
         std::map<Rank, Group> groups;
-        Names account_groups;      // that its accounts are in, sorted
-        std::size_t accounts = 0;  // that belong to this shelf, in the index or not
-        Counts standing{};         // of those
+        Names account_groups;         // that its accounts are in, sorted
+        std::size_t accounts = 0;     // that belong to this shelf, in the index or not
+        Counts standing{};            // of those
+        std::array<Group, 2> capped;  // at their cap; in the second those that have refused a model
+        Refills refilling;            // below their cap, at their limit of requests or tokens a minute
         bool serves(std::string_view model) const {
             return models.empty() || model.empty() || models.contains(model);
         }
@@ -61,6 +68,10 @@ class PoolIndex {
         Rank rank;
         std::size_t position = 0;
         std::optional<Standing> standing;
+        Group* capped = nullptr;  // null: not at its cap
+        std::size_t capped_position = 0;
+        std::optional<SteadyTime> refills;  // its key among those that refill
+        bool full() const { return capped || refills; }
     };
 
     /// Puts the account, which must not be in the index, to those with the same models and groups.
@@ -72,12 +83,28 @@ class PoolIndex {
     struct Census {
         Counts offering{};
         std::size_t not_offering = 0;
+        std::size_t refilling = 0;  // of the usable ones that offer it
     };
     Census census(const Names* groups, std::string_view model) const;
 
     void insert(PoolEntry& entry, Rank rank);
     void erase(PoolEntry& entry);
     bool empty() const { return size_ == 0; }
+
+    /// Says of a usable account that it can take nothing for now: until it refills, or until a request of
+    /// it ends.
+    void set_full(PoolEntry& entry, std::optional<SteadyTime> refills);
+    void clear_full(PoolEntry& entry);
+    std::size_t full() const { return full_; }
+    const Refills& refilling() const { return refilling_; }
+    /// Whether an acceptable full account of these serves the model. Beyond the first acceptable one only
+    /// accounts are looked at that the request was tried on, or that have refused a model lately.
+    template <class Accepts>
+    bool any_capped(std::string_view model, const Names* groups, Accepts accepts) const;
+    /// When the first acceptable account refills that is not at its cap; the cost is the same.
+    template <class Accepts>
+    std::optional<SteadyTime> first_refill(std::string_view model, const Names* groups,
+                                           Accepts accepts) const;
 
     /// Fills `out` with acceptable accounts of the best rank that has one; leaves it empty when no
     /// account that serves the model, in these groups (null or empty: in any or none), is acceptable.
@@ -105,9 +132,35 @@ class PoolIndex {
     };
     std::vector<Cursor> cursors_;  // room for gather()
     std::vector<Group*> groups_;
-    std::size_t size_ = 0;
+    std::size_t size_ = 0, full_ = 0;
+    Refills refilling_;  // of all shelves
     std::uint64_t random_ = 0, examined_ = 0;
 };
+
+template <class Accepts>
+bool PoolIndex::any_capped(std::string_view model, const Names* wanted, Accepts accepts) const {
+    return std::ranges::any_of(shelves_, [&](const auto& item) {
+        const Shelf& shelf = item.second;
+        if (!shelf.serves(model) || !shelf.in_any(wanted)) return false;
+        return std::ranges::any_of(shelf.capped, [&](const Group& group) {
+            return std::ranges::any_of(group, [&](const auto* entry) { return accepts(*entry); });
+        });
+    });
+}
+
+template <class Accepts>
+std::optional<SteadyTime> PoolIndex::first_refill(std::string_view model, const Names* wanted,
+                                                  Accepts accepts) const {
+    std::optional<SteadyTime> first;
+    for (const auto& [name, shelf] : shelves_) {
+        if (!shelf.serves(model) || !shelf.in_any(wanted)) continue;
+        for (const auto& [at, entry] : shelf.refilling) {
+            if (first && at >= *first) break;
+            if (accepts(*entry)) first = at;
+        }
+    }
+    return first;
+}
 
 template <class Accepts>
 void PoolIndex::gather(std::string_view model, const Names* wanted, Accepts accepts,

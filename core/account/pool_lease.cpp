@@ -12,8 +12,17 @@ using std::chrono::milliseconds;
 constexpr std::size_t kProbeCandidatesMax = 64;  // cooling accounts looked at for an early probe
 constexpr unsigned kSlowMax = 3;                 // slow first events in a row end a sticky session
 
-Error busy_error(std::string message) {
-    return {.kind = ErrorKind::overloaded, .message = std::move(message), .retry_after = 1s};
+constexpr milliseconds kBusyRetry = 1s;  // when a running request may have ended
+
+/// What a waiter needs, told apart from other needs: those that need the same get the same answer.
+std::string want_of(const LeaseRequest& request, std::uint64_t ticket) {
+    std::string out(request.wire_model);
+    for (const auto* names : {request.allowed_accounts, request.allowed_groups}) {
+        out += '\n';
+        for (std::size_t i = 0; names && i < names->size(); ++i) out.append((*names)[i]) += ' ';
+    }
+    if (request.excluded && !request.excluded->empty()) out.append("\n").append(std::to_string(ticket));
+    return out;
 }
 
 }  // namespace
@@ -30,6 +39,10 @@ Lease& Lease::operator=(Lease&& other) noexcept {
     needs_refresh_ = other.needs_refresh_;
     refresh_soon_ = other.refresh_soon_;
     probe_ = other.probe_;
+    limited_ = other.limited_;
+    sent_ = other.sent_;
+    tokens_reserved_ = other.tokens_reserved_;
+    tokens_used_ = other.tokens_used_;
     return *this;
 }
 
@@ -41,6 +54,10 @@ void Lease::update(kiro::Caller caller, std::uint64_t generation) {
     caller_ = std::move(caller);
     generation_ = generation;
     needs_refresh_ = refresh_soon_ = false;
+}
+
+void Lease::sending() {
+    if (sent_++ > 0 && limited_ && pool_) pool_->send_again(*this);
 }
 
 LeaseTicket& LeaseTicket::operator=(LeaseTicket&& other) noexcept {
@@ -138,25 +155,61 @@ Pool::Entry* Pool::pick(const LeaseRequest& request, const Now& at) {
 }
 
 /// Whether an account that would serve the request is only at its cap.
-bool Pool::busy(const LeaseRequest& request, const Now& at) const {
-    if (request.by_account() && !request.by_group()) {
-        return std::ranges::any_of(*request.allowed_accounts, [&](const auto& id) {
+bool Pool::capped(const LeaseRequest& request, const Now& at) const {
+    const auto accepts = [&](const Entry& entry) { return acceptable(entry, request, at); };
+    if (request.by_account() && std::ranges::any_of(*request.allowed_accounts, [&](const auto& id) {
             const auto* entry = find(id);
-            return entry && entry->full && acceptable(*entry, request, at);
-        });
+            return entry && entry->place.capped && accepts(*entry);
+        }))
+        return true;
+    if (request.by_account() && !request.by_group()) return false;
+    return index_.any_capped(request.wire_model, request.allowed_groups, accepts);
+}
+
+/// When an account that would serve the request has refilled, if that is all it lacks.
+std::optional<SteadyTime> Pool::first_refill(const LeaseRequest& request, const Now& at) const {
+    const auto accepts = [&](const Entry& entry) { return acceptable(entry, request, at); };
+    std::optional<SteadyTime> first;
+    if (request.by_group() || !request.by_account())
+        first = index_.first_refill(request.wire_model, request.allowed_groups, accepts);
+    if (!request.by_account()) return first;
+    for (const auto& id : *request.allowed_accounts) {
+        const auto* entry = find(id);
+        if (!entry || !entry->place.refills || !accepts(*entry)) continue;
+        if (!first || *entry->place.refills < *first) first = entry->place.refills;
     }
-    return std::ranges::any_of(full_, [&](const auto* entry) {
-        return allowed(*entry, request) && acceptable(*entry, request, at);
-    });
+    return first;
+}
+
+/// Whether waiting makes sense.
+bool Pool::busy(const LeaseRequest& request, const Now& at) const {
+    if (index_.full() == 0) return false;
+    if (capped(request, at)) return true;
+    const auto first = first_refill(request, at);
+    return first && *first <= at.steady + request.patience;
+}
+
+Error Pool::busy_error(const LeaseRequest& request, const Now& at, std::string message) const {
+    Error error{.kind = ErrorKind::overloaded, .message = std::move(message), .retry_after = kBusyRetry};
+    if (index_.refilling().empty() || capped(request, at)) return error;
+    if (const auto first = first_refill(request, at))
+        error.retry_after = std::max(kBusyRetry, std::chrono::ceil<milliseconds>(*first - at.steady));
+    return error;
+}
+
+Error Pool::why_busy(const LeaseRequest& request) const {
+    const std::lock_guard lock(mutex_);
+    return busy_error(request, now(), "every account is busy; try again later");
 }
 
 /// The cooling account that comes back soonest, if it may be asked early and nobody is asking.
 Pool::Entry* Pool::least_bad(const LeaseRequest& request, const Now& at) {
-    if (probing_early_ || !full_.empty()) return nullptr;
+    if (probing_early_ || index_.full() > 0) return nullptr;
     std::size_t seen = 0;
     for (const auto& [until, entry] : cooling_) {
         if (++seen > kProbeCandidatesMax) break;
-        if (at.steady >= entry->probe_from && allowed(*entry, request) && acceptable(*entry, request, at))
+        if (at.steady >= entry->probe_from && allowed(*entry, request) && acceptable(*entry, request, at) &&
+            !refills_at(*entry, at.steady))
             return entry;
     }
     return nullptr;
@@ -172,7 +225,7 @@ Lease Pool::take(Entry& entry, const LeaseRequest& request, Lease::Probe probe, 
     if (request.session != 0 && options_.sticky_ttl > milliseconds::zero()) {
         // An account that is merely busy keeps its conversation.
         const auto* before = find(sticky_.find(request.session, at.steady));
-        if (!before || before == &entry || !before->full)
+        if (!before || before == &entry || !before->place.full())
             sticky_.remember(request.session, entry.record.id, at.steady, options_.sticky_ttl);
     }
     Lease lease;
@@ -186,7 +239,13 @@ Lease Pool::take(Entry& entry, const LeaseRequest& request, Lease::Probe probe, 
     lease.needs_refresh_ = token == TokenState::needs_refresh;
     lease.refresh_soon_ = token != TokenState::ready;
     lease.probe_ = probe;
-    if (!has_room(entry)) place(entry, at);
+    lease.limited_ = entry.requests || entry.tokens;
+    if (entry.requests) entry.requests->take(1, at.steady);
+    if (entry.tokens) {
+        lease.tokens_reserved_ = static_cast<std::int64_t>(std::max<std::uint64_t>(request.tokens, 1));
+        entry.tokens->take(lease.tokens_reserved_, at.steady);
+    }
+    if (lease.limited_ || !under_cap(entry)) place(entry, at);
     return lease;
 }
 
@@ -199,11 +258,12 @@ std::optional<Result<Lease>> Pool::try_lease(const LeaseRequest& request, const 
 }
 
 Result<Lease> Pool::lease(const LeaseRequest& request) {
-    const std::lock_guard lock(mutex_);
+    Session session(*this);
     const auto at = now();
     wake(at);
+    session.serve(at);  // those who came before
     auto lease = try_lease(request, at);
-    if (!lease) return Err(busy_error("every account is busy; try again later"));
+    if (!lease) return Err(busy_error(request, at, "every account is busy; try again later"));
     return std::move(*lease);
 }
 
@@ -214,6 +274,8 @@ Result<LeaseTicket> Pool::wait(const LeaseRequest& request, loop::Wakeup::Door d
                   .allowed_groups = {},
                   .excluded = {},
                   .session = request.session,
+                  .cautious = request.cautious,
+                  .tokens = request.tokens,
                   .door = std::move(door),
                   .reply = std::move(reply)};
     if (request.allowed_accounts) waiter.allowed_accounts = *request.allowed_accounts;
@@ -221,7 +283,8 @@ Result<LeaseTicket> Pool::wait(const LeaseRequest& request, loop::Wakeup::Door d
     if (request.excluded) waiter.excluded = *request.excluded;
     Session session(*this);  // serves it at once if a place has become free
     if (queue_->size() >= options_.queue_max) {
-        auto full = busy_error("every account is busy and too many requests wait; try again later");
+        auto full =
+            busy_error(request, now(), "every account is busy and too many requests wait; try again later");
         auto last = queue_->displace(request.key);
         if (!last) return Err(std::move(full));
         session.tell({std::move(last->door), std::move(last->reply), Err(std::move(full))});
@@ -229,35 +292,55 @@ Result<LeaseTicket> Pool::wait(const LeaseRequest& request, loop::Wakeup::Door d
     LeaseTicket ticket;
     ticket.pool_ = this;
     ticket.id_ = ++tickets_;
-    queue_->push(ticket.id_, request.key, std::move(waiter));
+    queue_->push(ticket.id_, request.key, want_of(request, ticket.id_), std::move(waiter));
+    stirred_ = true;
     return ticket;
 }
 
-void Pool::serve_waiting(std::vector<Grant>& grants) {
-    const auto at = now();
-    wake(at);
-    queue_->offer(
-        [&](Waiter& waiter) {
-            auto lease = try_lease(waiter.request(), at);
-            if (!lease) return false;
-            grants.push_back({std::move(waiter.door), std::move(waiter.reply), std::move(*lease)});
-            return true;
-        },
-        [&] { return !index_.empty() || full_.empty(); });
+void Pool::serve_waiting(const Now& at, std::vector<Grant>& grants) {
+    stirred_ = false;
+    queue_->offer([&](Waiter& waiter) {
+        auto lease = try_lease(waiter.request(), at);
+        if (!lease) return false;
+        grants.push_back({std::move(waiter.door), std::move(waiter.reply), std::move(*lease)});
+        return true;
+    });
 }
 
 void Pool::tick() {
     const Session session(*this);
+    stirred_ = true;  // time alone may have changed what those who wait can hope for
 }
 
 void Pool::release(const Lease& lease) noexcept {
     const Session session(*this);
-    if (lease.probe_ == Lease::Probe::early) probing_early_ = false;
+    if (lease.probe_ == Lease::Probe::early) {
+        probing_early_ = false;
+        stirred_ = true;
+    }
     auto* entry = find(lease);
     if (!entry || entry->in_flight == 0) return;
     --entry->in_flight;
     if (lease.probe_ != Lease::Probe::none && entry->probes > 0) --entry->probes;
-    if (entry->full) place(*entry, now());
+    if (lease.limited_) settle_rates(*entry, lease, now().steady);
+    if (lease.limited_ || entry->place.full()) place(*entry, now());
+}
+
+/// Replaces what a lease took for its tokens by what it used; one that sent nothing costs nothing.
+void Pool::settle_rates(Entry& entry, const Lease& lease, SteadyTime at) {
+    if (entry.requests && lease.sent_ == 0) entry.requests->give_back(1, at);
+    if (!entry.tokens) return;
+    const auto more = lease.tokens_used_ - lease.tokens_reserved_;
+    more >= 0 ? entry.tokens->take(more, at) : entry.tokens->give_back(-more, at);
+}
+
+void Pool::send_again(const Lease& lease) {
+    const std::lock_guard lock(mutex_);
+    auto* entry = find(lease);
+    if (!entry || !entry->requests) return;
+    const auto at = now();
+    entry->requests->take(1, at.steady);
+    place(*entry, at);
 }
 
 void Pool::cancel(std::uint64_t ticket) noexcept {

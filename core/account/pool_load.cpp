@@ -35,6 +35,7 @@ bool Pool::put(const store::Account& account, const Now& at) {
     const bool was_out = fresh || out_for_good(*entry);
     take_state(*entry, account, fresh, at);
     by_id_.emplace(account.id, entry);
+    limit(*entry, at);
     place(*entry, at);
     if (fresh) settle_quota(*entry, at);
     plan_refresh(*entry);

@@ -146,12 +146,20 @@ void Pool::report_success(std::string_view id) {
     if (auto* entry = find(id)) succeeded(*entry, at.steady, at);
 }
 
-void Pool::report_login_lost(std::string_view id, std::string reason) {
+void Pool::report_login_works(std::string_view id) {
+    const Session session(*this);
+    auto* entry = find(id);
+    if (!entry || (entry->state != State::unknown && entry->state != State::needs_sign_in)) return;
+    recovered(*entry, now());
+}
+
+void Pool::report_login_lost(std::string_view id, std::string reason, bool gone) {
     const Session session(*this);
     const auto at = now();
     auto* entry = find(id);
     if (!entry) return;
     set_state(*entry, State::needs_sign_in, std::move(reason), 0, at);
+    entry->login_gone = gone;
     place(*entry, at);
 }
 
@@ -214,6 +222,8 @@ void Pool::failed(Entry& entry, SteadyTime began, std::string_view wire_model, c
                 open_circuit(entry, failure, at);
             break;
         case Effect::forget_model:
+            index_.clear_full(entry);  // it goes to those that have refused
+            stirred_ = true;
             if (entry.refused_models.size() >= kRefusedModelsMax) entry.refused_models.clear();
             entry.refused_models[std::string(wire_model)] = at.steady + 1h;
             break;

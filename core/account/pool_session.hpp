@@ -15,6 +15,8 @@ struct Pool::Waiter {
     std::vector<std::string> allowed_accounts, allowed_groups;
     std::unordered_set<std::string> excluded;
     std::uint64_t session = 0;
+    bool cautious = false;
+    std::uint64_t tokens = 0;
     loop::Wakeup::Door door;
     LeaseReply reply;
 
@@ -24,7 +26,9 @@ struct Pool::Waiter {
                 .allowed_groups = &allowed_groups,
                 .excluded = &excluded,
                 .session = session,
-                .key = key};
+                .cautious = cautious,
+                .key = key,
+                .tokens = tokens};
     }
 };
 
@@ -42,7 +46,11 @@ class Pool::Session {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session() {
-        if (!pool_.queue_->empty()) pool_.serve_waiting(grants_);
+        if (!pool_.queue_->empty()) {
+            const auto at = pool_.now();
+            pool_.wake(at);
+            serve(at);
+        }
         std::vector<StateChange> changes;
         changes.swap(pool_.changes_);
         lock_.unlock();
@@ -55,6 +63,10 @@ class Pool::Session {
                 reply(std::move(lease));
             });
         }
+    }
+    /// Lets those who wait have what has come free since they were looked at.
+    void serve(const Now& at) {
+        if (pool_.stirred_ && !pool_.queue_->empty()) pool_.serve_waiting(at, grants_);
     }
     /// Of one who no longer waits; once the lock is gone.
     void tell(Grant grant) { grants_.push_back(std::move(grant)); }

@@ -20,6 +20,7 @@ struct Pool::Shortage {
     PoolIndex::Counts count{};            // by Standing, of those that offer the model
     std::size_t other_model = 0;          // those that do not, and are not disabled
     std::size_t matching = 0;             // of both kinds, without those already tried
+    std::size_t refilling = 0;            // of the usable ones: those at their limit a minute
     std::optional<milliseconds> soonest;  // recovery, also of those already tried
     std::string names;                    // "acc_1=cooling acc_2=disabled"
 
@@ -37,6 +38,7 @@ struct Pool::Shortage {
     }
     void name(const Entry& entry, Standing standing, bool offers) {
         const auto why = standing == Standing::disabled            ? std::string_view("disabled")
+                         : offers && entry.place.refills           ? std::string_view("limit-reached")
                          : !offers || standing == Standing::usable ? std::string_view("model-not-offered")
                                                                    : state_name(entry.state);
         names.append(entry.record.id).append("=").append(why) += ' ';
@@ -58,6 +60,7 @@ Pool::Shortage Pool::shortage(const LeaseRequest& request, const Now& at) const 
         const auto census = index_.census(request.allowed_groups, request.wire_model);
         out.count = census.offering;
         out.other_model = out.matching = census.not_offering;
+        out.refilling = census.refilling;
         for (const auto n : out.count) out.matching += n;
         const auto here = [&](const Entry& entry) {
             return !request.by_group() || in_groups(entry, request);
@@ -66,7 +69,9 @@ Pool::Shortage Pool::shortage(const LeaseRequest& request, const Now& at) const 
             for (const auto& id : *request.excluded) {
                 const auto* entry = find(id);
                 if (!entry || !here(*entry) || !entry->place.standing) continue;
-                out.add(*entry->place.standing, entry->place.shelf->serves(request.wire_model), -1);
+                const bool serves = entry->place.shelf->serves(request.wire_model);
+                out.add(*entry->place.standing, serves, -1);
+                if (serves && entry->place.refills) --out.refilling;
             }
         }
         const auto soonest = [&](const auto& waiting, auto left) {
@@ -89,6 +94,7 @@ Pool::Shortage Pool::shortage(const LeaseRequest& request, const Now& at) const 
             const auto stands = standing(*entry);
             if (!tried(*entry)) {
                 out.add(stands, offers(*entry));
+                if (offers(*entry) && entry->place.refills) ++out.refilling;
                 name(*entry);
             }
             if (!offers(*entry)) continue;
@@ -97,14 +103,16 @@ Pool::Shortage Pool::shortage(const LeaseRequest& request, const Now& at) const 
             if (stands == Standing::exhausted) out.recovers_in(entry->exhausted_until - at.wall);
         }
     }
+    if (const auto first = out.refilling > 0 ? first_refill(request, at) : std::nullopt)
+        out.recovers_in(std::chrono::ceil<milliseconds>(*first - at.steady));
     return out;
 }
 
 Error Pool::why_none(const LeaseRequest& request, const Now& at) const {
     Error error{.kind = ErrorKind::no_account};
     const auto none = shortage(request, at);
-    // One that is usable and was not taken has refused the model.
-    const auto other_model = none.other_model + none.of(Standing::usable),
+    // One that is usable and was not taken has refused the model, unless it has no more for this minute.
+    const auto other_model = none.other_model + none.of(Standing::usable) - none.refilling,
                exhausted = none.of(Standing::exhausted), suspended = none.of(Standing::suspended),
                sign_in = none.of(Standing::sign_in), disabled = none.of(Standing::disabled);
     error.detail = none.names;
@@ -126,9 +134,12 @@ Error Pool::why_none(const LeaseRequest& request, const Now& at) const {
         error.kind = ErrorKind::account_suspended;
         error.message = "the provider has restricted every account; contact its support";
     } else {
-        error.message = sign_in + disabled + suspended == none.matching
-                            ? "no account is usable: they are disabled or must sign in again"
-                            : "every account is cooling down; try again later";
+        error.message =
+            none.refilling > 0
+                ? "every account has reached its limit a minute or is cooling down; try again later"
+            : sign_in + disabled + suspended == none.matching
+                ? "no account is usable: they are disabled or must sign in again"
+                : "every account is cooling down; try again later";
     }
     if (!error.retry_after && error.kind == ErrorKind::no_account)
         error.retry_after = std::chrono::seconds(30);

@@ -194,10 +194,10 @@ void TokenKeeper::Flight::succeed(const store::Account& record) {
     end(FreshToken{Pool::caller_of(record), record.token_generation});
 }
 
-void TokenKeeper::Flight::login_lost(std::string reason) {
+void TokenKeeper::Flight::login_lost(std::string reason, bool gone) {
     log::warn("account", "the login is lost; sign in again or import a new token",
               {{"account", id_}, {"reason", reason}});
-    keeper_.pool_.report_login_lost(id_, reason);
+    keeper_.pool_.report_login_lost(id_, reason, gone);
     end(Err(login_lost_error(std::move(reason))));
 }
 

@@ -69,7 +69,7 @@ class TokenKeeper::Flight {
 
     void again_in(std::chrono::milliseconds pause, UniqueFunction<void()> step);
     void succeed(const store::Account& record);
-    void login_lost(std::string reason);
+    void login_lost(std::string reason, bool gone = false);
     void fail_transient(const std::string& reason);
     void end(Result<FreshToken> result);
 

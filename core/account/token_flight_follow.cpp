@@ -49,7 +49,7 @@ void TokenKeeper::Flight::opened(Opened file) {
     if (!file) {
         const auto& failure = file.error();
         const bool busy = failure.kind == FileFailure::Kind::busy;
-        if (failure.kind == FileFailure::Kind::missing) return login_lost(failure.what);
+        if (failure.kind == FileFailure::Kind::missing) return login_lost(failure.what, true);
         ++file_tries_;
         if (busy ? file_tries_ > kBusyTriesMax
                  : failure.kind == FileFailure::Kind::failed || file_tries_ > kBrokenTriesMax)

@@ -60,9 +60,7 @@ Result<void> decode_output_format(json::Node body, chat::Request& request) {
     if (type != "json_schema")
         return Err(chat::unsupported_error(format["type"], "only json_schema is supported"));
     KG_TRY(schema, json::require_object(format, "schema"));
-    request.json_only = true;
-    request.json_schema = schema.shared_raw();
-    return {};
+    return chat::demand_json(request, format, schema, chat::SchemaRigour::firm);
 }
 
 Result<void> decode_stop_sequences(json::Node body, chat::Request& request) {

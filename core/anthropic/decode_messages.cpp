@@ -1,5 +1,6 @@
 #include "core/anthropic/decode_messages.hpp"
 
+#include <cstdint>
 #include <string>
 
 #include "core/anthropic/decode_blocks.hpp"
@@ -61,7 +62,9 @@ Result<void> decode_messages(json::Node body, chat::Request& request) {
     if (list.size() == 0) return Err(json::value_error(list, "at least one message is required"));
     request.messages.reserve(list.size());
     bool user_seen = false;
+    std::uint32_t place = 0;
     for (const json::Node node : list.children()) {
+        const auto here = place++;
         if (!node.is_object()) return Err(json::type_error(node, "an object"));
         KG_TRY(role, json::require_string(node, "role"));
         if (role == "system") {
@@ -71,6 +74,7 @@ Result<void> decode_messages(json::Node body, chat::Request& request) {
             } else if (!text.empty()) {
                 auto& message = request.messages.emplace_back();
                 message.role = chat::Role::system;
+                message.place = here;
                 message.parts.emplace_back(chat::Text{std::move(text)});
             }
             continue;
@@ -82,6 +86,7 @@ Result<void> decode_messages(json::Node body, chat::Request& request) {
         user_seen = user_seen || user;
         auto& message = request.messages.emplace_back();
         message.role = user ? chat::Role::user : chat::Role::assistant;
+        message.place = here;
         const BlockContext context{request, message.role};
         KG_CHECK(decode_content(node, context, message.parts));
     }

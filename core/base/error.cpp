@@ -52,6 +52,7 @@ constexpr std::array kRows = std::to_array<ErrorRow>({
     {upstream_timeout, "upstream_timeout", 504, 504, "server_error", "timeout", "timeout_error", false},
     {content_filtered, "content_filtered", 400, 400, "invalid_request_error", "content_filter",
      "invalid_request_error", true},
+    {answer_unfit, "answer_unfit", 500, 500, "server_error", "answer_unfit", "api_error", true},
     {overloaded, "overloaded", 503, 529, "server_error", "server_overloaded", "overloaded_error", false},
     {cancelled, "cancelled", 499, 499, "server_error", "cancelled", "api_error", true},
     {config_invalid, "config_invalid", 500, 500, "server_error", "", "api_error", true},

@@ -37,6 +37,7 @@ enum class ErrorKind : std::uint8_t {
     upstream_failed,      // 5xx, connection lost, damaged stream
     upstream_timeout,
     content_filtered,
+    answer_unfit,  // the model does not answer as the request demands, also when asked again
     // The gateway itself.
     overloaded,  // out of streams or draining
     cancelled,   // the client left

@@ -44,8 +44,10 @@ using Part = std::variant<Text, Image, Thinking, ToolUse, ToolResult, WebSearch>
 enum class Role : std::uint8_t { user, assistant, system };
 
 struct Message {
+    static constexpr std::uint32_t kNowhere = 0xffffffff;
     Role role = Role::user;
     std::vector<Part> parts;
+    std::uint32_t place = kNowhere;  // in the client's list, for errors; what was merged has the first's
 };
 
 struct ToolSpec {
@@ -64,6 +66,7 @@ struct ToolChoice {
     Mode mode = Mode::automatic;
     std::string name;  // with Mode::named; always one of the declared tools
     bool disable_parallel = false;
+    bool limited = false;  // tools that the client declared were withdrawn: calls of them are not let through
 };
 
 enum class Effort : std::uint8_t { low, medium, high, xhigh, max };
@@ -83,7 +86,8 @@ struct Request {
     std::string model;      // as the client wrote it; echoed in the answer
     std::string system;     // leading system text, parts joined by a blank line
     std::vector<Message> messages;
-    std::vector<ToolSpec> tools;  // unique names, first of duplicates
+    std::string_view conversation_field = "messages";  // the client's word for them; a literal
+    std::vector<ToolSpec> tools;                       // unique names, first of duplicates
     std::optional<WebSearchTool> web_search;
     bool past_searches = false;  // the messages hold calls of kSearchIdPrefix and their results
     ToolChoice tool_choice;
@@ -95,6 +99,8 @@ struct Request {
     bool legacy_functions = false;        // OpenAI `functions`: answer with function_call
     bool json_only = false;               // the answer must be one JSON document (structured output)
     RawJson json_schema;                  // with json_only: "null" when any object will do
+    bool json_strict = false;             // an answer that does not fit the schema is none
+    std::string json_field;               // where the client asked for it, for errors: "text.format"
     std::vector<Attachment> attachments;  // to be settled before the messages are complete
     /// What makes two requests belong to one conversation (client-apis 1), empty when unknown.
     std::string session;

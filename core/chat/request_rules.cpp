@@ -7,6 +7,7 @@
 #include "core/base/ascii.hpp"
 #include "core/json/read.hpp"
 #include "core/json/writer.hpp"
+#include "core/schema/survey.hpp"
 
 namespace kg::chat {
 namespace {
@@ -61,10 +62,10 @@ Result<void> settle_tool_choice(Request& request, bool had_tools) {
         choice.mode = ToolChoice::Mode::automatic;
     }
     if (choice.mode == ToolChoice::Mode::any && request.tools.empty()) {
-        if (had_tools)
+        if (had_tools || choice.limited)
             return Err(
                 choice_error("tool_choice: none of the tools is available here, so no call can be forced"));
-        warn(request, "tool_choice was ignored because there are no tools");
+        warn(request, "tool_choice has no effect because there are no tools");
         choice.mode = ToolChoice::Mode::automatic;
     }
     if (choice.mode == ToolChoice::Mode::named && !declares(request, choice.name)) {
@@ -159,6 +160,23 @@ std::string place_of(json::Node location) {
     return out;
 }
 
+Result<void> demand_json(Request& request, json::Node field, json::Node schema, SchemaRigour rigour) {
+    request.json_only = true;
+    request.json_field = field.path();
+    if (!schema) return {};
+    KG_TRY(unchecked, schema::survey(schema));
+    for (const auto& path : unchecked) {
+        if (rigour == SchemaRigour::full)
+            return Err(Error{.kind = ErrorKind::unsupported,
+                             .message = path + ": answers cannot be checked for this keyword",
+                             .param = path});
+        warn(request, path + " is told to the model; answers are not checked for it");
+    }
+    request.json_schema = schema.shared_raw();
+    request.json_strict = rigour != SchemaRigour::lenient;
+    return {};
+}
+
 void append_system(Request& request, std::string_view text) {
     if (text.empty()) return;
     if (!request.system.empty()) request.system += "\n\n";
@@ -167,6 +185,7 @@ void append_system(Request& request, std::string_view text) {
 
 Result<void> settle_request(Request& request, bool had_tools, std::string_view messages_field) {
     auto& messages = request.messages;
+    request.conversation_field = messages_field;
     messages.erase(
         std::remove_if(messages.begin(), messages.end(), [](const Message& m) { return m.parts.empty(); }),
         messages.end());

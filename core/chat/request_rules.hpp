@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,12 +40,20 @@ ToolInput tool_input_from_text(std::string_view text);
 
 /// A `user_location` of a web search, for the model; empty when it says nothing.
 std::string place_of(json::Node location);
+/// How much of a schema must be kept.
+enum class SchemaRigour : std::uint8_t {
+    lenient,  // an answer that does not fit, also when asked again, is told with a warning
+    firm,     // it is an error; keywords that cannot be checked are warned of
+    full,     // it is an error, and so is a keyword that cannot be checked
+};
+/// The answer must be one JSON document; `schema` may be missing. `field` is the client's field for it.
+Result<void> demand_json(Request& request, json::Node field, json::Node schema, SchemaRigour rigour);
 
 /// Appends to Request::system, parts separated by a blank line.
 void append_system(Request& request, std::string_view text);
 /// The answers to forced choices and empty conversations that every API shares; the last step of
 /// decoding. `had_tools`: the client sent tools, even if none was left. `messages_field`: what the
-/// client calls its conversation.
+/// client calls its conversation; a literal.
 Result<void> settle_request(Request& request, bool had_tools, std::string_view messages_field = "messages");
 
 }  // namespace kg::chat

@@ -57,8 +57,11 @@ struct Accounts {
     milliseconds hold_back{0};
     bool continue_text = false;  // after a cut in the middle of a text
     std::string scheduling = "smart";
-    std::int64_t concurrency_max = 0;  // of an account without its own, 0 = no limit
-    std::int64_t queue_max = 1'000;    // requests that wait while every account is busy
+    std::int64_t concurrency_max = 0;      // of an account without its own, 0 = no limit
+    std::int64_t requests_per_minute = 0;  // of an account without its own, 0 = no limit
+    std::int64_t request_burst = 0;        // 0 = requests_per_minute
+    std::int64_t tokens_per_minute = 0;
+    std::int64_t queue_max = 1'000;  // requests that wait while every account is busy
     milliseconds queue_timeout{30'000};
     milliseconds sticky_ttl{0};  // 0 = off
     milliseconds usage_ttl{900'000};

@@ -2,35 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "core/config/checks.hpp"
 #include "core/config/schema_features.hpp"
+#include "core/config/schema_parts.hpp"
 
 namespace kg::config {
 namespace {
-
-constexpr std::array<std::string_view, 3> kEndpoints{"runtime", "q", "codewhisperer"};
-constexpr std::array<std::string_view, 3> kSchedulings{"smart", "priority", "balanced"};
-constexpr std::array<std::string_view, 2> kWhenExhausted{"stop", "continue"};
-constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warn", "error", "off"};
-constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
-
-constexpr std::string_view kUrl = "empty, an https:// URL, or an http:// URL of a loopback host";
-
-constexpr Section kSections[] = {
-    {"server", "Where the gateway listens and how it behaves as a whole."},
-    {"auth", "Who may use the gateway. There is no default key and no default password."},
-    {"kiro", "How the gateway talks to Kiro."},
-    {"accounts", "The pool of Kiro accounts."},
-    {"models", "Model names."},
-    {"compression", "What happens to conversations that grow too long for the model."},
-    {"responses", "Answers of the Responses API that clients refer to later."},
-    {"web_search", "Searches of the web that the gateway runs for the model, where a client asks for them."},
-    {"files", "Documents and pictures in requests."},
-    {"limits", "Bounds that keep one client from exhausting the gateway."},
-    {"log", "What is written to standard error and kept of past requests."},
-    {"storage", "The database in the state directory."},
-};
 
 constexpr Key kGatewayKeys[] = {
     {"server.listen",
@@ -212,6 +191,20 @@ constexpr Key kGatewayKeys[] = {
      in<&Config::accounts, &Accounts::concurrency_max>(),
      "Requests at the same time on an account without a limit of its own; 0 means no limit.",
      {.max = 10'000}},
+    {"accounts.requests_per_minute",
+     in<&Config::accounts, &Accounts::requests_per_minute>(),
+     "Requests sent with an account a minute, for accounts without a limit of their own; 0 means no limit. "
+     "While it is reached, requests go to other accounts or wait.",
+     {.max = 1'000'000'000}},
+    {"accounts.request_burst",
+     in<&Config::accounts, &Accounts::request_burst>(),
+     "Requests of accounts.requests_per_minute that may come at once; 0 means as many as in a minute.",
+     {.max = 1'000'000'000}},
+    {"accounts.tokens_per_minute",
+     in<&Config::accounts, &Accounts::tokens_per_minute>(),
+     "Tokens of an account a minute, of prompts and answers, for accounts without a limit of their own; 0 "
+     "means no limit. The request that exceeds it is the last until the excess is made up for.",
+     {.max = 1'000'000'000}},
     {"accounts.queue_max",
      in<&Config::accounts, &Accounts::queue_max>(),
      "Requests that wait while every account is at its limit; 0 means that none waits.",

@@ -1,26 +1,10 @@
 #pragma once
 
-#include <array>
-
 #include "core/config/checks.hpp"
-#include "core/config/schema.hpp"
+#include "core/config/schema_parts.hpp"
 
 /// Rows of the schema table: what the gateway does to conversations. Part of schema.cpp.
 namespace kg::config {
-
-template <auto Section, auto Member>
-auto& member_at(Config& config) {
-    return config.*Section.*Member;
-}
-template <auto Section, auto Member>
-constexpr Field in() {
-    return Field(&member_at<Section, Member>);
-}
-
-inline constexpr std::int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute;
-inline constexpr std::int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-inline constexpr std::int64_t kShort = 10;  // ms; below it a deadline is a mistake, not a choice
-inline constexpr std::string_view kWord = "visible ASCII characters without spaces, at most 128";
 
 inline constexpr Key kFeatureKeys[] = {
     {"compression.enabled",

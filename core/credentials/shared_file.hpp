@@ -16,28 +16,23 @@ namespace kg::credentials {
 struct Fingerprint {
     std::uint64_t device = 0, inode = 0;
     std::int64_t size = 0, changed_ns = 0;
+    std::int64_t journal_size = 0, journal_changed_ns = 0;  // of a database
     auto operator<=>(const Fingerprint&) const = default;
 };
 /// Nothing when the file cannot be looked at.
 std::optional<Fingerprint> fingerprint(const std::string& path);
 
+/// The login in a JSON file or in a database of kiro-cli, told apart by their names.
 Result<SharedLogin, FileFailure> read_login(const std::string& path);
 
 /// One refresh of the login in a file that other programs refresh too: from the lock to the
 /// write-back. Lifecycle: begin(); refresh with login(); write_back() before the tokens are used;
-/// destroy, which unlocks.
-///
-/// The lock is flock(2) on the file itself: it leaves nothing behind, and who replaces the file
-/// hands the lock over with the name. Programs that do not lock (the IDE) are noticed by the
-/// refresh token that lies in the file. Room for the new file is taken before the refresh, so that
-/// a full disk or a folder that cannot be written to does not cost the login.
+/// destroy, which unlocks. json_file.hpp and cli_database.hpp say how either kind is locked.
 class FileRefresh {
   public:
     /// `busy` while another process holds the lock; `failed` when it could not be written back.
     static Result<std::unique_ptr<FileRefresh>, FileFailure> begin(const std::string& path);
-    FileRefresh(const FileRefresh&) = delete;
-    FileRefresh& operator=(const FileRefresh&) = delete;
-    ~FileRefresh();
+    virtual ~FileRefresh() = default;
 
     /// As it lay in the file when the lock was taken.
     const SharedLogin& login() const { return login_; }
@@ -48,23 +43,13 @@ class FileRefresh {
         written,
         superseded,  // another login lies there by now: use that one, read it again
     };
-    /// Replaces the file atomically and durably (temporary file, fsync, rename, fsync of the folder)
-    /// if it still holds the login() that was refreshed; mode and owner stay. After a failure it may
-    /// be tried again.
-    Result<Outcome, FileFailure> write_back(const NewTokens& tokens);
+    /// Puts the tokens in place of the old ones, all at once and durably, if the file still holds the login()
+    /// that was refreshed. After a failure it may be tried again.
+    virtual Result<Outcome, FileFailure> write_back(const NewTokens& tokens) = 0;
 
-  private:
-    FileRefresh(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
-    Result<void, FileFailure> make_draft();
-    Result<void, FileFailure> fill_draft(const std::string& text);
-    void drop_draft() noexcept;
-
-    const std::string path_;
-    const int fd_;  // holds the lock
+  protected:
     SharedLogin login_;
     std::string obstacle_;
-    std::string draft_path_;
-    int draft_fd_ = -1;
 };
 
 }  // namespace kg::credentials

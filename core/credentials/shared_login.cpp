@@ -170,9 +170,14 @@ Result<std::string, FileFailure> with_tokens(std::string text, const NewTokens& 
     auto document = parse_object(std::move(text));
     if (!document) return Err(std::move(document).error());
     Edit edit(*document);
-    edit.set(kAccess, quoted(tokens.access_token.reveal()), true);
-    if (!tokens.refresh_token.empty()) edit.set(kRefresh, quoted(tokens.refresh_token.reveal()), true);
-    edit.set(kExpires, expiry_like(find(document->root(), kExpires), tokens.expires_at_ms), true);
+    // A member that is missing is added in the spelling of the others.
+    const auto spelt = [snake = static_cast<bool>(document->root()["access_token"])](Keys keys) {
+        if (snake) std::swap(keys[0], keys[1]);
+        return keys;
+    };
+    edit.set(spelt(kAccess), quoted(tokens.access_token.reveal()), true);
+    if (!tokens.refresh_token.empty()) edit.set(spelt(kRefresh), quoted(tokens.refresh_token.reveal()), true);
+    edit.set(spelt(kExpires), expiry_like(find(document->root(), kExpires), tokens.expires_at_ms), true);
     if (!tokens.profile_arn.empty()) edit.set(kProfile, quoted(tokens.profile_arn), false);
     return edit.result();
 }

@@ -11,6 +11,12 @@
 
 namespace kg::credentials {
 
+std::string folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 FileFailure system_failure(const char* verb, const std::string& path, int error) {
     const auto kind = error == ENOENT ? FileFailure::Kind::missing : FileFailure::Kind::failed;
     const std::string why =

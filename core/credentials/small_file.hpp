@@ -15,6 +15,9 @@ Result<std::string, FileFailure> read_small_file(const std::string& path);
 /// The same of a descriptor, from its beginning.
 Result<std::string, FileFailure> read_small_file(int fd, const std::string& path);
 
+/// The part before the last slash, "." without one.
+std::string folder_of(const std::string& path);
+
 /// "cannot open /x: Permission denied"; `missing` for ENOENT, `failed` for the rest.
 FileFailure system_failure(const char* verb, const std::string& path, int error);
 

@@ -91,6 +91,9 @@ class Fetch {
     virtual void resume() = 0;  // after on_body answered Flow::pause; takes effect later in the turn
 };
 
+/// Requests with a body or of a method that sends one go out once: when the connection is lost before an
+/// answer, that is a failure (reset), and the caller decides whether to ask again. Only one of which no byte
+/// had left may be moved to another connection.
 class Fetcher {
   public:
     virtual ~Fetcher() = default;

@@ -47,6 +47,7 @@ void Transfer::prepare(Request request, Handler& to) {
     handler = &to;
     started_ = last_activity_ = host_.now();
     phase_ = Phase::connecting;
+    lost_ = false;
     error_text_[0] = '\0';
     if (!set_route() || !set_headers()) return;
     set_method();
@@ -84,6 +85,7 @@ FailureKind Transfer::timeout_kind(SteadyTime now) const {
 }
 
 Failure Transfer::describe(CURLcode code) const {
+    if (lost_) return {FailureKind::reset, "the connection was lost before an answer came"};
     return curl_failure(code, error_text_.data(), request_.url, request_.proxy);
 }
 
@@ -133,10 +135,24 @@ std::size_t Transfer::on_write(std::string_view bytes) {
     return bytes.size();
 }
 
+/// Called whenever curl is about to send the request: once, and again after a kept connection broke before
+/// an answer began. Then the server may have the request, and curl may not repeat what is not idempotent: a
+/// generation would be paid for twice, a refresh token used twice.
+int Transfer::on_connected() {
+    if (phase_ == Phase::connecting) {
+        phase_ = Phase::waiting;
+        return CURL_PREREQFUNC_OK;
+    }
+    if (verb_ != Verb::send) return CURL_PREREQFUNC_OK;
+    long sent = 0;
+    curl_easy_getinfo(easy(), CURLINFO_REQUEST_SIZE, &sent);
+    if (sent == 0) return CURL_PREREQFUNC_OK;
+    lost_ = true;
+    return CURL_PREREQFUNC_ABORT;
+}
+
 int Transfer::connected_callback(void* self, char*, char*, int, int) noexcept {
-    auto& phase = static_cast<Transfer*>(self)->phase_;
-    if (phase == Phase::connecting) phase = Phase::waiting;
-    return CURL_PREREQFUNC_OK;
+    return static_cast<Transfer*>(self)->on_connected();
 }
 
 std::size_t Transfer::header_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept {

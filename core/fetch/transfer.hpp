@@ -76,6 +76,7 @@ class Transfer {
     bool set_route();
     std::size_t on_header(std::string_view line);
     std::size_t on_write(std::string_view bytes);
+    int on_connected();
     static int connected_callback(void* self, char*, char*, int, int) noexcept;
     static std::size_t header_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
     static std::size_t write_callback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
@@ -87,6 +88,7 @@ class Transfer {
     Head head_;
     std::size_t head_bytes_ = 0;
     Phase phase_ = Phase::waiting;
+    bool lost_ = false;  // after it was sent, with no word of an answer
     SteadyTime started_{};
     SteadyTime last_activity_{};
     std::array<char, CURL_ERROR_SIZE> error_text_{};

@@ -4,6 +4,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/uuid.hpp"
+#include "core/gateway/strict_key.hpp"
 
 namespace kg::gateway {
 namespace {
@@ -71,7 +72,10 @@ void ChatJob::proceed() {
     }
     report_.warnings = request_.warnings;
     report_.warnings.insert(report_.warnings.end(), encoded_.warnings.begin(), encoded_.warnings.end());
-    if (auto honoured = check_strict(report_.warnings); !honoured) return fail(std::move(honoured).error());
+    if (permissions_.strict) {
+        if (auto honoured = refuse_what_others_are_warned_of(report_.warnings); !honoured)
+            return fail(std::move(honoured).error());
+    }
     report_.warnings.insert(report_.warnings.end(), repairs_.begin(), repairs_.end());
     report_.warnings.insert(report_.warnings.end(), permissions_.notes.begin(), permissions_.notes.end());
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
@@ -83,19 +87,9 @@ void ChatJob::resume() {
     if (attempt_) attempt_->resume();
 }
 
-/// A strict key is refused what would be ignored or emulated.
-Result<void> ChatJob::check_strict(const std::vector<std::string>& warnings) const {
-    if (!permissions_.strict || warnings.empty()) return {};
-    std::string message = "this API key is strict and refuses what others are only warned of: ";
-    for (const auto& warning : warnings) {
-        if (&warning != &warnings.front()) message += "; ";
-        message += warning;
-    }
-    return Err(Error{.kind = ErrorKind::unsupported, .message = std::move(message)});
-}
-
 Result<void> ChatJob::resolve() {
-    KG_CHECK(check_strict(request_.warnings));  // before summaries are paid for
+    if (permissions_.strict)
+        KG_CHECK(refuse_what_others_are_warned_of(request_.warnings));  // before summaries are paid for
     models_ = service_.catalog.current();
     KG_TRY(resolved, kiro::resolve_model(request_.model, models_->models, settings_->aliases));
     model_ = resolved.model;
@@ -114,6 +108,9 @@ Result<void> ChatJob::resolve() {
         request_.session.empty() ? request_.model + '\n' + conversation_start(request_) : request_.session;
     user_turns_ = user_turns(request_);
     turns_asked_ = request_.messages.size();
+    if (!AnswerCheck::wanted(request_)) return {};
+    KG_TRY(check, AnswerCheck::make(request_));
+    check_.emplace(std::move(check));
     return {};
 }
 
@@ -130,13 +127,22 @@ Result<void> ChatJob::encode(bool strip_thinking, bool strip_fields) {
     options.body_max_bytes = service_.upstream.body_max_bytes;
     options.strip_thinking = strip_thinking;
     options.strip_fields = strip_fields;
-    KG_TRY(encoded, kiro::encode_request(request_, options));
-    encoded_ = std::move(encoded);
+    const auto asked = request_.messages.size();
+    const bool thinking = request_.thinking.enabled;
+    if (!repair_.empty()) {
+        request_.messages.insert(request_.messages.end(), repair_.begin(), repair_.end());
+        request_.thinking.enabled = false;  // it has been thought
+    }
+    auto encoded = kiro::encode_request(request_, options);
+    request_.messages.resize(asked);
+    request_.thinking.enabled = thinking;
+    if (!encoded) return Err(std::move(encoded).error());
+    encoded_ = std::move(*encoded);
     return {};
 }
 
 bool ChatJob::out_of_budget() const {
-    return report_.attempts >= settings_->attempts_max || dead_logins_ >= kDeadLoginsMax ||
+    return out_of_attempts() || dead_logins_ >= kDeadLoginsMax ||
            (report_.attempts + dead_logins_ > 0 &&
             service_.clock.steady() - budget_began_ > settings_->failover_time_max);
 }
@@ -166,7 +172,9 @@ account::LeaseRequest ChatJob::lease_request() const {
             .excluded = &excluded_,
             .session = sticky_session_,
             .cautious = !excluded_.empty(),
-            .key = permissions_.tenant_scope};
+            .key = permissions_.tenant_scope,
+            .tokens = service_.pool.counts_tokens() ? estimated_prompt_tokens() : 0,
+            .patience = settings_->queue_timeout};
 }
 
 /// Every account that would serve is at its cap: the request waits for its turn.
@@ -179,10 +187,9 @@ void ChatJob::await_account() {
     ticket_ = std::move(*ticket);
     if (!queue_timer_) {
         queue_timer_.emplace(service_.loop, [this] {
-            no_account({.kind = ErrorKind::overloaded,
-                        .message = "every account is busy; try again later",
-                        .detail = "waited for " + std::to_string(settings_->queue_timeout.count()) + " ms",
-                        .retry_after = 1s});
+            auto error = service_.pool.why_busy(lease_request());
+            error.detail = "waited for " + std::to_string(settings_->queue_timeout.count()) + " ms";
+            no_account(std::move(error));
         });
     }
     queue_timer_->start(settings_->queue_timeout);
@@ -267,6 +274,7 @@ void ChatJob::attempt() {
     }
     attempt_began_ = service_.clock.steady();
     heard_ = false;
+    if (lease_) lease_.sending();
     ++report_.attempts;
     ++account_attempts_;
     service_.stats.upstream_attempts.fetch_add(1, std::memory_order_relaxed);
@@ -298,55 +306,6 @@ void ChatJob::move_on(Error error) {
     next_account();
 }
 
-void ChatJob::react(const kiro::Failure& failure) {
-    const auto& row = kiro::failure_row(failure.cls);
-    Error error = kiro::to_error(failure);
-    const bool again = retries_ < row.retries_max && !out_of_budget() && !account_out_;
-    using Next = kiro::NextStep;
-    switch (row.next) {
-        case Next::stop:
-            if (squeeze(error)) return;
-            return fail(std::move(error));
-        case Next::refresh_and_retry: {
-            if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key))
-                return move_on(std::move(error));
-            refreshed_ = true;
-            last_error_ = std::move(error);
-            return await_token(lease_ ? lease_.token_generation() : tenant_->generation);
-        }
-        case Next::other_account: return move_on(std::move(error));
-        case Next::other_endpoint:
-            if (endpoint_ + 1 < service_.upstream.endpoints.size() && service_.upstream.api_url.empty()) {
-                ++endpoint_;
-                last_error_ = std::move(error);
-                return attempt();
-            }
-            if (!again) return move_on(std::move(error));
-            last_error_ = std::move(error);
-            return back_off();
-        case Next::retry_same:
-            if (!again) return move_on(std::move(error));
-            last_error_ = std::move(error);
-            return back_off();
-        case Next::strip_thinking:
-        case Next::strip_fields:
-        case Next::retry_once: {
-            bool& done = row.next == Next::strip_thinking ? stripped_thinking_
-                         : row.next == Next::strip_fields ? stripped_fields_
-                                                          : retried_once_;
-            if (done) return fail(std::move(error));
-            done = true;
-            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
-                return fail(std::move(encoded).error());
-            repairs_.push_back("upstream refused the first form of the request (" + std::string(row.name) +
-                               "); sent again repaired");
-            report_.warnings.push_back(repairs_.back());
-            last_error_ = std::move(error);
-            return attempt();
-        }
-    }
-}
-
 void ChatJob::let_go() {
     over_ = true;
     attempt_.reset();
@@ -362,7 +321,11 @@ void ChatJob::abandon() {
     const bool answering = attempt_ && heard_;
     if (answering) {
         report_.usage = usage_so_far();
-        if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+        charge_account();
+        if (lease_)
+            service_.pool.report_success(lease_, attempt_began_, report_.usage.credits - spent_.credits);
+    } else if (rejected_) {
+        report_.usage = final_usage();
     }
     compressor_.reset();  // its calls tell what they have used
     let_go();
@@ -370,7 +333,8 @@ void ChatJob::abandon() {
 
 void ChatJob::fail(Error error) {
     let_go();
-    if (delivered_) report_.usage = final_usage();  // what was never answered cost nothing
+    // What was never answered cost nothing.
+    if (delivered_ || rejected_) report_.usage = final_usage();
     sink_.on_error(error);
 }
 
@@ -384,7 +348,9 @@ void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {
 /// A stop sequence or the token limit: the rest is not wanted, upstream is cancelled.
 void ChatJob::cut_short(const Ending& ending) {
     report_.usage = usage_so_far();
-    if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits);
+    charge_account();
+    if (lease_) service_.pool.report_success(lease_, attempt_began_, report_.usage.credits - spent_.credits);
+    tell_held();
     let_go();
     calibrate();
     sink_.on_end({.reason = ending.reason, .stop_sequence = ending.stop_sequence, .usage = report_.usage});

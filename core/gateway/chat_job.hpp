@@ -18,6 +18,7 @@
 #include "core/chat/text_seam.hpp"
 #include "core/chat/thinking_splitter.hpp"
 #include "core/compress/compressor.hpp"
+#include "core/gateway/answer_check.hpp"
 #include "core/gateway/chat_service.hpp"
 #include "core/gateway/job.hpp"
 #include "core/gateway/summary_caller.hpp"
@@ -84,7 +85,9 @@ struct JobReport {
     double summary_credits = 0;  // spent on summaries, beside `usage`
     std::int64_t summary_tokens = 0;
     unsigned continuations = 0;  // times that the answer broke off and was asked for on from there
-    bool cut_tool = false;       // a tool call was begun and lost
+    unsigned repairs = 0;        // times that the answer was not what was demanded and was asked for anew
+    std::uint64_t unheard_tokens = 0;  // of `usage`, output of answers that were asked for anew
+    bool cut_tool = false;             // a tool call was begun and lost
 };
 
 /// What a report says, into the record of its request, which began at `started`.
@@ -113,7 +116,6 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
   private:
     // The way to an answer (chat_job.cpp).
     Result<void> resolve();
-    Result<void> check_strict(const std::vector<std::string>& warnings) const;
     void proceed();
     Result<void> encode(bool strip_thinking, bool strip_fields);
     void next_account();
@@ -132,6 +134,7 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     void finish(chat::StopReason reason, std::string_view stop_sequence);
     void cut_short(const Ending& ending);  // likewise
     void let_go();
+    bool out_of_attempts() const { return report_.attempts >= settings_->attempts_max; }
     bool out_of_budget() const;
 
     // A conversation too long for the model (chat_job_compress.cpp).
@@ -154,6 +157,16 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     void remember_said(std::string_view text);
     std::string conversation_key() const { return permissions_.tenant_scope + '\n' + session_; }
 
+    // An answer that is not what was demanded (chat_job_repair.cpp).
+    bool may_call(std::string_view tool);
+    void tell_held();
+    void conclude(const Ending& ending);
+    void reject(const AnswerCheck::Fault& fault);
+    void give_up();
+    void ask_again(const AnswerCheck::Fault& fault);
+    void begin_round();
+    chat::FinalUsage with_earlier_rounds(chat::FinalUsage usage) const;
+
     // The answer's way to the client (chat_job_events.cpp).
     Flow on_event(const chat::StreamEvent& event) override;
     void on_batch() override;
@@ -165,11 +178,18 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     void deliver(const chat::StreamEvent& event);
     void say(std::string_view text);
     void deliver_text(std::string_view text);
+    bool hold_text(std::string_view text);
+    /// Not in a continuation or repair: the client is past the thinking.
+    bool shows_thinking() const {
+        return request_.thinking.enabled && report_.continuations == 0 && report_.repairs == 0;
+    }
     void flush_held_text();
     void take_usage(const chat::Usage& usage);
+    void charge_account();
     bool forget_answer();
     void expect_echo();
-    chat::FinalUsage final_usage() const;
+    chat::FinalUsage round_usage() const;
+    chat::FinalUsage final_usage() const { return with_earlier_rounds(round_usage()); }
     chat::FinalUsage usage_so_far() const;
     void calibrate();
     void react(const kiro::Failure& failure);
@@ -227,8 +247,13 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     std::optional<chat::TextSeam> seam_;  // between said_ and the first text of a continuation
     std::uint64_t carried_output_ = 0, appended_tokens_ = 0;
     double carried_credits_ = 0;
+    std::optional<AnswerCheck> check_;   // when something is demanded of the answer
+    std::vector<chat::Message> repair_;  // appended to the conversation in the repair round
+    chat::FinalUsage spent_;             // by the rounds before this one
+    bool rejected_ = false;              // a whole answer was not what was demanded
+    bool separate_ = false;              // the next text begins a paragraph
     Flow flow_ = Flow::more;
-    bool delivered_ = false;  // the sink got an event: nothing may be tried again unless it forgets
+    bool delivered_ = false;  // the sink got an event of this round: no other try unless it forgets
     bool tool_seen_ = false, skipping_tool_ = false;
     std::optional<chat::PrefillEcho> echo_;  // before the first text, where the client has begun it
     std::optional<Ending> early_end_;        // a stop sequence or the token limit ended the answer

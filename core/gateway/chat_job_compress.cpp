@@ -150,7 +150,8 @@ std::uint64_t ChatJob::estimated_prompt_tokens() const {
 }
 
 void ChatJob::calibrate() {
-    if (!service_.calibration || report_.usage.estimated || report_.continuations > 0) return;
+    if (!service_.calibration || report_.usage.estimated || report_.continuations + report_.repairs > 0)
+        return;
     if (!prompt_estimate_ && !service_.calibration->wants(report_.wire_model)) return;
     if (!prompt_estimate_) prompt_estimate_ = chat::estimate_prompt_tokens(request_);
     service_.calibration->observe(report_.wire_model, *prompt_estimate_, report_.usage.total_input());

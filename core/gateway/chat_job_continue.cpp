@@ -90,8 +90,8 @@ bool ChatJob::may_continue(const kiro::Failure& failure) const {
     const auto next = kiro::failure_row(failure.cls).next;
     const bool elsewhere = next == Next::refresh_and_retry || next == Next::other_account ||
                            next == Next::other_endpoint || next == Next::retry_same;
-    return settings_->continue_text && elsewhere && !tool_seen_ && failure.cut_tool.empty() &&
-           !ascii::is_blank(said_) && said_.size() <= kSaidMax && !early_end_ &&
+    return settings_->continue_text && elsewhere && !tool_seen_ && repair_.empty() &&
+           failure.cut_tool.empty() && !ascii::is_blank(said_) && said_.size() <= kSaidMax && !early_end_ &&
            report_.attempts < settings_->attempts_max;
 }
 
@@ -101,8 +101,7 @@ bool ChatJob::continue_answer(const kiro::Failure& failure) {
     if (nothing_left && report_.continuations > 0) {
         // Only the end of the stream was missing: the model has nothing to add.
         flush_held_text();
-        const auto ending = early_end_.value_or(Ending{});
-        finish(ending.reason, ending.stop_sequence);
+        conclude(early_end_.value_or(Ending{}));
         return true;
     }
     if (!may_continue(failure)) return false;
@@ -112,7 +111,7 @@ bool ChatJob::continue_answer(const kiro::Failure& failure) {
     // What the splitter and the seam held back was not said: it will come again.
     splitter_.emplace(static_cast<chat::ThinkingSplitter::Output&>(*this));
     seam_.emplace(said_);
-    carried_output_ = final_usage().output_tokens;
+    carried_output_ = round_usage().output_tokens;
     carried_credits_ += usage_.credits.value_or(0);
     usage_ = {};
     if (auto encoded = encode_continuation(); !encoded) return false;

@@ -1,6 +1,7 @@
 // ChatJob, the half that carries an answer from the attempt to the sink.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/ascii.hpp"
 #include "core/base/log.hpp"
@@ -47,17 +48,17 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    },
                    [&](const chat::ThinkingSignature&) {
                        splitter_->disable();
-                       if (request_.thinking.enabled && report_.continuations == 0) deliver(event);
+                       if (shows_thinking()) deliver(event);
                    },
                    [&](const chat::RedactedThinking&) {
-                       if (request_.thinking.enabled && report_.continuations == 0) deliver(event);
+                       if (shows_thinking()) deliver(event);
                    },
-                   [&](const chat::ToolUseStart&) {
-                       // Parallel calls beyond the first are withheld where the client forbade them
-                       // (4.4).
-                       skipping_tool_ = tool_seen_ && request_.tool_choice.disable_parallel;
+                   [&](const chat::ToolUseStart& e) {
+                       if (early_end_) return;
+                       skipping_tool_ = !may_call(e.name);
                        if (skipping_tool_) return;
                        flush_held_text();
+                       tell_held();
                        tool_seen_ = true;
                        deliver(event);  // the attempt has put the client's tool name back
                    },
@@ -85,7 +86,10 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                event);
     if (early_end_ && !std::holds_alternative<chat::MessageEnd>(event) && !over_) {
         const auto ending = *early_end_;
-        cut_short(ending);
+        if (check_ && check_->too_much())
+            give_up();
+        else
+            cut_short(ending);
         return Flow::more;
     }
     return flow_;
@@ -119,8 +123,7 @@ void ChatJob::say(std::string_view text) {
 
 void ChatJob::on_thinking(std::string_view text) {
     thinking_estimate_.add(text);
-    if (report_.continuations > 0) return;  // the client is past the thinking
-    if (!early_end_ && request_.thinking.enabled) deliver(chat::ThinkingDelta{text});
+    if (!early_end_ && shows_thinking()) deliver(chat::ThinkingDelta{text});
 }
 
 void ChatJob::on_thinking_end() {}
@@ -135,7 +138,16 @@ void ChatJob::deliver_text(std::string_view text) {
         after.add(text);
     }
     text_estimate_ = after;
-    if (!text.empty()) deliver(chat::TextDelta{text});
+    if (text.empty() || (check_ && hold_text(text))) return;
+    if (std::exchange(separate_, false)) deliver(chat::TextDelta{"\n\n"});
+    deliver(chat::TextDelta{text});
+}
+
+/// True when the text waits. More than may wait ends the answer.
+bool ChatJob::hold_text(std::string_view text) {
+    if (!check_->hold(text)) return false;
+    if (check_->too_much()) early_end_ = Ending{};
+    return true;
 }
 
 void ChatJob::flush_held_text() {
@@ -155,7 +167,7 @@ void ChatJob::flush_held_text() {
 void ChatJob::deliver(const chat::StreamEvent& event) {
     if (!delivered_) {
         delivered_ = true;
-        report_.first_event = service_.clock.steady();
+        if (!report_.first_event) report_.first_event = service_.clock.steady();
     }
     if (sink_.on_event(event) == Flow::pause) flow_ = Flow::pause;
 }
@@ -164,12 +176,21 @@ void ChatJob::on_batch() {
     if (delivered_) sink_.on_batch();
 }
 
+/// Of the account's tokens a minute, what this attempt used.
+void ChatJob::charge_account() {
+    if (!lease_.counts_tokens()) return;
+    const auto usage = round_usage();
+    lease_.used_tokens(usage.total_input() + appended_tokens_ + usage.output_tokens -
+                       std::min(carried_output_, usage.output_tokens));
+}
+
 void ChatJob::on_done() {
+    charge_account();
     if (lease_) service_.pool.report_success(lease_, attempt_began_, usage_.credits.value_or(0));
     const auto ending = early_end_.value_or(Ending{});
     if (usage_.credits && service_.credit_rates)
-        service_.credit_rates->observe(report_.wire_model, final_usage());
-    finish(ending.reason, ending.stop_sequence);
+        service_.credit_rates->observe(report_.wire_model, round_usage());
+    conclude(ending);
 }
 
 void ChatJob::on_failure(kiro::Failure failure) {
@@ -186,6 +207,7 @@ void ChatJob::on_failure(kiro::Failure failure) {
         pass_.failed();
     else
         pass_.succeeded();  // it answered
+    if (heard_) charge_account();
     account_out_ =
         lease_ && !service_.pool.report_failure(lease_, attempt_began_, report_.wire_model, failure);
     if (delivered_ && !forget_answer()) {
@@ -193,26 +215,71 @@ void ChatJob::on_failure(kiro::Failure failure) {
         if (!failure.cut_tool.empty()) tool_was_cut(failure.cut_tool);
         return fail(kiro::to_error(failure));
     }
+    if (!delivered_) begin_round();
     react(failure);
+}
+
+void ChatJob::react(const kiro::Failure& failure) {
+    const auto& row = kiro::failure_row(failure.cls);
+    Error error = kiro::to_error(failure);
+    const bool again = retries_ < row.retries_max && !out_of_budget() && !account_out_;
+    using Next = kiro::NextStep;
+    switch (row.next) {
+        case Next::stop:
+            if (squeeze(error)) return;
+            return fail(std::move(error));
+        case Next::refresh_and_retry: {
+            if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key))
+                return move_on(std::move(error));
+            refreshed_ = true;
+            last_error_ = std::move(error);
+            return await_token(lease_ ? lease_.token_generation() : tenant_->generation);
+        }
+        case Next::other_account: return move_on(std::move(error));
+        case Next::other_endpoint:
+            if (endpoint_ + 1 < service_.upstream.endpoints.size() && service_.upstream.api_url.empty()) {
+                ++endpoint_;
+                last_error_ = std::move(error);
+                return attempt();
+            }
+            if (!again) return move_on(std::move(error));
+            last_error_ = std::move(error);
+            return back_off();
+        case Next::retry_same:
+            if (!again) return move_on(std::move(error));
+            last_error_ = std::move(error);
+            return back_off();
+        case Next::strip_thinking:
+        case Next::strip_fields:
+        case Next::retry_once: {
+            bool& done = row.next == Next::strip_thinking ? stripped_thinking_
+                         : row.next == Next::strip_fields ? stripped_fields_
+                                                          : retried_once_;
+            if (done) return fail(std::move(error));
+            done = true;
+            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
+                return fail(std::move(encoded).error());
+            repairs_.push_back("upstream refused the first form of the request (" + std::string(row.name) +
+                               "); sent again repaired");
+            report_.warnings.push_back(repairs_.back());
+            last_error_ = std::move(error);
+            return attempt();
+        }
+    }
 }
 
 /// Back to where nothing had been heard of the answer, if the sink can do the same.
 bool ChatJob::forget_answer() {
     if (!sink_.start_over()) return false;
-    delivered_ = tool_seen_ = skipping_tool_ = false;
-    early_end_.reset();
-    said_.clear();
+    begin_round();
     report_.first_event.reset();
-    splitter_.emplace(static_cast<chat::ThinkingSplitter::Output&>(*this));
-    scanner_ = chat::StopScanner(request_.stop_sequences);
-    expect_echo();
-    text_estimate_ = thinking_estimate_ = tool_estimate_ = {};
-    usage_ = {};
     return true;
 }
 
+/// A document that is demanded stands alone, and the repair round does not go on from the prefill.
 void ChatJob::expect_echo() {
     echo_.reset();
+    if (request_.json_only || !repair_.empty()) return;
     if (auto prefill = chat::prefill_of(request_); !prefill.empty()) echo_.emplace(std::move(prefill));
 }
 
@@ -228,7 +295,7 @@ void ChatJob::take_usage(const chat::Usage& usage) {
     merge(usage_.credits, usage.credits);
 }
 
-chat::FinalUsage ChatJob::final_usage() const {
+chat::FinalUsage ChatJob::round_usage() const {
     chat::FinalUsage out;
     out.thinking_tokens = thinking_estimate_.tokens();
     const auto estimated = text_estimate_.tokens() + out.thinking_tokens + tool_estimate_.tokens();
@@ -258,10 +325,10 @@ chat::FinalUsage ChatJob::final_usage() const {
 
 /// Of an answer that upstream did not get to end, and thus to tell the price of.
 chat::FinalUsage ChatJob::usage_so_far() const {
-    auto out = final_usage();
+    auto out = round_usage();
     if (!usage_.credits && service_.credit_rates)
         out.credits = service_.credit_rates->estimate(report_.wire_model, out);
-    return out;
+    return with_earlier_rounds(out);
 }
 
 }  // namespace kg::gateway

@@ -15,6 +15,7 @@ struct Stats {
     std::atomic<std::uint64_t> failovers{0};       // moved to another account
     std::atomic<std::uint64_t> continuations{0};   // answers asked for on from where they broke off
     std::atomic<std::uint64_t> cut_tool_calls{0};  // begun upstream and lost, told as cut
+    std::atomic<std::uint64_t> repairs{0};         // answers asked for anew, not being what was demanded
 };
 
 }  // namespace kg::gateway

@@ -12,8 +12,12 @@ namespace {
 constexpr std::size_t kImagesMax = 10;
 constexpr std::size_t kImageBase64Max = (10u << 20) / 3 * 4 + 4;  // 10 MiB decoded
 
-std::string part_path(std::size_t message, std::size_t part) {
-    return "messages[" + std::to_string(message) + "].content[" + std::to_string(part) + "]";
+/// Where the client wrote it; of a message that knows its place no more is known than that.
+std::string part_path(const chat::Request& request, std::size_t message, std::size_t part) {
+    const auto place = request.messages[message].place;
+    std::string out(request.conversation_field);
+    if (place != chat::Message::kNowhere) return out + "[" + std::to_string(place) + "]";
+    return out + "[" + std::to_string(message) + "].content[" + std::to_string(part) + "]";
 }
 
 Error refusal(ErrorKind kind, std::string path, std::string_view why) {
@@ -44,7 +48,9 @@ class Reader {
 
     Result<Conversation> read() {
         if (request_.messages.empty() && is_blank_text(request_.system))
-            return Err(refusal(ErrorKind::malformed_request, "messages", "at least one message is required"));
+            return Err(refusal(ErrorKind::malformed_request, std::string(request_.conversation_field),
+                               "at least one message is required"));
+        out_.field = request_.conversation_field;
         out_.turns.reserve(request_.messages.size() + 2);
         for (message_ = 0; message_ < request_.messages.size(); ++message_) {
             const chat::Message& message = request_.messages[message_];
@@ -119,13 +125,13 @@ class Reader {
     }
 
     Result<void> misplaced(std::string_view why) const {
-        return Err(refusal(ErrorKind::malformed_request, part_path(message_, part_), why));
+        return Err(refusal(ErrorKind::malformed_request, part_path(request_, message_, part_), why));
     }
 
     Result<void> check_image(const chat::Image& image) {
         const std::string_view f = image.format;
         const auto no = [&](ErrorKind kind, std::string_view why) {
-            return Err(refusal(kind, part_path(message_, part_), why));
+            return Err(refusal(kind, part_path(request_, message_, part_), why));
         };
         if (f != "png" && f != "jpeg" && f != "jpg" && f != "gif" && f != "webp")
             return no(ErrorKind::unsupported, "image format must be png, jpeg, gif or webp");

@@ -46,6 +46,7 @@ struct Conversation {
     std::vector<Turn> turns;
     std::vector<std::string> warnings;
     std::size_t image_bytes = 0;
+    std::string_view field = "messages";  // what the client calls its conversation
 
     SharedText keep(std::string text) { return SharedText::borrowed(arena_.emplace_back(std::move(text))); }
     void warn(std::string_view clause);  // once for each distinct clause

@@ -70,8 +70,8 @@ void fill_blank_turns(Conversation& conversation, bool has_system_text) {
 Result<void> check_history_length(const Conversation& conversation) {
     if (conversation.turns.size() <= kHistoryMax + 1) return {};
     Error error{.kind = ErrorKind::context_too_long};
-    error.message = "messages: the conversation has more than 10000 turns";
-    error.param = "messages";
+    error.param = conversation.field;
+    error.message = error.param + ": the conversation has more than 10000 turns";
     return Err(std::move(error));
 }
 

@@ -25,7 +25,7 @@ void add_json_instruction(const chat::Request& request, Conversation& conversati
     if (request.json_schema.text() != "null")
         (text += " It must be valid against this JSON Schema:\n") += request.json_schema.text();
     conversation.system.push_back(conversation.keep(std::move(text)));
-    conversation.warn("structured output emulated by instruction");
+    conversation.warn("structured output emulated by instruction and check");
 }
 
 /// A client that writes the tags itself has chosen its own budget.
@@ -37,14 +37,14 @@ bool has_thinking_tags(const chat::Request& request, const Conversation& convers
     return false;
 }
 
-Result<void> check_size(std::size_t bytes, std::size_t image_bytes, std::size_t max_bytes) {
+Result<void> check_size(std::size_t bytes, const Conversation& conversation, std::size_t max_bytes) {
     if (bytes <= max_bytes) return {};
     // Too much text is cured by compacting the conversation, too many images are not.
-    const bool text = bytes - image_bytes > max_bytes;
+    const bool text = bytes - conversation.image_bytes > max_bytes;
     Error error{.kind = text ? ErrorKind::context_too_long : ErrorKind::body_too_large};
-    error.message = text ? "messages: the conversation is larger than upstream accepts"
-                         : "messages: the images are larger than upstream accepts";
-    error.param = "messages";
+    error.param = conversation.field;
+    error.message = error.param + (text ? ": the conversation is larger than upstream accepts"
+                                        : ": the images are larger than upstream accepts");
     error.detail = std::to_string(bytes) + " bytes of " + std::to_string(max_bytes);
     return Err(std::move(error));
 }
@@ -98,7 +98,7 @@ Result<EncodedRequest> encode_request(const chat::Request& request, const Encode
     body.reserve(estimate + estimate / 16 + kProfileArnRoom);
     append_conversation_state(body, conversation, tools, options);
     if (!thinking.fields.empty()) (body += R"(,"additionalModelRequestFields":)") += thinking.fields;
-    KG_CHECK(check_size(body.size() + kProfileArnRoom, conversation.image_bytes, options.body_max_bytes));
+    KG_CHECK(check_size(body.size() + kProfileArnRoom, conversation, options.body_max_bytes));
 
     out.prefix_bytes = body.size();
     out.has_thinking_history = has_reasoning(conversation);

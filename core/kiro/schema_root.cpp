@@ -1,5 +1,7 @@
 #include "core/kiro/schema_root.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <unordered_map>
 #include <unordered_set>
@@ -23,20 +25,28 @@ class Flattener {
     /// Collects the properties below `schema` and returns what it requires, each name once.
     std::vector<std::string_view> visit(json::Node schema, unsigned depth) {
         std::vector<std::string_view> required;
-        if (!schema.is_object() || depth > kDepthMax || ++branches_ > kBranchesMax) return required;
+        if (!schema.is_object() || depth > kDepthMax || ++branches_ > kBranchesMax) {
+            out_.exact = false;
+            return required;
+        }
+        if (depth > 0 && demands_more(schema)) out_.exact = false;
         std::unordered_set<std::string_view> seen;
         const auto require = [&](std::string_view name) {
             if (seen.insert(name).second) required.push_back(name);
         };
-        if (const json::Node properties = schema["properties"]; properties.is_object())
-            for (const json::Node property : properties.children())
-                if (names_.insert(property.key()).second)
-                    out_.properties.emplace_back(property.key(), property);
+        const json::Node properties = schema["properties"];
+        for (const json::Node property : properties.children()) {
+            if (!properties.is_object()) break;
+            if (names_.insert(property.key()).second)
+                out_.properties.emplace_back(property.key(), property);
+            else
+                out_.exact = false;
+        }
         if (const json::Node names = schema["required"]; names.is_array())
             for (const json::Node name : names.children())
                 if (name.is_string()) require(name.text());
-        if (const json::Node target = resolve(schema["$ref"]))
-            for (const std::string_view name : visit(target, depth + 1)) require(name);
+        if (schema["$ref"])
+            for (const std::string_view name : visit(resolve(schema["$ref"]), depth + 1)) require(name);
         if (const json::Node all = schema["allOf"]; all.is_array())
             for (const json::Node branch : all.children())
                 for (const std::string_view name : visit(branch, depth + 1)) require(name);
@@ -48,6 +58,7 @@ class Flattener {
     std::vector<std::string_view> common_to_all(json::Node branches, unsigned depth) {
         std::vector<std::string_view> common;
         if (!branches.is_array()) return common;
+        out_.exact = false;
         std::unordered_map<std::string_view, std::size_t> votes;
         std::size_t count = 0;
         for (const json::Node branch : branches.children()) {
@@ -59,6 +70,16 @@ class Flattener {
         std::unordered_set<std::string_view> once;
         std::erase_if(common, [&](std::string_view name) { return !once.insert(name).second; });
         return common;
+    }
+
+    /// Whether a branch has a word that properties and required do not tell of.
+    static bool demands_more(json::Node schema) {
+        constexpr auto known = std::to_array<std::string_view>(
+            {"type", "properties", "required", "$ref", "allOf", "anyOf", "oneOf", "title", "description",
+             "$comment", "$schema", "$id", "$defs", "definitions"});
+        for (const json::Node member : schema.children())
+            if (std::ranges::find(known, member.key()) == known.end()) return true;
+        return schema["type"] && schema["type"].text() != "object";
     }
 
     /// "#/$defs/Name" and "#/definitions/Name"; anything else is left alone.

@@ -13,6 +13,7 @@ namespace kg::kiro {
 struct SchemaRoot {
     std::vector<std::pair<std::string_view, json::Node>> properties;
     std::vector<std::string_view> required;
+    bool exact = true;  // the object demands all that the root does
 };
 
 bool is_compound_root(json::Node schema);

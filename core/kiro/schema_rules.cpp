@@ -131,6 +131,10 @@ SchemaAction schema_action(std::string_view keyword, Kind value, SchemaDialect d
     return copy;
 }
 
+bool is_strict_refused(std::string_view keyword) {
+    return holds(keyword) == Holds::strict_refused;
+}
+
 bool is_compound_keyword(std::string_view keyword) {
     return keyword == "anyOf" || keyword == "oneOf" || keyword == "allOf" || keyword == "$ref";
 }

@@ -24,6 +24,9 @@ enum class SchemaAction : std::uint8_t {
 
 SchemaAction schema_action(std::string_view keyword, json::Kind value, SchemaDialect dialect);
 
+/// A demand that some models' validators refuse (C15).
+bool is_strict_refused(std::string_view keyword);
+
 /// Keywords by which a root is something other than one plain object (C12).
 bool is_compound_keyword(std::string_view keyword);
 

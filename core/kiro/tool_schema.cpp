@@ -1,5 +1,6 @@
 #include "core/kiro/tool_schema.hpp"
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -53,6 +54,31 @@ bool members_need_repair(Node schema, SchemaDialect dialect) {
     return false;
 }
 
+/// The demands of one schema that are left out because a model's validator refuses the words: they go on
+/// as a sentence, so that the model knows them all the same.
+std::string lost_demands(Node schema, SchemaDialect dialect) {
+    std::string out;
+    for (const Node member : schema.children()) {
+        const std::string_view key = member.key();
+        const bool lost = member.kind() != Kind::null && is_strict_refused(key) && key != "examples" &&
+                          action_for(member, dialect) == Action::drop;
+        if (lost) ((out += out.empty() ? "Must also satisfy: " : ", ").append(key) += ' ') += member.raw();
+    }
+    return out.empty() ? out : out += '.';
+}
+
+/// What the alternatives at a root demand beyond the object they amount to.
+std::string compound_demands(Node schema) {
+    std::string members;
+    for (const Node member : schema.children()) {
+        if (!is_compound_keyword(member.key())) continue;
+        if (!members.empty()) members += ',';
+        json::append_string(members, member.key());
+        (members += ':') += member.raw();
+    }
+    return "The whole input must also be valid against this JSON Schema: {" + members + "}";
+}
+
 /// Appends repaired schemas; recursion is bounded by the document's own depth limit.
 class Repairer {
   public:
@@ -60,6 +86,9 @@ class Repairer {
 
     void root(Node schema) {
         const bool compound = is_compound_root(schema);
+        const SchemaRoot flat = compound ? flatten_schema_root(schema) : SchemaRoot();
+        std::string demands = lost_demands(schema, dialect_);
+        if (compound && !flat.exact) (demands += demands.empty() ? "" : " ") += compound_demands(schema);
         out_ += R"({"type":"object")";
         bool has_properties = false;
         for (const Node member : schema.children()) {
@@ -67,9 +96,10 @@ class Repairer {
             if (key == "type") continue;
             if (compound && (is_compound_keyword(key) || key == "properties" || key == "required")) continue;
             if (key == "properties") has_properties = true;
-            write_member(member, false);
+            if (!described(member, false, demands)) write_member(member, false);
         }
-        if (compound) return merged(flatten_schema_root(schema));
+        describe({}, false, demands);
+        if (compound) return merged(flat);
         out_ += has_properties ? "}" : R"(,"properties":{}})";
     }
 
@@ -100,11 +130,31 @@ class Repairer {
     }
 
     void object(Node schema) {
+        std::string demands = lost_demands(schema, dialect_);
         out_ += '{';
         bool first = true;
         for (const Node member : schema.children())
-            if (write_member(member, first)) first = false;
+            if (described(member, first, demands) || write_member(member, first)) first = false;
+        describe({}, first, demands);
         out_ += '}';
+    }
+
+    /// Whether the member was the description, and took the demands along.
+    bool described(Node member, bool first, std::string& demands) {
+        if (demands.empty() || member.key() != "description" || !member.is_string()) return false;
+        describe(member.text(), first, demands);
+        return true;
+    }
+
+    void describe(std::string_view text, bool first, std::string& demands) {
+        if (demands.empty()) return;
+        if (!first) out_ += ',';
+        out_ += R"("description":")";
+        json::append_escaped(out_, text);
+        if (!text.empty()) out_ += ' ';
+        json::append_escaped(out_, demands);
+        out_ += '"';
+        demands.clear();
     }
 
     void item(Node schema) {

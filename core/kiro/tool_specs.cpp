@@ -94,13 +94,19 @@ void fill_description(const chat::ToolSpec& spec, std::size_t max_bytes, Convers
 
 void add_choice_instruction(const chat::Request& request, Conversation& conversation, ToolNames& names) {
     using Mode = chat::ToolChoice::Mode;
+    if (request.tool_choice.disable_parallel) {
+        conversation.system.push_back(
+            SharedText::borrowed("Call at most one tool in a message, and wait for its result."));
+        // The older API has room for one call only: nobody asked for that.
+        if (!request.legacy_functions) conversation.warn("parallel tool calls are cut off after the first");
+    }
     if (request.tool_choice.mode == Mode::any) {
         conversation.system.emplace_back("You must call one of the available tools in your next message.");
     } else if (request.tool_choice.mode == Mode::named) {
         conversation.system.push_back(conversation.keep("You must call the tool " +
                                                         std::string(names.to_wire(request.tool_choice.name)) +
                                                         " in your next message."));
-    } else {
+    } else if (!request.tool_choice.limited) {
         return;
     }
     conversation.warn("tool_choice emulated");

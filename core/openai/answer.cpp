@@ -1,5 +1,7 @@
 #include "core/openai/answer.hpp"
 
+#include <algorithm>
+
 #include "core/json/writer.hpp"
 
 namespace kg::openai {
@@ -17,6 +19,11 @@ std::string_view finish_reason_name(chat::StopReason reason, bool tool_calls, bo
         case refusal: return "content_filter";
     }
     return "stop";
+}
+
+bool takes_text(const chat::Request& request, std::string_view tool) {
+    return std::ranges::any_of(
+        request.tools, [&](const chat::ToolSpec& spec) { return spec.raw_text && spec.name == tool; });
 }
 
 void append_usage(std::string& out, const chat::FinalUsage& usage) {

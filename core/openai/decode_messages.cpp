@@ -1,5 +1,6 @@
 #include "core/openai/decode_messages.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -8,6 +9,7 @@
 
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
+#include "core/openai_family/custom_tool.hpp"
 #include "core/openai_family/decode_parts.hpp"
 
 namespace kg::openai {
@@ -19,6 +21,7 @@ class MessageDecoder {
     explicit MessageDecoder(chat::Request& request) : request_(request) {}
 
     Result<void> add(json::Node message) {
+        ++seen_;
         if (!message.is_object()) return Err(json::type_error(message, "an object"));
         KG_TRY(role, json::require_string(message, "role"));
         const bool was_tool = std::exchange(after_tool_, false);
@@ -35,6 +38,7 @@ class MessageDecoder {
     chat::Message& new_message(chat::Role role) {
         auto& message = request_.messages.emplace_back();
         message.role = role;
+        message.place = seen_ - 1;
         return message;
     }
 
@@ -98,7 +102,9 @@ class MessageDecoder {
         if (call["type"].text() == "custom") {
             KG_TRY(custom, json::require_object(call, "custom"));
             KG_CHECK(json::require_string(custom, "name"));
-            add_tool_use(call["id"].shared_text(), custom["name"], custom["input"], parts);
+            KG_CHECK(json::optional_string(custom, "input"));
+            parts.emplace_back(chat::ToolUse{call["id"].shared_text(), custom["name"].shared_text(),
+                                             openai_family::custom_input(custom["input"].shared_text())});
             return {};
         }
         KG_TRY(function, json::require_object(call, "function"));
@@ -146,6 +152,7 @@ class MessageDecoder {
     chat::Request& request_;
     std::unordered_map<std::string_view, SharedText> last_call_;  // id by name; names live in the document
     std::size_t calls_ = 0;
+    std::uint32_t seen_ = 0;  // messages
     bool user_seen_ = false;
     bool after_tool_ = false;  // the last message was a tool's answer: the next one joins its turn
 };

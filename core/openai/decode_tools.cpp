@@ -7,6 +7,7 @@
 
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
+#include "core/openai_family/custom_tool.hpp"
 #include "core/openai_family/tools.hpp"
 
 namespace kg::openai {
@@ -16,8 +17,7 @@ using Mode = chat::ToolChoice::Mode;
 using openai_family::Names;
 using openai_family::set_word_choice;
 
-Result<void> add_function(json::Node function, chat::Request& request, Names& seen) {
-    KG_TRY(spec, openai_family::read_function(function));
+Result<void> add_spec(chat::ToolSpec spec, chat::Request& request, Names& seen) {
     if (!seen.insert(spec.name).second) {
         chat::warn(request, "tool " + spec.name.str() + " is declared twice; the first one counts");
         return {};
@@ -26,12 +26,18 @@ Result<void> add_function(json::Node function, chat::Request& request, Names& se
     return {};
 }
 
+Result<void> add_function(json::Node function, chat::Request& request, Names& seen) {
+    KG_TRY(spec, openai_family::read_function(function));
+    return add_spec(std::move(spec), request, seen);
+}
+
 Result<void> add_tool(json::Node tool, chat::Request& request, Names& seen, ToolOffer& offer) {
     if (!tool.is_object()) return Err(json::type_error(tool, "an object"));
     KG_TRY(type, json::optional_string(tool, "type"));
     if (type && *type == "custom") {
-        return Err(
-            chat::unsupported_error(tool["type"], "custom tools are not supported; declare a function"));
+        KG_TRY(custom, json::require_object(tool, "custom"));
+        KG_TRY(spec, openai_family::read_custom_tool(custom));
+        return add_spec(std::move(spec), request, seen);
     }
     if (type && openai_family::is_web_search(*type)) return openai_family::read_web_search(tool, request);
     if (type && *type != "function") {
@@ -52,14 +58,20 @@ Result<void> set_allowed_tools(json::Node choice, chat::Request& request) {
     KG_TRY(allowed, json::require_object(choice, "allowed_tools"));
     KG_TRY(list, json::require_array(allowed, "tools"));
     Names names;
-    for (const json::Node item : list.children()) {
-        const json::Node nested = item["function"]["name"];
-        names.insert(nested ? nested.text() : item["name"].text());
-    }
     auto& tools = request.tools;
-    tools.erase(std::remove_if(tools.begin(), tools.end(),
-                               [&](const chat::ToolSpec& tool) { return names.count(tool.name) == 0; }),
-                tools.end());
+    bool search = false;
+    for (const json::Node item : list.children()) {
+        const std::string_view type = item["type"].text();
+        search = search || openai_family::is_web_search(type);
+        const json::Node nested = item[type]["name"];
+        const json::Node name = nested ? nested : item["name"];
+        if (type != "function" && type != "custom") continue;
+        KG_CHECK(openai_family::require_declared(name, item, tools));
+        names.insert(name.text());
+    }
+    if (!search) request.web_search.reset();
+    request.tool_choice.limited =
+        std::erase_if(tools, [&](const chat::ToolSpec& tool) { return !names.contains(tool.name); }) > 0;
     const json::Node mode = allowed["mode"];
     if (mode.is_null_or_missing()) return {};
     return set_word_choice(mode, mode.text(), request);
@@ -72,8 +84,8 @@ Result<void> decode_choice(json::Node body, chat::Request& request) {
     if (!choice.is_object()) return Err(json::type_error(choice, "a string or an object"));
     KG_TRY(type, json::require_string(choice, "type"));
     if (type == "allowed_tools") return set_allowed_tools(choice, request);
-    if (type != "function") return set_word_choice(choice["type"], type, request);
-    const json::Node holder = choice["function"].is_object() ? choice["function"] : choice;
+    if (type != "function" && type != "custom") return set_word_choice(choice["type"], type, request);
+    const json::Node holder = choice[type].is_object() ? choice[type] : choice;
     KG_TRY(name, json::require_string(holder, "name"));
     request.tool_choice.mode = Mode::named;
     request.tool_choice.name = std::string(name);

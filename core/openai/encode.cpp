@@ -6,6 +6,7 @@
 #include "core/json/writer.hpp"
 #include "core/openai/answer.hpp"
 #include "core/openai_family/citations.hpp"
+#include "core/openai_family/custom_tool.hpp"
 
 namespace kg::openai {
 namespace {
@@ -42,6 +43,19 @@ void write_function(json::Writer& writer, const chat::ToolUse& call) {
     writer.end_object();
 }
 
+void write_call(json::Writer& writer, std::string_view id, const chat::ToolUse& call,
+                const chat::Request& request) {
+    writer.begin_object().member("id", id);
+    if (takes_text(request, call.name)) {
+        writer.member("type", "custom").key("custom").begin_object().member("name", call.name);
+        writer.member("input", openai_family::custom_text(call.input.text())).end_object();
+    } else {
+        writer.member("type", "function").key("function");
+        write_function(writer, call);
+    }
+    writer.end_object();
+}
+
 void write_message(json::Writer& writer, const Sorted& sorted, const chat::Request& request,
                    const chat::AnswerContext& context) {
     writer.begin_object().member("role", "assistant").key("content");
@@ -62,11 +76,7 @@ void write_message(json::Writer& writer, const Sorted& sorted, const chat::Reque
     } else if (!sorted.calls.empty()) {
         chat::ToolIds ids("call_", context.unique);
         writer.key("tool_calls").begin_array();
-        for (const auto* call : sorted.calls) {
-            writer.begin_object().member("id", ids.next(call->id)).member("type", "function").key("function");
-            write_function(writer, *call);
-            writer.end_object();
-        }
+        for (const auto* call : sorted.calls) write_call(writer, ids.next(call->id), *call, request);
         writer.end_array();
     }
     writer.end_object();

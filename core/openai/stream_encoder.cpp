@@ -1,9 +1,12 @@
 #include "core/openai/stream_encoder.hpp"
 
+#include <algorithm>
+
 #include "core/base/overloaded.hpp"
 #include "core/json/writer.hpp"
 #include "core/openai/answer.hpp"
 #include "core/openai_family/citations.hpp"
+#include "core/openai_family/custom_tool.hpp"
 #include "core/openai_family/error_body.hpp"
 
 namespace kg::openai {
@@ -13,6 +16,8 @@ StreamEncoder::StreamEncoder(const chat::Request& request, const chat::AnswerCon
       legacy_functions_(request.legacy_functions),
       cites_(request.web_search.has_value()),
       ids_("call_", context.unique) {
+    for (const auto& tool : request.tools)
+        if (tool.raw_text) text_tools_.push_back(tool.name.str());
     chunk_head_ = "data: {\"id\":\"chatcmpl-";
     json::append_escaped(chunk_head_, context.unique);
     chunk_head_ += R"(","object":"chat.completion.chunk","created":)";
@@ -108,25 +113,32 @@ void StreamEncoder::tool_start(const chat::ToolUseStart& start, std::string& out
         const std::string index = std::to_string(calls_);
         out.append(R"({"tool_calls":[{"index":)").append(index).append(",\"id\":");
         json::append_string(out, ids_.next(start.id));
-        out += R"(,"type":"function","function":{"name":)";
+        // What a tool of free text is given can be told only when all of it is there.
+        const bool text = std::ranges::find(text_tools_, start.name) != text_tools_.end();
+        if (text) text_call_.emplace();
+        out += text ? R"(,"type":"custom","custom":{"name":)" : R"(,"type":"function","function":{"name":)";
         json::append_string(out, start.name);
-        arguments_head_.append(R"({"tool_calls":[{"index":)")
-            .append(index)
-            .append(R"(,"function":{"arguments":")");
+        arguments_head_.append(R"({"tool_calls":[{"index":)").append(index);
+        arguments_head_ += text ? R"(,"custom":{"input":")" : R"(,"function":{"arguments":")";
     }
-    out += ",\"arguments\":\"";
+    out += text_call_ ? ",\"input\":\"" : ",\"arguments\":\"";
     out += arguments_tail_;
     ++calls_;
 }
 
 void StreamEncoder::tool_input(std::string_view json, std::string& out) {
     if (!in_call_ || json.empty()) return;
+    if (text_call_) return void(*text_call_ += json);
     write_delta(arguments_head_, json, arguments_tail_, out);
     arguments_seen_ = true;
 }
 
 void StreamEncoder::tool_end(std::string& out) {
-    if (in_call_ && !arguments_seen_) write_delta(arguments_head_, "{}", arguments_tail_, out);
+    if (text_call_)
+        write_delta(arguments_head_, openai_family::custom_text(*text_call_), arguments_tail_, out);
+    else if (in_call_ && !arguments_seen_)
+        write_delta(arguments_head_, "{}", arguments_tail_, out);
+    text_call_.reset();
     in_call_ = false;
 }
 

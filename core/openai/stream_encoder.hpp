@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,7 @@ class StreamEncoder final : public chat::StreamEncoder {
                 std::string& out) override;
     void fail(const Error& error, std::string& out) override;
     void keep_alive(std::string& out) override;
-    std::size_t size_bytes() const override { return text_.size(); }
+    std::size_t size_bytes() const override { return text_.size() + (text_call_ ? text_call_->size() : 0); }
 
   private:
     void write_delta(const std::string& head, std::string_view text, const std::string& tail,
@@ -48,6 +49,8 @@ class StreamEncoder final : public chat::StreamEncoder {
     std::size_t calls_ = 0;
     bool in_call_ = false;
     bool arguments_seen_ = false;
+    std::vector<std::string> text_tools_;   // names of the tools of free text
+    std::optional<std::string> text_call_;  // the input of such a call so far, as JSON
 };
 
 }  // namespace kg::openai

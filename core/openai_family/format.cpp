@@ -12,21 +12,17 @@ Result<void> decode_format(json::Node format, SchemaPlace place, chat::Request& 
     if (type != "json_object" && type != "json_schema") {
         return Err(chat::unsupported_error(format["type"], "expected text, json_object or json_schema"));
     }
-    request.json_only = true;
-    if (type == "json_object") return {};
+    using Rigour = chat::SchemaRigour;
+    if (type == "json_object") return chat::demand_json(request, format, {}, Rigour::lenient);
     json::Node holder = format;
     if (place == SchemaPlace::nested) {
         KG_TRY(nested, json::require_object(format, "json_schema"));
         holder = nested;
     }
     KG_TRY(schema, json::optional_object(holder, "schema"));
-    if (schema) request.json_schema = schema.shared_raw();
     KG_TRY(strict, json::optional_bool(holder, "strict"));
-    if (strict.value_or(false)) {
-        chat::warn(request,
-                   holder.path() + ".strict is followed by instruction, not enforced by the backend");
-    }
-    return {};
+    return chat::demand_json(request, format, schema,
+                             strict.value_or(false) ? Rigour::full : Rigour::lenient);
 }
 
 }  // namespace kg::openai_family

@@ -49,6 +49,13 @@ Result<void> read_web_search(json::Node tool, chat::Request& request) {
     return {};
 }
 
+Result<void> require_declared(json::Node name, json::Node item, const std::vector<chat::ToolSpec>& tools) {
+    if (!name.is_string()) return Err(json::missing_error(item, "name"));
+    for (const auto& tool : tools)
+        if (tool.name == name.text() || tool.client_name == name.text()) return {};
+    return Err(json::value_error(name, "this tool is not among the available tools"));
+}
+
 void warn_dropped(std::string_view type, chat::Request& request) {
     chat::warn(request, "tool type " + std::string(type.substr(0, 40)) + " is not available and was dropped");
 }

@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/chat/request.hpp"
@@ -18,6 +19,8 @@ Result<chat::ToolSpec> read_function(json::Node function);
 Result<void> read_web_search(json::Node tool, chat::Request& request);
 /// web_search, web_search_preview and their dated forms.
 bool is_web_search(std::string_view type);
+/// What tool_choice names in `item` must be one of the tools.
+Result<void> require_declared(json::Node name, json::Node item, const std::vector<chat::ToolSpec>& tools);
 /// A tool of a kind that the gateway cannot serve: dropped, with a warning.
 void warn_dropped(std::string_view type, chat::Request& request);
 /// "auto", "none", "required" (or "any").

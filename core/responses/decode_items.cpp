@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 
 #include "core/chat/inline_file.hpp"
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
-#include "core/json/writer.hpp"
+#include "core/openai_family/custom_tool.hpp"
 #include "core/openai_family/decode_parts.hpp"
 #include "core/responses/past_item.hpp"
 
@@ -22,6 +23,7 @@ class ItemDecoder {
         : tools_(tools), seal_(seal), request_(request) {}
 
     Result<void> add(json::Node item) {
+        ++seen_;
         if (!item.is_object()) return Err(json::type_error(item, "an object"));
         KG_TRY(type, json::optional_string(item, "type"));
         if (!type) return add_message(item);
@@ -42,6 +44,7 @@ class ItemDecoder {
     chat::Message& new_message(chat::Role role) {
         auto& message = request_.messages.emplace_back();
         message.role = role;
+        message.place = seen_ - 1;
         in_results_ = false;
         return message;
     }
@@ -113,11 +116,9 @@ class ItemDecoder {
         KG_CHECK(json::require_string(item, "call_id"));
         KG_TRY(name, called_name(item));
         KG_CHECK(json::require_string(item, "input"));
-        std::string input = "{\"input\":\"";
-        json::append_shared(input, item["input"].shared_text());
-        input += "\"}";
-        assistant_parts().emplace_back(chat::ToolUse{item["call_id"].shared_text(), std::move(name),
-                                                     RawJson::trusted(std::move(input))});
+        assistant_parts().emplace_back(
+            chat::ToolUse{item["call_id"].shared_text(), std::move(name),
+                          openai_family::custom_input(item["input"].shared_text())});
         return {};
     }
 
@@ -174,6 +175,7 @@ class ItemDecoder {
     const ReasoningSeal& seal_;
     chat::Request& request_;
     bool user_seen_ = false;
+    std::uint32_t seen_ = 0;   // items
     bool in_results_ = false;  // the last message holds results of tools: the next one joins it
 };
 

@@ -5,41 +5,16 @@
 
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
+#include "core/openai_family/custom_tool.hpp"
 #include "core/openai_family/tools.hpp"
 
 namespace kg::responses {
 namespace {
 
-constexpr std::string_view kTextSchema =
-    R"({"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false})";
-
 /// Names hold no line feed that matters: the key is only compared.
 std::string key(std::string_view group, std::string_view name) {
     std::string out(group);
     return (out += '\n') += name;
-}
-
-/// Upstream knows no tools of free text: the grammar goes into the description.
-Result<chat::ToolSpec> read_custom(json::Node tool) {
-    KG_TRY(name, json::require_string(tool, "name"));
-    if (name.empty()) return Err(json::value_error(tool["name"], "must not be empty"));
-    KG_TRY(described, json::optional_string(tool, "description"));
-    KG_TRY(format, json::optional_object(tool, "format"));
-    std::string description(described.value_or(""));
-    if (!description.empty()) description += "\n\n";
-    description += "`input` is the whole input as plain text, neither JSON nor quoted.";
-    if (format["type"].text() == "grammar") {
-        KG_TRY(definition, json::require_string(format, "definition"));
-        KG_TRY(syntax, json::optional_string(format, "syntax"));
-        description.append(" It must follow this grammar (").append(syntax.value_or("lark")).append("):\n");
-        description += definition;
-    }
-    chat::ToolSpec spec;
-    spec.name = tool["name"].shared_text();
-    spec.description = SharedText(std::move(description));
-    spec.schema = RawJson::trusted(SharedText::borrowed(kTextSchema));
-    spec.raw_text = true;
-    return spec;
 }
 
 }  // namespace
@@ -57,7 +32,7 @@ Result<void> ToolDecoder::add_tool(json::Node tool, const SharedText& group) {
         KG_TRY(spec, openai_family::read_function(tool));
         add(std::move(spec), group);
     } else if (*type == "custom") {
-        KG_TRY(spec, read_custom(tool));
+        KG_TRY(spec, openai_family::read_custom_tool(tool));
         add(std::move(spec), group);
     } else if (*type == "namespace" && group.empty()) {
         return add_namespace(tool);
@@ -147,20 +122,23 @@ Result<void> ToolDecoder::set_allowed(json::Node choice) {
     bool search = false;
     for (const json::Node item : list.children()) {
         const auto name = item["name"].text();
-        search = search || openai_family::is_web_search(item["type"].text());
-        if (item["type"].text() == "namespace")
+        const auto type = item["type"].text();
+        search = search || openai_family::is_web_search(type);
+        if (type == "namespace") {
             groups.insert(name);
-        else if (const auto* known = find(item["namespace"].text(), name))
+        } else if (const auto* known = find(item["namespace"].text(), name)) {
             kept.insert(known->view());
+        } else if (type == "function" || type == "custom") {
+            KG_CHECK(openai_family::require_declared(item["name"], item, request_.tools));
+            for (const auto& tool : request_.tools)
+                if (tool.client_name == name) kept.insert(tool.name.view());
+        }
     }
     if (!search) request_.web_search.reset();
-    auto& tools = request_.tools;
-    tools.erase(std::remove_if(tools.begin(), tools.end(),
-                               [&](const chat::ToolSpec& tool) {
-                                   return !kept.contains(tool.name) &&
-                                          (tool.group.empty() || !groups.contains(tool.group));
-                               }),
-                tools.end());
+    request_.tool_choice.limited =
+        std::erase_if(request_.tools, [&](const chat::ToolSpec& tool) {
+            return !kept.contains(tool.name) && (tool.group.empty() || !groups.contains(tool.group));
+        }) > 0;
     const json::Node mode = choice["mode"];
     if (mode.is_null_or_missing()) return {};
     return openai_family::set_word_choice(mode, mode.text(), request_);

@@ -4,6 +4,7 @@
 
 #include "core/json/writer.hpp"
 #include "core/openai_family/citations.hpp"
+#include "core/openai_family/custom_tool.hpp"
 
 namespace kg::responses {
 namespace {
@@ -21,17 +22,6 @@ std::string escaped(std::string_view text) {
     std::string out;
     json::append_escaped(out, text);
     return out;
-}
-
-/// The text of a custom call. A model that misses the one member it was told of has still said
-/// something: the only text there is, or else all of it.
-std::string raw_input(std::string_view json) {
-    const auto document = json::Document::parse(std::string(json));
-    if (!document) return std::string(json);
-    const json::Node root = document->root();
-    if (root["input"].is_string()) return std::string(root["input"].text());
-    if (root.is_object() && root.size() == 1 && root.at(0).is_string()) return std::string(root.at(0).text());
-    return root.size() == 0 ? std::string() : std::string(json);
 }
 
 }  // namespace
@@ -110,7 +100,8 @@ void OutputItems::append_announced(std::string& out) const {
 }
 
 void OutputItems::settle_text() {
-    if (kind_ == ItemKind::custom_call && !raw_.empty()) text_ = escaped(raw_input(std::exchange(raw_, {})));
+    if (kind_ == ItemKind::custom_call && !raw_.empty())
+        text_ = escaped(openai_family::custom_text(std::exchange(raw_, {})));
     if (kind_ == ItemKind::message && !raw_.empty())
         citations_ =
             openai_family::url_citations(std::exchange(raw_, {}), pages_, openai_family::CitationForm::flat);

@@ -1,4 +1,4 @@
-// Rules, the half about what a key's record may hold.
+// Rules, the half about what a record may hold.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -85,6 +85,15 @@ std::optional<KeyCompression> compression_of(std::string_view text) {
     const auto parsed = std::from_chars(text.data(), end, percent);
     if (parsed.ec != std::errc() || parsed.ptr != end || percent < 1 || percent > 90) return std::nullopt;
     return KeyCompression{.enabled = true, .percent = percent};
+}
+
+Result<void> check_account(const Account& account) {
+    KG_CHECK(check_whole("requests_per_minute", account.requests_per_minute, 0, kRateMax));
+    KG_CHECK(check_whole("request_burst", account.request_burst, 1, kRateMax));
+    KG_CHECK(check_whole("tokens_per_minute", account.tokens_per_minute, 0, kRateMax));
+    if (account.request_burst && account.requests_per_minute.value_or(0) == 0)
+        return Err(refused("request_burst", "needs a limit of requests a minute"));
+    return {};
 }
 
 Result<void> check_key(const Key& key) {

@@ -50,8 +50,12 @@ struct Account {
     std::int64_t priority = 0;        // lower first
     std::int64_t weight = 1;
     std::int64_t max_concurrency = 0;  // requests at the same time; 0: the configured default
-    bool enabled = true;               // the administrator's switch, never touched by the daemon
-    std::string state = "unknown";     // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
+    // What it may be asked in a minute: nothing = the configured default, 0 = no limit.
+    std::optional<std::int64_t> requests_per_minute;
+    std::optional<std::int64_t> request_burst;  // at once; nothing = requests_per_minute
+    std::optional<std::int64_t> tokens_per_minute;
+    bool enabled = true;            // the administrator's switch, never touched by the daemon
+    std::string state = "unknown";  // computed: unknown, ok, cooling, exhausted, needs-sign-in, suspended
     std::string state_reason;
     std::int64_t state_since_ms = 0;
     std::int64_t state_until_ms = 0;  // cooling, exhausted: when it may serve again; 0 = open end
@@ -62,6 +66,7 @@ struct Account {
     std::int64_t last_used_at_ms = 0;
     std::int64_t last_refreshed_at_ms = 0;
     std::uint64_t token_generation = 0;  // +1 at every rotation: compare-and-swap for save_tokens
+    bool operator==(const Account&) const = default;
 };
 
 /// What the process that uses an account measured of it up to one moment.
@@ -118,6 +123,7 @@ struct Key {
     std::int64_t tokens_used = 0;
     std::int64_t requests = 0;
 
+    bool operator==(const Key&) const = default;
     const Quota& quota(Period period) const { return quotas[static_cast<std::size_t>(period)]; }
     Quota& quota(Period period) { return quotas[static_cast<std::size_t>(period)]; }
 };

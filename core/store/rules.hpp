@@ -24,6 +24,9 @@ void settle_edit(const Key& before, Key& after);
 /// or pattern; malformed_request with the field in `param`.
 Result<void> check_key(const Key& key);
 
+/// The same of an account: a rate that no bucket can count. Only what is said here is looked at.
+Result<void> check_account(const Account& account);
+
 /// What Key::compression says; nothing when it is neither of its words nor a percentage it may be.
 struct KeyCompression {
     std::optional<bool> enabled;      // nothing: as the gateway is set

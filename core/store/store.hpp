@@ -28,7 +28,8 @@ struct AccountChanges {
 class AccountStore {
   public:
     virtual ~AccountStore() = default;
-    /// Fails with malformed_request when id or a non-empty name is taken.
+    /// Fails with malformed_request when id or a non-empty name is taken, or for rates that rules.hpp
+    /// refuses.
     virtual Result<void> add(const Account& account) = 0;
     virtual Result<std::vector<Account>> list() = 0;
     /// Changes after `version`, a value that Stores::version() once had: as many as there are, not as
@@ -41,7 +42,7 @@ class AccountStore {
     virtual Result<std::optional<Account>> select(std::string_view selector) = 0;
     /// Reads, lets `change` edit, writes, in one transaction; false from `change` keeps the row.
     /// Returns false when there is no such account. Tokens may be edited too, which counts as a
-    /// rotation (token_generation + 1); the id stays. malformed_request when the new name is taken.
+    /// rotation (token_generation + 1); the id stays. malformed_request as with add().
     virtual Result<bool> update(std::string_view id, const std::function<bool(Account&)>& change) = 0;
     virtual Result<bool> remove(std::string_view id) = 0;
     /// Commits rotated tokens if the row still has `expected_generation`; false when another writer

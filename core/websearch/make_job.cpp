@@ -26,7 +26,9 @@ std::unique_ptr<gateway::Job> make_job(gateway::ChatService& service, chat::Requ
     if (request.web_search) {
         const auto settings = service.settings.get();
         const bool allowed = permissions.web_search.value_or(settings->web_search.enabled);
-        const bool withheld = request.tool_choice.mode == chat::ToolChoice::Mode::none;
+        // A call of one tool of the client's leaves no room for a search before it.
+        const auto mode = request.tool_choice.mode;
+        const bool withheld = mode == chat::ToolChoice::Mode::none || mode == chat::ToolChoice::Mode::named;
         if (allowed && !withheld)
             return std::make_unique<SearchJob>(service, std::move(request), std::move(permissions), sink);
         if (withheld)

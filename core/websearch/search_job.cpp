@@ -70,7 +70,8 @@ void SearchJob::start_round() {
         permissions.strict = false;  // the request was found good
         permissions.preferred_account = past_.account_id;
         if (request_.max_tokens)
-            round.max_tokens = *request_.max_tokens - static_cast<std::uint32_t>(past_output_);
+            round.max_tokens =
+                *request_.max_tokens - static_cast<std::uint32_t>(past_output_ - past_.unheard_tokens);
     }
     forget_round();
     job_ = std::make_unique<gateway::ChatJob>(service_, std::move(round), std::move(permissions),
@@ -110,6 +111,8 @@ const gateway::JobReport& SearchJob::report() const {
     add_usage(report_.usage, past_.usage);
     report_.attempts += past_.attempts;
     report_.continuations += past_.continuations;
+    report_.repairs += past_.repairs;
+    report_.unheard_tokens += past_.unheard_tokens;
     report_.cut_tool = report_.cut_tool || past_.cut_tool;
     report_.summary_credits += past_.summary_credits;
     report_.summary_tokens += past_.summary_tokens;
@@ -291,7 +294,7 @@ void SearchJob::end_round() {
     if (searches_.empty() || client_call_ || !by_itself || said_.size_bytes() > kSaidBytesMax ||
         rounds_ >= uses_max_ + kRoundsBeyondUses)
         return finish(ending);
-    const auto spent = past_output_ + ending.usage.output_tokens;
+    const auto spent = past_output_ + ending.usage.output_tokens - report().unheard_tokens;
     if (request_.max_tokens && spent >= *request_.max_tokens) {
         auto cut = ending;
         cut.reason = chat::StopReason::max_tokens;

@@ -34,6 +34,16 @@ void write_quota(json::Writer& w, const std::optional<account::Quota>& quota) {
     w.member("told_at_ms", to_ms(quota->told_at)).end_object();
 }
 
+void write_rate(json::Writer& w, std::string_view name, const std::optional<account::RateView>& rate) {
+    w.key(name);
+    if (!rate) {
+        w.null();
+        return;
+    }
+    w.begin_object().member("per_minute", rate->per_minute).member("burst", rate->burst);
+    w.member("available", rate->available).end_object();
+}
+
 void write_account(json::Writer& w, const account::AccountView& a) {
     w.begin_object().member("id", a.id).member("name", a.name).member("enabled", a.enabled);
     w.member("state", account::state_name(a.state)).member("reason", a.reason);
@@ -41,7 +51,9 @@ void write_account(json::Writer& w, const account::AccountView& a) {
     w.member("health", a.health).member("circuit", account::circuit_name(a.circuit));
     w.member("recovers_in_ms", a.recovers_in.count()).member("probes", a.probes);
     write_quota(w, a.quota);
-    w.end_object();
+    write_rate(w, "requests", a.requests);
+    write_rate(w, "tokens", a.tokens);
+    w.member("refills_in_ms", a.refills_in.count()).end_object();
 }
 
 class PoolHandler final : public httpd::Handler {

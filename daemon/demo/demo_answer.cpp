@@ -64,6 +64,62 @@ Node wanted_tool(std::string_view content, Node tools) {
     return {};
 }
 
+/// What was said before the conversation, and by the user now: instructions stand in either.
+bool is_told(Node root, std::string_view words) {
+    const Node state = root["conversationState"];
+    for (const Node turn : {state["history"].at(0), state["currentMessage"]}) {
+        if (turn["userInputMessage"]["content"].text().find(words) != std::string_view::npos) return true;
+    }
+    return false;
+}
+
+/// The tool that the gateway insists on: named, or the first there is.
+Node required_tool(Node root, Node tools) {
+    if (is_told(root, "You must call one of")) return tools.at(0)["toolSpecification"];
+    for (const Node tool : tools.children()) {
+        const Node spec = tool["toolSpecification"];
+        if (is_told(root, "You must call the tool " + std::string(spec["name"].text()) + " in your"))
+            return spec;
+    }
+    return {};
+}
+
+/// The JSON value at the start of a text; empty when its brackets do not close.
+std::string_view leading_json(std::string_view text) {
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            ++depth;
+        } else if (c == '}' || c == ']') {
+            if (--depth == 0) return text.substr(0, i + 1);
+        }
+    }
+    return {};
+}
+
+/// The document that the gateway asks for instead of talk; empty when it does not.
+std::string wanted_json(Node root) {
+    constexpr std::string_view schema_mark = "valid against this JSON Schema:\n";
+    if (!is_told(root, "exactly one JSON document")) return {};
+    const Node state = root["conversationState"];
+    for (const Node turn : {state["history"].at(0), state["currentMessage"]}) {
+        const std::string_view text = turn["userInputMessage"]["content"].text();
+        const auto at = text.find(schema_mark);
+        if (at == std::string_view::npos || !text.substr(at + schema_mark.size()).starts_with('{')) continue;
+        const auto schema =
+            json::Document::parse(std::string(leading_json(text.substr(at + schema_mark.size()))));
+        if (schema) return sample_arguments(schema->root());
+    }
+    return "{}";
+}
+
 std::string summary_of(Node results) {
     std::string out =
         results.size() == 1 ? "The tool answered" : std::to_string(results.size()) + " tools answered";
@@ -123,10 +179,13 @@ class Composer {
     DemoAnswer compose() {
         const Node context = user_["userInputMessageContext"];
         const Node results = context["toolResults"];
-        const Node tool =
-            results.size() > 0 ? Node() : wanted_tool(user_["content"].text(), context["tools"]);
+        Node tool = required_tool(root_, context["tools"]);
+        if (!tool && results.size() == 0) tool = wanted_tool(user_["content"].text(), context["tools"]);
+        const std::string document = tool ? std::string() : wanted_json(root_);
         think();
-        if (results.size() > 0) {
+        if (!document.empty()) {
+            say(document);
+        } else if (results.size() > 0 && !tool) {
             say(summary_of(results));
         } else if (tool) {
             say("I will use the tool " + std::string(tool["name"].text()) + ".");

@@ -11,6 +11,7 @@ test('E1 E3 F1 A3: a third of all calls fails, accounts die and recover: clients
     assert.deepEqual(result.trouble_upstream, []);
     assert.ok(result.success_rate >= 0.999, JSON.stringify([result.troubles, result.examples]));
     assert.equal(result.cut_tool_calls.told, result.cut_tool_calls.counted);
+    assert.ok(result.attempts.max <= 9, `one request was sent ${result.attempts.max} times`);
     assert.ok(result.continued.exact + result.continued.repeating > 0, 'texts were continued');
 });
 

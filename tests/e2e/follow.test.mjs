@@ -1,8 +1,9 @@
 // One sign-in for the Kiro IDE and two gateways: the IDE's file is the source of truth for all.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { FakeKiro } from './lib/fake_kiro.mjs';
 import { Gateway, refresh_token } from './lib/gateway.mjs';
@@ -60,4 +61,33 @@ test('two gateways follow the file of the IDE: nobody logs anybody out', async (
     // The daemon may have learnt of the sign-out, and learns of the rest within a second.
     await until('the account to be back', async () => (await chat(first, 'Hello')).status === 200);
     await rm(path);
+});
+
+test('E4: two gateways follow the database of kiro-cli: one refresh serves both, and kiro-cli finds it', async (t) => {
+    const fake = await FakeKiro.start();
+    t.after(() => fake.stop());
+    const gateways = [];
+    for (let n = 0; n < 3; ++n) {
+        const gateway = await Gateway.create({ fake });
+        t.after(() => gateway.dispose());
+        gateways.push(gateway);
+    }
+    const [first, second, other] = gateways;
+    const folder = join(first.home, '.local', 'share', 'kiro-cli');
+    const path = join(folder, 'data.sqlite3');
+    await mkdir(folder, { recursive: true });
+    await copyFile(fileURLToPath(new URL('../cli/import-cli-database/files/data.sqlite3', import.meta.url)), path);
+    await first.run(['account', 'import', '--from', 'kiro-cli', '--mode', 'follow']);
+    await second.run(['account', 'import', path, '--mode', 'follow']);
+    const [account] = await first.accounts();
+    assert.deepEqual([account.source_mode, account.source_path, account.has_refresh_token], ['follow', path, false]);
+    for (const gateway of [first, second]) await gateway.serve();
+    for (const gateway of [first, second]) await until('an account', async () => (await chat(gateway, 'Hello')).status === 200);
+    assert.equal((await fake.stats()).refreshes, 1);
+    // What kiro-cli would find: a token that lasts.
+    await other.run(['account', 'import', path]);
+    assert.ok((await other.accounts())[0].expires_at_ms > Date.now());
+    for (const gateway of [second, first]) await gateway.run(['account', 'refresh']);
+    assert.equal((await fake.stats()).refreshes, 3);
+    for (const gateway of [first, second]) assert.equal((await chat(gateway, 'Hello')).status, 200);
 });

@@ -32,6 +32,63 @@ test('E9: when too many wait the answer is 503 with Retry-After, and names no ac
     assert.ok(!refused.text.includes(account.id));
 });
 
+test('an account at its limit a minute gets no request: others answer, and then the answer says when', async (t) => {
+    const { fake, gateway } = await rig(t, { serve: false, accounts: ['first', 'second'], config: { accounts: { requests_per_minute: 2, queue_timeout: '2s' } } });
+    assert.notEqual((await gateway.cli(['account', 'edit', 'first', '--rpm', '-1'])).code, 0);
+    await gateway.serve();
+    for (let n = 0; n < 4; ++n) assert.equal((await chat(gateway, `Hello ${n}`)).status, 200);
+    const ids = (await gateway.accounts()).map((a) => a.id);
+    const refused = await chat(gateway, 'Hello');
+    assert.equal(refused.status, 503);
+    const seconds = Number(refused.headers['retry-after']);
+    assert.ok(seconds > 2 && seconds <= 30, `${seconds}`);
+    for (const id of ids) assert.ok(!refused.text.includes(id));
+    assert.ok(gateway.log.includes(`${ids[0]}=limit-reached`), gateway.log);
+    assert.equal((await fake.chats()).length, 4);
+    const status = await gateway.run(['status', '--server', gateway.url]);
+    assert.match(status, new RegExp(`full +${ids[0]} \\(first\\): its limit a minute is reached, in \\d+ s`));
+    const pool = JSON.parse(await gateway.run(['status', '--json', '--server', gateway.url])).pool.accounts;
+    assert.deepEqual(pool.map((a) => a.requests), Array(2).fill({ per_minute: 2, burst: 2, available: 0 }));
+    await gateway.run(['account', 'edit', 'second', '--rpm', '0']);
+    await until('the new limit', async () => (await chat(gateway, 'Hello')).status === 200);
+    assert.equal((await gateway.accounts())[1].requests_per_minute, 0);
+});
+
+test('requests wait for an account that refills in time, and all are answered', async (t) => {
+    const { fake, gateway } = await rig(t, { serve: false });
+    await gateway.run(['account', 'edit', 'first', '--rpm', '600', '--burst', '1']);
+    await gateway.serve();
+    const answers = await Promise.all([...Array(8).keys()].map((n) => (n % 2 ? messages : chat)(gateway, `Hello ${n}`)));
+    assert.deepEqual(answers.map((a) => a.status), Array(8).fill(200));
+    assert.equal((await fake.chats()).length, 8);
+});
+
+test('the tokens of an account a minute are counted with the answer', async (t) => {
+    const { gateway } = await rig(t, { serve: false, config: { accounts: { queue_timeout: '1s' } } });
+    await gateway.run(['account', 'edit', 'first', '--tpm', '60']);
+    await gateway.serve();
+    assert.equal((await chat(gateway, 'Say something that is long enough to count. '.repeat(20))).status, 200);
+    const refused = await chat(gateway, 'Hello');
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.headers['retry-after']) > 60);
+});
+
+test('account verify asks Kiro whether logins work, and account usage what they have left', async (t) => {
+    const { fake, gateway } = await rig(t, { serve: false, accounts: ['good', 'bad'] });
+    const plan = { status: 200, body: { subscriptionInfo: { subscriptionTitle: 'KIRO PRO' }, usageBreakdownList: [{ resourceType: 'CREDIT', usageLimit: 1000, currentUsage: 12.5 }] } };
+    await fake.push({ op: 'usage', times: 1, ...plan });
+    await fake.push({ op: 'usage', times: 1, status: 403, body: { reason: 'TEMPORARILY_SUSPENDED', message: 'suspended' } });
+    const verified = await gateway.cli(['account', 'verify', 'good', 'bad', '--json']);
+    assert.equal(verified.code, 3);
+    const [good, bad] = JSON.parse(verified.stdout).accounts;
+    assert.deepEqual([good.works, good.plan, good.state, good.quota.remaining], [true, 'KIRO PRO', 'ok', 987.5]);
+    assert.deepEqual([bad.works, bad.state], [false, 'suspended']);
+    assert.equal((await gateway.accounts())[1].state, 'suspended');
+    assert.match(await gateway.run(['account', 'usage', 'good', '--cached']), /good +12.5 +1000 +987.5/);
+    await fake.push({ op: 'usage', times: 1, ...plan });
+    assert.match(await gateway.run(['account', 'verify', 'good']), /works +acc_\w+ \(good\) +KIRO PRO, 12.5 of 1000 credits used/);
+});
+
 test('E14: the health of an account outlives a restart', async (t) => {
     const { fake, gateway } = await rig(t, { accounts: ['sick', 'sound'] });
     await fake.push({ status: 429, body: { __type: 'ThrottlingException', message: 'Too many requests.', reason: null } });

@@ -66,6 +66,16 @@ std::string_view take_word(std::string_view& line) {
     return word;
 }
 
+/// Upstream's answer to one request: up to a line of three hyphens, or to what searches found.
+std::string_view take_round(std::string_view& script) {
+    constexpr std::string_view mark = "\n---\n";
+    const auto searches = script.find("\nsearch ");
+    const auto end = std::min({script.find(mark), searches, script.size()});
+    const auto round = script.substr(0, end);
+    script.remove_prefix(std::min(end + (end == searches ? 1 : mark.size()), script.size()));
+    return round;
+}
+
 std::string event_stream(std::string_view script) {
     std::string out;
     while (!script.empty()) {
@@ -119,13 +129,10 @@ Result<Transcript> play_transcript(const chat::Dialect& dialect, std::string req
     Reply reply(dialect, kept);
     const auto job = websearch::make_job(rig.service, std::move(decoded), {}, reply);
     job->start();
-    std::string_view rest = script;
-    for (bool first = true; rig.fetcher.active() > 0 && (first || !rest.empty()); first = false) {
+    for (bool first = true; rig.fetcher.active() > 0 && (first || !script.empty()); first = false) {
         out.kiro_request += json::pretty(rig.last_chat().request.body.view()) + '\n';
-        const auto end = std::min(rest.find("\nsearch "), rest.size());
-        GatewayRig::stream(rig.last_chat(), event_stream(rest.substr(0, end)));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        answer_searches(rest, rig.fetcher);
+        GatewayRig::stream(rig.last_chat(), event_stream(take_round(script)));
+        answer_searches(script, rig.fetcher);
     }
     out.client_reply = std::move(reply.bytes);
     for (std::size_t i = 0; i < reply.searches.size(); ++i)

@@ -10,14 +10,17 @@ namespace kg::test {
 
 inline constexpr std::string_view kSealMark = "sealed:";
 
-/// The Responses API with a seal that can be read: the mark and the plain text.
+/// A seal that can be read: the mark and the plain text.
+inline responses::ReasoningSeal readable_seal() {
+    return {.seal = [](std::string_view plain) { return std::string(kSealMark).append(plain); },
+            .open = [](std::string_view sealed) -> std::optional<std::string> {
+                if (!sealed.starts_with(kSealMark)) return std::nullopt;
+                return std::string(sealed.substr(kSealMark.size()));
+            }};
+}
+
 inline std::unique_ptr<chat::Dialect> responses_dialect() {
-    return responses::make_dialect(
-        {.seal = [](std::string_view plain) { return std::string(kSealMark).append(plain); },
-         .open = [](std::string_view sealed) -> std::optional<std::string> {
-             if (!sealed.starts_with(kSealMark)) return std::nullopt;
-             return std::string(sealed.substr(kSealMark.size()));
-         }});
+    return responses::make_dialect(readable_seal());
 }
 
 }  // namespace kg::test

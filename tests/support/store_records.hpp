@@ -41,6 +41,9 @@ inline store::Account full_account(const std::string& id, const std::string& nam
     a.priority = -5;
     a.weight = 7;
     a.max_concurrency = 3;
+    a.requests_per_minute = 90;
+    a.request_burst = 30;
+    a.tokens_per_minute = 0;
     a.health = 55;
     a.health_at_ms = 1'700'000'000'007;
     a.enabled = false;
@@ -65,9 +68,10 @@ inline bool same(const store::Account& a, const store::Account& b) {
            a.machine_id == b.machine_id && a.proxy == b.proxy && a.note == b.note && a.source == b.source &&
            a.follow_path == b.follow_path && a.groups == b.groups && a.quota == b.quota &&
            a.expires_at_ms == b.expires_at_ms && a.priority == b.priority && a.weight == b.weight &&
-           a.max_concurrency == b.max_concurrency && a.health == b.health &&
-           a.health_at_ms == b.health_at_ms && a.enabled == b.enabled && a.state == b.state &&
-           a.state_reason == b.state_reason && a.state_since_ms == b.state_since_ms &&
+           a.max_concurrency == b.max_concurrency && a.requests_per_minute == b.requests_per_minute &&
+           a.request_burst == b.request_burst && a.tokens_per_minute == b.tokens_per_minute &&
+           a.health == b.health && a.health_at_ms == b.health_at_ms && a.enabled == b.enabled &&
+           a.state == b.state && a.state_reason == b.state_reason && a.state_since_ms == b.state_since_ms &&
            a.state_until_ms == b.state_until_ms && a.created_at_ms == b.created_at_ms &&
            a.last_used_at_ms == b.last_used_at_ms && a.last_refreshed_at_ms == b.last_refreshed_at_ms &&
            a.token_generation == b.token_generation;

@@ -20,11 +20,13 @@ constexpr ThirdParty kThirdParty[] = {
     {"llhttp.h", "kirogate_llhttp"},
     {"nlohmann/", "nlohmann_json::nlohmann_json"},
     {"openssl/", "OpenSSL::Crypto"},
+    {"pcre2.h", "PkgConfig::PCRE2"},
     {"simdjson.h", "simdjson::simdjson"},
     {"spdlog/", "spdlog::spdlog"},
     {"sqlite3.h", "SQLite::SQLite3"},
     {"toml++/", "tomlplusplus::tomlplusplus"},
     {"uv.h", "PkgConfig::LIBUV"},
+    {"valijson/", "valijson"},
     {"zlib.h", "ZLIB::ZLIB"},
 };
 

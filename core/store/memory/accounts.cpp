@@ -24,6 +24,7 @@ bool MemoryAccountStore::name_taken(const Account& account) const {
 
 Result<void> MemoryAccountStore::add(const Account& account) {
     if (account.id.empty()) return Err(missing_id_error("account"));
+    KG_CHECK(check_account(account));
     const std::lock_guard lock(state_.mutex);
     if (state_.accounts.count(account.id) > 0) {
         return Err(taken_error("account", "id", account.id));
@@ -83,6 +84,7 @@ Result<bool> MemoryAccountStore::update(std::string_view id, const std::function
     Account after = found->second;
     if (!change(after)) return true;
     settle_edit(found->second, after);
+    KG_CHECK(check_account(after));
     if (name_taken(after)) return Err(taken_error("account", "name", after.name));
     found->second = std::move(after);
     changed(id);

@@ -57,9 +57,9 @@ constexpr auto kNumbers = std::to_array<Column<std::int64_t>>({
 });
 
 /// Columns with a type of their own, after the tables; bind and read name them in this order.
-constexpr auto kOthers =
-    std::to_array<const char*>({"proxy", "enabled", "token_generation", "group_names", "quota_limit",
-                                "quota_used", "quota_resets_at_ms", "quota_told_at_ms"});
+constexpr auto kOthers = std::to_array<const char*>(
+    {"proxy", "enabled", "token_generation", "group_names", "quota_limit", "quota_used", "quota_resets_at_ms",
+     "quota_told_at_ms", "requests_per_minute", "request_burst", "tokens_per_minute"});
 
 /// Calls `add` with every column's name in the one order.
 template <class Add>
@@ -128,6 +128,7 @@ void bind_account(Statement& statement, const Account& account, const Sealer& se
     const auto quota = account.quota.value_or(AccountQuota{});
     statement.bind(account.quota ? std::optional(quota.limit) : std::nullopt, quota.used, quota.resets_at_ms,
                    quota.told_at_ms);
+    statement.bind(account.requests_per_minute, account.request_burst, account.tokens_per_minute);
 }
 
 Result<Account> read_account(const Statement& row, const Sealer& sealer) {
@@ -162,6 +163,10 @@ Result<Account> read_account(const Statement& row, const Sealer& sealer) {
                          .resets_at_ms = row.integer(index + 1),
                          .told_at_ms = row.integer(index + 2)};
     }
+    index += 3;
+    account.requests_per_minute = row.optional_integer(index++);
+    account.request_burst = row.optional_integer(index++);
+    account.tokens_per_minute = row.optional_integer(index++);
     return account;
 }
 

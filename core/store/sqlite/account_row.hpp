@@ -3,11 +3,13 @@
 #include <string>
 
 #include "core/base/seal.hpp"
+#include "core/sqlite/database.hpp"
 #include "core/store/records.hpp"
-#include "core/store/sqlite/database.hpp"
 
 /// The translation between an Account and its row: one table of columns makes every statement.
 namespace kg::store::sqlite {
+
+using kg::sqlite::Statement;
 
 /// "account/<id>/<column>": what a sealed column is bound to.
 std::string seal_context(std::string_view account_id, std::string_view column);

@@ -8,6 +8,7 @@ namespace kg::store::sqlite {
 
 Result<void> SqliteAccountStore::add(const Account& account) {
     if (account.id.empty()) return Err(missing_id_error("account"));
+    KG_CHECK(check_account(account));
     return write(connection_, [&] { return store(account_insert_sql(), account); });
 }
 
@@ -111,6 +112,7 @@ Result<bool> SqliteAccountStore::update(std::string_view id, const std::function
         Account after = *before;
         if (!change(after)) return true;
         settle_edit(*before, after);
+        KG_CHECK(check_account(after));
         KG_CHECK(store(account_update_sql(), after));
         return true;
     });

@@ -4,9 +4,14 @@
 #include <utility>
 
 #include "core/base/seal.hpp"
-#include "core/store/sqlite/database.hpp"
+#include "core/sqlite/database.hpp"
 
 namespace kg::store::sqlite {
+
+using kg::sqlite::Database;
+using kg::sqlite::Durability;
+using kg::sqlite::Statement;
+using kg::sqlite::Transaction;
 
 /// What the stores of one database share. A verb holds the mutex from its first statement to its
 /// last, so verbs of one process take turns; other processes are held off by SQLite's own locks.

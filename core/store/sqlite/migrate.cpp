@@ -6,6 +6,9 @@
 #include "core/base/log.hpp"
 
 namespace kg::store::sqlite {
+
+using kg::sqlite::Transaction;
+
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x6b676462;  // "kgdb": what file(1) sees

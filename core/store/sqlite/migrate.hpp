@@ -4,9 +4,11 @@
 #include <span>
 
 #include "core/base/result.hpp"
-#include "core/store/sqlite/database.hpp"
+#include "core/sqlite/database.hpp"
 
 namespace kg::store::sqlite {
+
+using kg::sqlite::Database;
 
 /// One step of the schema, from number - 1 to number.
 struct Migration {

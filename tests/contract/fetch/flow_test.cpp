@@ -37,6 +37,43 @@ TEST_CASE("many chunks that arrive in one packet make one batch") {
     CHECK(probe.calls == "hbbbbbbbbbb|b.");
 }
 
+TEST_CASE("chunks with extensions, padding and trailers are the same body however they are cut") {
+    const std::string coded =
+        "5;name=\"v\"\r\nhello\r\n001 \t\r\n,\r\n6\r\n world\r\n0;last\r\nX-T: 1\r\n\r\n";
+    for (std::size_t cut = 1; cut < coded.size(); ++cut) {
+        RawServer server(
+            {send_bytes(kChunkedHead + coded.substr(0, cut)), wait_gate(), send_bytes(coded.substr(cut))});
+        loop::Loop loop;
+        fetch::CurlFetcher fetcher{loop};
+        FetchProbe probe;
+        probe.fetch = fetcher.start(get(server.url()), probe);
+        REQUIRE(run_until(loop, [&] { return probe.head.status == 200; }));
+        server.open_gate();
+        REQUIRE(run_until(loop, [&] { return probe.ended(); }));
+        INFO("cut at " << cut << ": " << probe.calls);
+        CHECK_FALSE(probe.failure);
+        CHECK(probe.body == "hello, world");
+    }
+}
+
+TEST_CASE("a body of chunks longer than a read is complete") {
+    std::string packet = kChunkedHead;
+    std::string expected;
+    for (int i = 0; i < 3000; ++i) {
+        const std::string piece = std::to_string(i) + std::string(static_cast<std::size_t>(i) % 97, 'y');
+        packet += chunk(piece);
+        expected += piece;
+    }
+    RawServer server({send_bytes(packet + kLastChunk)});
+    loop::Loop loop;
+    fetch::CurlFetcher fetcher{loop};
+    FetchProbe probe;
+    probe.fetch = fetcher.start(get(server.url()), probe);
+    REQUIRE(run_until(loop, [&] { return probe.ended(); }));
+    CHECK_FALSE(probe.failure);
+    CHECK(probe.body == expected);
+}
+
 TEST_CASE("an answer without body is head and done") {
     RawServer server({send_bytes("HTTP/1.1 204 No Content\r\n\r\n")});
     loop::Loop loop;

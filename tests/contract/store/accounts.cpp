@@ -1,5 +1,8 @@
 #include <atomic>
+#include <functional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/contract/store/backend.hpp"
 
@@ -315,4 +318,39 @@ TEST_CASE("E14: the health of many accounts is stored at once, and is no reason 
     CHECK(must_find(stores, "acc_one").health == 12);
     CHECK(must_find(stores, "acc_one").health_at_ms == 1'800'000'000'000);
     CHECK(test::same(must_find(stores, "acc_two"), full_account("acc_two")));
+}
+
+TEST_CASE("an account whose rates could not be counted is refused with the field, and changes nothing") {
+    Backend stores;
+    INFO(stores.kind());
+    using Spoil = std::function<void(store::Account&)>;
+    const std::vector<std::pair<std::string, Spoil>> bad{
+        {"requests_per_minute", [](store::Account& a) { a.requests_per_minute = -1; }},
+        {"requests_per_minute", [](store::Account& a) { a.requests_per_minute = 1'000'000'001; }},
+        {"request_burst", [](store::Account& a) { a.request_burst = 0; }},
+        {"request_burst", [](store::Account& a) { a.requests_per_minute.reset(); }},
+        {"request_burst", [](store::Account& a) { a.requests_per_minute = 0; }},
+        {"tokens_per_minute", [](store::Account& a) { a.tokens_per_minute = -5; }},
+    };
+    const auto good = full_account("acc_one");
+    REQUIRE(stores->accounts().add(good));
+    for (const auto& [field, spoil] : bad) {
+        INFO(field);
+        auto account = full_account("acc_two");
+        spoil(account);
+        auto added = stores->accounts().add(account);
+        REQUIRE_FALSE(added);
+        CHECK(added.error().kind == ErrorKind::malformed_request);
+        CHECK(added.error().param == field);
+        auto changed = stores->accounts().update("acc_one", [&edit = spoil](store::Account& a) {
+            edit(a);
+            return true;
+        });
+        REQUIRE_FALSE(changed);
+        CHECK(changed.error().param == field);
+    }
+    const auto list = stores->accounts().list();
+    REQUIRE(list);
+    REQUIRE(list->size() == 1);
+    CHECK(test::same(list->front(), good));
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/log.hpp"
 #include "core/credentials/shared_file.hpp"
+#include "core/sqlite/database.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/gateway_rig.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -129,36 +130,103 @@ struct Ide {
     std::string used, answer;
 };
 
-}  // namespace
+/// kiro-cli: a row of its database, read and replaced in transactions of its own.
+struct KiroCli {
+    explicit KiroCli(std::string file) : path(std::move(file)) {}
 
-TEST_CASE("E4: two gateways and an IDE on one credential file lose no token in 1000 rotations") {
-    test::TempDir dir;
-    const auto path = dir.path("kiro-auth-token.json");
-    put_file(path, login_text("t0", "r0"));
-    ::chmod(path.c_str(), 0600);
+    void create() {
+        put_file(path, "");
+        auto db = open();
+        REQUIRE(db.set_up());
+        REQUIRE(
+            db.execute("CREATE TABLE auth_kv (key TEXT PRIMARY KEY, value TEXT);"
+                       "CREATE TABLE history (id INTEGER PRIMARY KEY, text TEXT);"
+                       "INSERT INTO history (text) VALUES ('ls'), ('pwd');"));
+        put(db, row("t0", "r0"));
+    }
+    void read() {
+        if (auto login = credentials::read_login(path)) used = login->refresh_token.reveal();
+    }
+    void refresh(Upstream& upstream) {
+        const auto [status, body] = upstream.answer(used);
+        answer.clear();
+        if (status != 200) return;
+        auto reply = json::Document::parse(body);
+        answer = row(std::string(reply->root()["accessToken"].text()),
+                     std::string(reply->root()["refreshToken"].text()));
+    }
+    void write(bool checkpoint) {
+        if (answer.empty()) return;
+        auto db = open();
+        {
+            auto transaction = sqlite::Transaction::begin(db);
+            REQUIRE(transaction);
+            if (value_in(db).find('"' + used + '"') != std::string::npos) put(db, answer);
+            REQUIRE(transaction->commit());
+        }
+        if (checkpoint) REQUIRE(db.execute("PRAGMA wal_checkpoint"));
+        answer.clear();
+    }
+    std::string value() {
+        auto db = open();
+        return value_in(db);
+    }
+    std::int64_t others() {
+        auto db = open();
+        return *db.query_integer("SELECT count(*) FROM history");
+    }
+    const std::string path;
+    std::string used, answer;
+
+  private:
+    static std::string row(const std::string& access, const std::string& refresh) {
+        return R"({"access_token":")" + access + R"(","expires_at":"2026-01-01T08:00:00.123456789Z",)" +
+               R"("refresh_token":")" + refresh + R"(","provider":"google","x":[1, 2]})";
+    }
+    sqlite::Database open() {
+        auto db = sqlite::Database::open(path);
+        REQUIRE(db);
+        return std::move(*db);
+    }
+    static void put(sqlite::Database& db, const std::string& value) {
+        auto statement = db.prepare("INSERT OR REPLACE INTO auth_kv VALUES ('kirocli:social:token', ?1)");
+        REQUIRE(statement);
+        REQUIRE(statement->bind(value).run());
+    }
+    static std::string value_in(sqlite::Database& db) {
+        auto statement = db.prepare("SELECT value FROM auth_kv");
+        REQUIRE(statement);
+        auto stepped = statement->step();
+        REQUIRE(stepped);
+        return *stepped ? statement->text(0) : "";
+    }
+};
+
+/// Two gateways and another program use one login, all at random moments.
+template <class Program, class Intact>
+void rotate_a_thousand_times(const std::string& path, Program& program, Intact intact) {
     log::configure(log::Level::warn, log::Format::text);
     Upstream upstream;
     Follower one(path), two(path);
-    Ide ide(path);
     std::mt19937 dice(7);  // NOLINT: the same run every time
     const auto roll = [&](unsigned n) { return dice() % n; };
-    int by_ide = 0;
+    int by_program = 0;
     while (upstream.rotations < 1'000) {
         const auto before = upstream.rotations;
         const bool ide_too = roll(3) == 0;
-        if (ide_too) ide.read();
+        if (ide_too) program.read();
         if (roll(4) != 0) one.force();
         if (roll(4) != 0) two.force();
         bool ide_asks = ide_too, ide_writes = false;
         turn_until({&one, &two}, [&] {
             if (ide_writes && roll(4) == 0) {
-                ide.write(roll(2) == 0);
+                program.write(roll(2) == 0);
                 ide_writes = false;
             }
             if (ide_asks && roll(3) == 0) {
                 const auto then = upstream.rotations;
-                ide.refresh(upstream);
-                by_ide += upstream.rotations - then;
+                program.refresh(upstream);
+                by_program += upstream.rotations - then;
                 ide_asks = false;
                 ide_writes = true;
             }
@@ -176,12 +244,9 @@ TEST_CASE("E4: two gateways and an IDE on one credential file lose no token in 1
         auto login = credentials::read_login(path);
         REQUIRE(login);
         REQUIRE(login->refresh_token.equals(upstream.refresh));
-        REQUIRE(get_file(path).find(R"("x":[1, 2]})") != std::string::npos);
+        REQUIRE(intact());
     }
-    struct stat info {};
-    REQUIRE(::stat(path.c_str(), &info) == 0);
-    CHECK((info.st_mode & 07777) == 0600);
-    CHECK(by_ide > 20);
+    CHECK(by_program > 20);
     CHECK(one.rig.pool.view()[0].state != State::needs_sign_in);
     CHECK(two.rig.pool.view()[0].state != State::needs_sign_in);
     // The databases hold no secret of it.
@@ -190,6 +255,31 @@ TEST_CASE("E4: two gateways and an IDE on one credential file lose no token in 1
     CHECK(row->refresh_token.empty());
     CHECK(row->access_token.empty());
     CHECK(row->expires_at_ms > 0);
+}
+
+}  // namespace
+
+TEST_CASE("E4: two gateways and an IDE on one credential file lose no token in 1000 rotations") {
+    test::TempDir dir;
+    const auto path = dir.path("kiro-auth-token.json");
+    put_file(path, login_text("t0", "r0"));
+    ::chmod(path.c_str(), 0600);
+    Ide ide(path);
+    rotate_a_thousand_times(path, ide,
+                            [&] { return get_file(path).find(R"("x":[1, 2]})") != std::string::npos; });
+    struct stat info {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777) == 0600);
+}
+
+TEST_CASE("E4: two gateways and kiro-cli on one database lose no token in 1000 rotations") {
+    test::TempDir dir;
+    const auto path = dir.path("data.sqlite3");
+    KiroCli cli(path);
+    cli.create();
+    rotate_a_thousand_times(path, cli,
+                            [&] { return cli.value().find(R"("x":[1, 2]})") != std::string::npos; });
+    CHECK(cli.others() == 2);  // what else lies in the database
 }
 
 TEST_CASE("tokens that another program wrote are taken instead of refreshed") {
@@ -238,6 +328,34 @@ TEST_CASE("a followed login is lost when its program signs out, and found when i
     watch.poll();
     turn_until({&follower}, [&] { return follower.rig.pool.any_usable(); });
     CHECK(follower.rig.pool.record("acc")->access_token.equals("t9"));
+}
+
+TEST_CASE("a followed file that was moved away and back is found again, with the same tokens too") {
+    test::TempDir dir;
+    const auto path = dir.path("token.json");
+    put_file(path, login_text("t0", "r0"));
+    Follower follower(path);
+    account::FileWorker files;
+    account::FollowWatch watch(follower.rig.loop, files, follower.rig.pool);
+    watch.poll();
+    follower.rig.settle();
+    REQUIRE(std::rename(path.c_str(), (path + ".away").c_str()) == 0);
+    follower.force();
+    turn_until({&follower}, [&] { return !follower.asking; });
+    CHECK(follower.rig.pool.view()[0].state == State::needs_sign_in);
+    watch.poll();
+    follower.rig.settle();
+    CHECK_FALSE(follower.rig.pool.any_usable());
+    REQUIRE(std::rename((path + ".away").c_str(), path.c_str()) == 0);
+    watch.poll();
+    turn_until({&follower}, [&] { return follower.rig.pool.any_usable(); });
+    CHECK(follower.rig.pool.record("acc")->access_token.equals("t0"));
+    SECTION("but not when they were refused") {
+        follower.rig.pool.report_login_lost("acc", "refused");
+        watch.poll();
+        follower.rig.settle();
+        CHECK(follower.rig.pool.view()[0].state == State::needs_sign_in);
+    }
 }
 
 TEST_CASE("a login that cannot be written back is not refreshed") {

@@ -43,6 +43,8 @@ TEST_CASE("smart: health, load by weight, fair share, latency, token, idleness")
     CHECK(smart({{.health = 20}, {.health = 21}}) == 1);
     CHECK(smart({{.health = 80}, {.health = 100, .in_flight = 1}}) == 0);
     CHECK(smart({{.health = 80, .in_flight = 1}, {.health = 100, .in_flight = 2, .weight = 4}}) == 1);
+    CHECK(smart({{.health = 8}, {.health = 80, .in_flight = 8}}) == 1);
+    CHECK(smart({{.health = 8}, {.health = 80, .in_flight = 12}}) == 0);
     CHECK(smart({{.health = 100, .recent = 9}, {.health = 80, .recent = 1}}) == 1);
     CHECK(smart({{.recent = 9}, {.recent = 10, .weight = 2}}) == 1);
     CHECK(smart({{.first_event_ms = 4000}, {.first_event_ms = 1000}, {.health = 90}}) == 1);

@@ -1,6 +1,7 @@
 // Pool against a model of it that is too simple to be wrong: random operations, a manual clock.
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/pool_rig.hpp"
@@ -22,7 +23,20 @@ struct Model {
     WallTime exhausted_until{};
     unsigned throttles = 0, in_flight = 0, probes = 0;
     bool opus = true;
+    // Of its bucket, in thousandths of a request.
+    std::int64_t rate = 0, burst = 0, level = 0;
+    SteadyTime level_at{};
 
+    /// The level at this moment; buckets fill by rate / 60 a second.
+    std::int64_t filled(const Clock& clock) const {
+        const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - level_at);
+        return std::min(burst * 60'000, level + passed.count() * rate);
+    }
+    void fill(const Clock& clock) {
+        level = filled(clock);
+        level_at = clock.steady();
+    }
+    bool empty(const Clock& clock) const { return rate > 0 && filled(clock) < 60'000; }
     bool out() const { return !record.enabled || state == State::suspended || state == State::needs_sign_in; }
     bool usable(const Clock& clock) const {
         if (out()) return false;
@@ -40,7 +54,7 @@ struct Model {
 struct Held {
     Lease lease;
     std::size_t account;
-    bool early = false;
+    bool early = false, sent = false;
 };
 
 class Game {
@@ -53,6 +67,14 @@ class Game {
             m.record.priority = below(3);
             m.record.weight = 1 + below(3);
             m.record.max_concurrency = below(4);
+            if (below(3) == 0) {
+                m.rate = 1 + below(120);
+                m.burst = 1 + below(5);
+                m.level = m.burst * 60'000;
+                m.level_at = clock_.steady();
+                m.record.requests_per_minute = m.rate;
+                m.record.request_burst = m.burst;
+            }
             models_.push_back(std::move(m));
         }
         // The store keeps what the pool wants kept, and hands it back with the next load.
@@ -76,6 +98,7 @@ class Game {
             case 6:
             case 7: return fail();
             case 8: return succeed();
+            case 11: return send();
             case 9:
             case 10: return release();
             default: return lease();
@@ -90,6 +113,9 @@ class Game {
             REQUIRE(views[i].state == m.state);
             REQUIRE(views[i].in_flight == m.in_flight);
             REQUIRE(views[i].usable == m.usable(clock_));
+            REQUIRE(views[i].requests.has_value() == (m.rate > 0));
+            if (m.rate > 0)
+                REQUIRE(views[i].requests->available == std::max<std::int64_t>(0, m.filled(clock_)) / 60'000);
         }
     }
 
@@ -163,18 +189,34 @@ class Game {
         m.state = State::ok;
         m.throttles = 0;
     }
+    /// A call of a lease: the first is paid for already.
+    void send() {
+        if (held_.empty()) return;
+        auto& held = held_[random_() % held_.size()];
+        auto& m = models_[held.account];
+        held.lease.sending();
+        if (!std::exchange(held.sent, true) || m.rate == 0) return;
+        m.fill(clock_);
+        m.level -= 60'000;
+    }
     void release() {
         if (held_.empty()) return;
         const auto i = random_() % held_.size();
         auto& m = models_[held_[i].account];
         --m.in_flight;
         if (held_[i].lease.is_probe()) --m.probes;
+        if (m.rate > 0 && !held_[i].sent) {
+            m.fill(clock_);
+            m.level = std::min(m.level + 60'000, m.burst * 60'000);
+        }
         held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     void lease() {
         const bool opus = below(3) == 0;
         const auto serves = [&](const Model& m) { return m.opus || !opus; };
-        const auto leasable = [&](const Model& m) { return serves(m) && m.usable(clock_) && m.room(); };
+        const auto leasable = [&](const Model& m) {
+            return serves(m) && m.usable(clock_) && m.room() && !m.empty(clock_);
+        };
         const bool possible = std::ranges::any_of(models_, leasable);
         const bool busy =
             std::ranges::any_of(models_, [&](const Model& m) { return serves(m) && m.usable(clock_); });
@@ -193,6 +235,7 @@ class Game {
             REQUIRE(lease->is_probe());
             REQUIRE_FALSE(m.out());
             REQUIRE(m.state == State::cooling);
+            REQUIRE_FALSE(m.empty(clock_));
             REQUIRE(clock_.steady() >= m.cooled_at + 30s);
             REQUIRE(std::ranges::none_of(held_, &Held::early));
         } else {
@@ -200,6 +243,10 @@ class Game {
             REQUIRE(lease->is_probe() == m.recovering());
             for (const auto& other : models_)
                 REQUIRE((!leasable(other) || other.record.priority >= m.record.priority));
+        }
+        if (m.rate > 0) {
+            m.fill(clock_);
+            m.level -= 60'000;
         }
         ++m.in_flight;
         if (lease->is_probe()) ++m.probes;

@@ -84,6 +84,28 @@ TEST_CASE("it calls a tool that the text asks for, with arguments that fit the s
     CHECK(joined(other.frames, "toolUseEvent", "input").empty());
 }
 
+TEST_CASE("it does what the gateway's instructions ask for: the tool, the document") {
+    Rig rig;
+    const std::string tools =
+        R"(,"userInputMessageContext":{"tools":[{"toolSpecification":{"name":"get","description":"d","inputSchema":{"json":)"
+        R"({"type":"object","properties":{}}}}},{"toolSpecification":{"name":"get_time","description":"d","inputSchema":{"json":)"
+        R"({"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}}}}]})";
+    const auto said = [&](const std::string& text, const std::string& more, const char* event,
+                          const char* key) {
+        return joined(decode(rig.chat(chat_body(text, more)).body).frames, event, key);
+    };
+    CHECK(said("You must call the tool get_time in your next message. Hello", tools, "toolUseEvent",
+               "input") == R"({"zone":"demo"})");
+    CHECK(said("You must call one of the available tools in your next message. Hello", tools, "metadataEvent",
+               "stopReason") == "TOOL_USE");
+    CHECK(
+        said(
+            R"(It must be exactly one JSON document: It must be valid against this JSON Schema:\n)"
+            R"({\"type\":\"object\",\"properties\":{\"a}\":{\"type\":\"integer\"}},\"required\":[\"a}\"]} Hello)",
+            "", "assistantResponseEvent", "content") == R"({"a}":1})");
+    CHECK(said("exactly one JSON document. Hello", "", "assistantResponseEvent", "content") == "{}");
+}
+
 TEST_CASE("every step becomes its frames, in order") {
     Rig rig;
     rig.push(R"({"steps":[

@@ -312,3 +312,34 @@ TEST_CASE("D8: an input that is no object is wrapped, a missing one is empty") {
     CHECK(input("\"text\"") == json::parse(R"({"input":"text"})"));
     CHECK(input("[1]") == json::parse(R"({"input":[1]})"));
 }
+
+TEST_CASE("what upstream has no place for is told by the client's own word and place") {
+    std::vector<kg::chat::Part> parts;
+    for (int i = 0; i < 11; ++i) parts.push_back(image());
+    auto request = request_of({user({text("a")}), user(parts)});
+    request.messages[1].place = 7;
+    CHECK(refused(request).param == "messages[7]");
+    request.conversation_field = "input";
+    CHECK(refused(request).param == "input[7]");
+    CHECK_THAT(refused(request).message, Catch::StartsWith("input[7]: "));
+    auto options = encode_options();
+    options.body_max_bytes = 100;
+    auto large = request_of({user({text(std::string(1'000, 'x'))})});
+    large.conversation_field = "input";
+    const auto error = kg::kiro::encode_request(large, options);
+    REQUIRE_FALSE(error);
+    CHECK(error.error().param == "input");
+}
+
+TEST_CASE("D6: calls one at a time are asked for, and reported unless the older API has no room for more") {
+    auto request = request_of({user({text("go")})}, {tool("one")});
+    request.tool_choice.disable_parallel = true;
+    const auto e = encode(request);
+    CHECK(e.content().find("Call at most one tool in a message") != std::string::npos);
+    CHECK(e.warned("parallel tool calls are cut off"));
+    request.legacy_functions = true;
+    CHECK_FALSE(encode(request).warned("parallel"));
+    request.legacy_functions = request.tool_choice.disable_parallel = false;
+    request.tool_choice.limited = true;
+    CHECK(encode(request).warned("tool_choice emulated"));
+}

@@ -130,13 +130,27 @@ TEST_CASE("C12: the root becomes an object") {
           json::parse(R"({"type":"object","properties":{"a":{}}})"));
 }
 
+namespace {
+
+/// What the description of a flattened root says, as JSON.
+std::string described(const std::string& schema) {
+    return json("The whole input must also be valid against this JSON Schema: " + schema).dump();
+}
+
+}  // namespace
+
 TEST_CASE("C12: alternatives at the root become one object") {
     CHECK(
         repaired(R"({"anyOf":[
             {"type":"object","properties":{"a":{"type":"string"},"both":{"type":"integer"}},"required":["a","both"]},
             {"type":"object","properties":{"b":{"type":"string"},"both":{"type":"string"}},"required":["both","b"]}]})") ==
         json::parse(
-            R"({"type":"object","properties":{"a":{"type":"string"},"both":{"type":"integer"},"b":{"type":"string"}},"required":["both"]})"));
+            R"({"type":"object","properties":{"a":{"type":"string"},"both":{"type":"integer"},"b":{"type":"string"}},"required":["both"],"description":)" +
+            described(R"({"anyOf":[
+            {"type":"object","properties":{"a":{"type":"string"},"both":{"type":"integer"}},"required":["a","both"]},
+            {"type":"object","properties":{"b":{"type":"string"},"both":{"type":"string"}},"required":["both","b"]}]})") +
+            "}"));
+    // All of it can be said by the object: nothing is added.
     CHECK(
         repaired(
             R"({"type":"object","properties":{"x":{}},"required":["x"],"allOf":[{"properties":{"y":{}},"required":["y"]}]})") ==
@@ -144,7 +158,11 @@ TEST_CASE("C12: alternatives at the root become one object") {
     CHECK(
         repaired(
             R"({"type":"object","properties":{"a":{},"b":{}},"oneOf":[{"required":["a"]},{"required":["b"]}]})") ==
-        json::parse(R"({"type":"object","properties":{"a":{},"b":{}}})"));
+        json::parse(R"({"type":"object","properties":{"a":{},"b":{}},"description":)" +
+                    described(R"({"oneOf":[{"required":["a"]},{"required":["b"]}]})") + "}"));
+    CHECK(repaired(R"({"description":"One of two.","anyOf":[{"minProperties":1}]})")["description"] ==
+          "One of two. The whole input must also be valid against this JSON Schema: "
+          "{\"anyOf\":[{\"minProperties\":1}]}");
 }
 
 TEST_CASE("C12: a reference at the root is followed, also in circles") {
@@ -155,7 +173,9 @@ TEST_CASE("C12: a reference at the root is followed, also in circles") {
             R"({"type":"object","$defs":{"In":{"type":"object","properties":{"q":{"type":"string"}},"required":["q"]}},"properties":{"q":{"type":"string"}},"required":["q"]})"));
     repaired(
         R"({"$ref":"#/definitions/A","definitions":{"A":{"anyOf":[{"$ref":"#/definitions/A"},{"$ref":"#/definitions/A"},{"$ref":"#/definitions/A"},{"$ref":"#/definitions/A"}]}}})");
-    CHECK(repaired(R"({"$ref":"https://example.test/schema"})") == kEmpty);
+    CHECK(repaired(R"({"$ref":"https://example.test/schema"})") ==
+          json::parse(R"({"type":"object","properties":{},"description":)" +
+                      described(R"({"$ref":"https://example.test/schema"})") + "}"));
 }
 
 TEST_CASE("C13: null where a list or map belongs") {
@@ -195,7 +215,7 @@ TEST_CASE("C14: properties that bear a keyword's name are left alone") {
         json::parse(R"({"type":"object","properties":{"a":{"default":{"required":null,"$id":1}}}})"));
 }
 
-TEST_CASE("C15: stricter validators lose the keywords they refuse") {
+TEST_CASE("C15: stricter validators are told in words what they refuse as keywords") {
     const std::string schema =
         R"({"type":"object","properties":{"format":{"type":"string","format":"uri","pattern":"x","minLength":1,"examples":["a"]},
         "k":{"const":"v"},"n":{"type":"array","items":{"type":"integer","minimum":0},"maxItems":3}}})";
@@ -203,7 +223,12 @@ TEST_CASE("C15: stricter validators lose the keywords they refuse") {
     CHECK(
         repaired(schema, SchemaDialect::strict) ==
         json::parse(
-            R"({"type":"object","properties":{"format":{"type":"string"},"k":{"enum":["v"]},"n":{"type":"array","items":{"type":"integer"}}}})"));
+            R"({"type":"object","properties":{"format":{"type":"string","description":"Must also satisfy: format \"uri\", pattern \"x\", minLength 1."},
+            "k":{"enum":["v"]},"n":{"type":"array","items":{"type":"integer","description":"Must also satisfy: minimum 0."},
+            "description":"Must also satisfy: maxItems 3."}}})"));
+    CHECK(repaired(R"({"properties":{"n":{"minimum":0,"description":"How many.","type":"integer"}}})",
+                   SchemaDialect::strict)["properties"]["n"]["description"] ==
+          "How many. Must also satisfy: minimum 0.");
 }
 
 TEST_CASE("tool_schema: escapes in names and exact numbers survive a repair") {

@@ -86,7 +86,20 @@ TEST_CASE(
         {body(kHi, R"("n":2)"), kRefused, "n"},
         {body(kHi, R"("modalities":["text","audio"])"), kRefused, "modalities[1]"},
         {body(kHi, R"("audio":{"voice":"x"})"), kRefused, "audio"},
-        {body(kHi, R"("tools":[{"type":"custom","custom":{"name":"a"}}])"), kRefused, "tools[0].type"},
+        {body(kHi, R"("tools":[{"type":"custom","name":"a"}])"), kBad, "tools[0].custom"},
+        {body(
+             kHi,
+             R"("tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"allowed_tools",)"
+             R"("allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"b"}}]}})"),
+         kBad, "tool_choice.allowed_tools.tools[0].function.name"},
+        {body(
+             kHi,
+             R"("response_format":{"type":"json_schema","json_schema":{"schema":{"properties":{"a":{"type":"x"}}}}})"),
+         kBad, "response_format.json_schema.schema.properties.a.type"},
+        {body(
+             kHi,
+             R"("response_format":{"type":"json_schema","json_schema":{"strict":true,"schema":{"propertyNames":{}}}})"),
+         kRefused, "response_format.json_schema.schema.propertyNames"},
         {body(kHi, R"("response_format":{"type":"yaml"})"), kRefused, "response_format.type"},
         {body(kHi, R"("tools":[{"type":"image_generation"}],"tool_choice":"required")"), kBad, "tool_choice"},
         {body(R"([{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}])"), kRefused,
@@ -233,9 +246,33 @@ TEST_CASE("D6: tool_choice in every form") {
         R"({"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"b"}}]}})");
     REQUIRE(allowed.tools.size() == 1);
     CHECK(allowed.tools[0].name == "b");
+    CHECK(allowed.tool_choice.limited);
     CHECK(allowed.tool_choice.mode == ToolChoice::Mode::any);
     CHECK(with("\"auto\",\"parallel_tool_calls\":false").tool_choice.disable_parallel);
     CHECK_FALSE(with("\"auto\",\"parallel_tool_calls\":true").tool_choice.disable_parallel);
+}
+
+TEST_CASE("6.1, 7.3: a custom tool is a function of one text, in declaration, choice and history") {
+    const std::string tool =
+        R"("tools":[{"type":"custom","custom":{"name":"patch","description":"Edits.","format":{"type":"grammar",)"
+        R"("grammar":{"syntax":"lark","definition":"start: /a+/"}}}}])";
+    const auto request = accept(body(
+        R"([{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"c","type":"custom",)"
+        R"("custom":{"name":"patch","input":"a \"b\"\n"}}]},{"role":"tool","tool_call_id":"c","content":"ok"}])",
+        tool + R"(,"tool_choice":{"type":"custom","custom":{"name":"patch"}})"));
+    REQUIRE(request.tools.size() == 1);
+    CHECK(request.tools[0].raw_text);
+    CHECK_THAT(request.tools[0].description.str(),
+               Catch::StartsWith("Edits.\n\n`input` is the whole input as plain text") &&
+                   Catch::EndsWith("grammar (lark):\nstart: /a+/"));
+    CHECK(request.tool_choice.mode == ToolChoice::Mode::named);
+    CHECK(request.tool_choice.name == "patch");
+    CHECK(part<ToolUse>(request, 1, 0).input.text() == R"({"input":"a \"b\"\n"})");
+    const auto allowed = accept(
+        body(kHi, tool + R"(,"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[)"
+                         R"({"type":"custom","custom":{"name":"patch"}},{"type":"web_search"}]}})"));
+    CHECK(allowed.tools.size() == 1);
+    CHECK_FALSE(allowed.tool_choice.limited);
 }
 
 TEST_CASE("6.1: legacy functions and their history") {
@@ -279,7 +316,13 @@ TEST_CASE("D6: response_format") {
         R"("response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object"},"strict":true}})"));
     CHECK(schema.json_only);
     CHECK(schema.json_schema.text() == R"({"type":"object"})");
-    CHECK(test::warns_about(schema, "strict"));
+    CHECK(schema.json_strict);
+    CHECK(schema.json_field == "response_format");
+    CHECK(schema.warnings.empty());
+    const auto loose = accept(body(
+        kHi, R"("response_format":{"type":"json_schema","json_schema":{"schema":{"propertyNames":{}}}})"));
+    CHECK_FALSE(loose.json_strict);
+    CHECK(test::warns_about(loose, "schema.propertyNames is told to the model"));
 }
 
 TEST_CASE("a prefill stays, a blank trailing assistant turn goes") {

@@ -47,6 +47,18 @@ TEST_CASE("C12: text beside tool calls is kept, reasoning has its own member") {
             kUsage);
 }
 
+TEST_CASE("7.3: a call of a custom tool has its text as input, whatever the model made of the one member") {
+    auto request = plain_request();
+    request.tools = {{"patch", "d", RawJson::trusted("{}")}};
+    request.tools[0].raw_text = true;
+    for (const char* input : {R"({"input":"a \"b\""})", R"({"patch":"a \"b\""})"}) {
+        const auto calls =
+            test::parse(whole(request, {ToolUseStart{"c", "patch"}, ToolInputDelta{input}, ToolUseEnd{}}));
+        const auto call = calls.root()["choices"].at(0)["message"]["tool_calls"].at(0);
+        CHECK(call.raw() == R"({"id":"c","type":"custom","custom":{"name":"patch","input":"a \"b\""}})");
+    }
+}
+
 TEST_CASE("content is null beside calls without text, and never missing") {
     const auto calls = test::parse(whole(plain_request(), {ToolUseStart{"c", "f"}, ToolUseEnd{}}));
     const auto message = calls.root()["choices"].at(0)["message"];

@@ -52,6 +52,27 @@ TEST_CASE("C1, K4: reasoning, text and two tool calls are the documented stream,
             chunk("{}", "\"tool_calls\"") + "data: [DONE]\n\n");
 }
 
+TEST_CASE("7.3: the text of a custom call comes in one piece behind its announcement") {
+    auto request = plain_request();
+    request.tools = {{"patch", "d", RawJson::trusted("{}")}, {"f", "d", RawJson::trusted("{}")}};
+    request.tools[0].raw_text = true;
+    const auto out =
+        stream(request,
+               {ToolUseStart{"call_a", "patch"}, ToolInputDelta{"{\"input\":"}, ToolInputDelta{"\"x\\n\"}"},
+                ToolUseEnd{}, ToolUseStart{"call_b", "f"}, ToolUseEnd{}},
+               StopReason::tool_use);
+    CHECK(
+        out ==
+        chunk(kRole) +
+            chunk(
+                R"({"tool_calls":[{"index":0,"id":"call_a","type":"custom","custom":{"name":"patch","input":""}}]})") +
+            chunk(R"({"tool_calls":[{"index":0,"custom":{"input":"x\n"}}]})") +
+            chunk(
+                R"({"tool_calls":[{"index":1,"id":"call_b","type":"function","function":{"name":"f","arguments":""}}]})") +
+            chunk(R"({"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]})") +
+            chunk("{}", "\"tool_calls\"") + "data: [DONE]\n\n");
+}
+
 TEST_CASE("C10, captures 43: the usage chunk follows the flag") {
     auto request = plain_request();
     CHECK(stream(request, {TextDelta{"a"}}, StopReason::end_turn).find("usage") == std::string::npos);
