@@ -41,6 +41,10 @@ void add_fields(CLI::App& command, KeyFields& f) {
         .add_option("--compression", f.compression,
                     "Compress conversations: off, on, or above PERCENT of the window; none for as configured")
         ->type_name("WHEN");
+    command
+        .add_option("--web-search", f.web_search,
+                    "Run web searches for the model: off or on; none for as configured")
+        ->type_name("WHEN");
     auto* strict = command.add_flag("--strict", f.strict, "Refuse what would be ignored or emulated");
     command.add_flag("--no-strict", f.no_strict, "Warn of it instead (default)")->excludes(strict);
 }

@@ -45,6 +45,7 @@ class LocalAnswer final : public gateway::AnswerSink {
                                   printer_.tool_call(tool_id_, tool_name_,
                                                      tool_input_.empty() ? "{}" : tool_input_);
                               },
+                              [](const chat::WebSearchStart&) {}, [](const chat::WebSearchEnd&) {},
                               [&](const chat::Usage&) {}, [&](const chat::MessageEnd&) {}},
                    event);
         if (print_failed()) {  // the reader of our pipe is gone

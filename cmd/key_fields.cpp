@@ -239,7 +239,8 @@ Result<void> apply_key_fields(const KeyFields& f, store::Key& key, store::Stores
     KG_CHECK(apply_limits(f, key, now_ms));
     for (const auto& [wanted, text] :
          {std::pair(&f.system_prepend, &key.system_prepend), std::pair(&f.system_append, &key.system_append),
-          std::pair(&f.thinking, &key.thinking), std::pair(&f.compression, &key.compression)}) {
+          std::pair(&f.thinking, &key.thinking), std::pair(&f.compression, &key.compression),
+          std::pair(&f.web_search, &key.web_search)}) {
         if (*wanted) *text = **wanted == "none" ? "" : **wanted;
     }
     if (f.strict) key.strict = true;
@@ -279,6 +280,8 @@ std::string key_json(const store::Key& k, const Secret* secret, const PeriodUse*
     k.thinking.empty() ? w.null() : w.string(k.thinking);
     w.key("compression");
     k.compression.empty() ? w.null() : w.string(k.compression);
+    w.key("web_search");
+    k.web_search.empty() ? w.null() : w.string(k.web_search);
     w.member("strict", k.strict).member("old_key_until_ms", k.old_key_until_ms);
     w.member("credits_used", k.credits_used).member("tokens_used", k.tokens_used);
     if (use) write_use(w, *use);

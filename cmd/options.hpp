@@ -64,7 +64,7 @@ struct KeyFields {
     std::vector<std::string> models, denied_models, accounts, groups, networks;
     std::optional<std::string> credits, tokens;        // a number or "none"
     std::vector<std::string> credits_per, tokens_per;  // "day=10", "month=none"
-    std::optional<std::string> zone, system_prepend, system_append, thinking, compression;
+    std::optional<std::string> zone, system_prepend, system_append, thinking, compression, web_search;
     std::optional<std::int64_t> rpm, burst, tpm, streams;
     bool enable = false, disable = false, any_model = false, any_account = false;
     bool strict = false, no_strict = false;

@@ -26,6 +26,7 @@ _kirogate() {
         --provider) mapfile -t COMPREPLY < <(compgen -W 'Google Github BuilderId Enterprise' -- "$cur") && return ;;
         --thinking) mapfile -t COMPREPLY < <(compgen -W 'low medium high xhigh max' -- "$cur") && return ;;
         --compression) mapfile -t COMPREPLY < <(compgen -W 'off on 30 50 70 none' -- "$cur") && return ;;
+        --web-search) mapfile -t COMPREPLY < <(compgen -W 'off on none' -- "$cur") && return ;;
         --mode) mapfile -t COMPREPLY < <(compgen -W 'copy follow' -- "$cur") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'kirogate kam kiro-rs minimal csv txt dash summary' -- "$cur") && return ;;
         --from) mapfile -t COMPREPLY < <(compgen -W 'ide kiro-cli amazon-q' -- "$cur") && return ;;
@@ -62,7 +63,7 @@ _kirogate() {
         --note --token-file'
     local limits='--name --model --deny-model --account --allow-group --allow-ip --credits --credits-per --tokens
         --tokens-per --zone --expires --rpm --burst --tpm --streams --system-prepend --system-append --thinking
-        --compression --strict --no-strict'
+        --compression --web-search --strict --no-strict'
     case $command in
         '') options='serve status config version models chat account key --version --help-all' ;;
         config) options='show check path init' ;;

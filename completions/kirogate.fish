@@ -130,6 +130,7 @@ for command in 'key create' 'key edit'
     complete -c kirogate -n $in -l system-append -x -d 'Text after every system prompt'
     complete -c kirogate -n $in -l thinking -xa 'low medium high xhigh max none' -d 'Effort where the client says nothing'
     complete -c kirogate -n $in -l compression -xa 'off on 30 50 70 none' -d 'Compress long conversations'
+    complete -c kirogate -n $in -l web-search -xa 'off on none' -d 'Run web searches for the model'
     complete -c kirogate -n $in -l strict -d 'Refuse what would be ignored or emulated'
     complete -c kirogate -n $in -l no-strict -d 'Warn of it instead'
 end

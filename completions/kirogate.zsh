@@ -61,6 +61,7 @@ _kirogate() {
         '--system-append=[text after every system prompt]:text:'
         '--thinking=[effort where the client says nothing]:effort:(low medium high xhigh max none)'
         '--compression=[compress long conversations]:when:(off on 30 50 70 none)'
+        '--web-search=[run web searches for the model]:when:(off on none)'
         '(--no-strict)--strict[refuse what would be ignored or emulated]'
         '(--strict)--no-strict[warn of it instead]'
     )

@@ -54,6 +54,17 @@ gateway::Settings settings(const config::Config& config) {
     out.streams_max = size(config.limits.streams_max);
     out.responses_kept = size(config.responses.kept_per_key);
     out.responses_kept_for = config.responses.kept_for;
+    out.web_search.enabled = config.web_search.enabled;
+    out.web_search.uses_max = static_cast<unsigned>(config.web_search.uses_max);
+    out.web_search.time_max = config.web_search.timeout;
+    const auto& f = config.files;
+    if (!f.read_pdf) out.files.pdf_program.clear();
+    out.files.pdf_max_bytes = size(f.pdf_max_bytes);
+    out.files.pdf_pages_max = static_cast<unsigned>(f.pdf_pages_max);
+    out.files.pdf_time_max = f.pdf_timeout;
+    out.files.fetch = f.fetch;
+    out.files.fetch_max_bytes = size(f.fetch_max_bytes);
+    out.files.fetch_time_max = f.fetch_timeout;
     const auto& c = config.compression;
     out.compression.enabled = c.enabled;
     out.compression.threshold_percent = static_cast<unsigned>(c.threshold_percent);

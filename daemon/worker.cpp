@@ -6,6 +6,7 @@
 
 #include "core/base/log.hpp"
 #include "core/fetch/curl_fetcher.hpp"
+#include "core/fetch/public_address.hpp"
 #include "daemon/admin/handler.hpp"
 #include "daemon/api/context.hpp"
 #include "daemon/api/routes.hpp"
@@ -44,6 +45,14 @@ std::vector<httpd::Route> routes_of(Serves serves, api::Context& context, admin:
     return out;
 }
 
+/// Its connections are its own: none that may not be opened is found open.
+fetch::CurlFetcherOptions public_fetch_options() {
+    return {.idle_connections_max = 16,
+            .idle_handles_max = 8,
+            .http2 = false,
+            .admits = &fetch::is_public_address};
+}
+
 }  // namespace
 
 /// Members in the order of their lives: the server goes first, the loop last.
@@ -53,13 +62,16 @@ struct Worker::Inside {
           gather_log([this] { write_log.schedule(); }),
           wakeup(loop),
           fetcher(loop, w.engine_.fetch_options()),
+          public_fetcher(loop, public_fetch_options()),
           service(w.engine_.service(loop, fetcher, wakeup.door())),
+          workshop{loop, public_fetcher, service.clock},
           context{service,
                   w.engine_.access(),
                   w.engine_.proxies(),
                   w.engine_.store(),
                   w.dialects_,
                   w.draining_,
+                  workshop,
                   {},
                   &w.engine_.meters().add(),
                   &w.engine_.tail()},
@@ -72,7 +84,9 @@ struct Worker::Inside {
     log::GatherLines gather_log;  // of this thread
     loop::Wakeup wakeup;
     fetch::CurlFetcher fetcher;
+    fetch::CurlFetcher public_fetcher;  // for addresses that clients name
     gateway::ChatService service;
+    files::Workshop workshop;
     api::Context context;
     Errors errors;
     httpd::Router router;

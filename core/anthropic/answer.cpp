@@ -36,9 +36,46 @@ void append_usage_members(std::string& out, const chat::FinalUsage& usage) {
     number(",\"cache_creation_input_tokens\":", usage.cache_write_tokens);
     number(",\"cache_read_input_tokens\":", usage.cache_read_tokens);
     number(",\"output_tokens\":", usage.output_tokens);
+    if (usage.web_searches != 0) {
+        number(",\"server_tool_use\":{\"web_search_requests\":", usage.web_searches);
+        out += '}';
+    }
     if (usage.thinking_tokens == 0) return;
     number(",\"output_tokens_details\":{\"thinking_tokens\":", usage.thinking_tokens);
     out += '}';
+}
+
+void append_search_call(std::string& out, std::string_view id, std::string_view input_json) {
+    json::Writer writer(out);
+    writer.begin_object().member("type", "server_tool_use");
+    writer.member("id", std::string(chat::kSearchIdPrefix).append(id)).member("name", "web_search");
+    writer.key("input").raw(input_json).end_object();
+}
+
+std::string search_input(std::string_view query) {
+    std::string out;
+    json::Writer(out).begin_object().member("query", query).end_object();
+    return out;
+}
+
+void append_search_result(std::string& out, const chat::WebSearch& search) {
+    json::Writer writer(out);
+    writer.begin_object().member("type", "web_search_tool_result");
+    writer.member("tool_use_id", std::string(chat::kSearchIdPrefix) + search.id).key("content");
+    if (search.error != chat::SearchError::none) {
+        writer.begin_object().member("type", "web_search_tool_result_error");
+        writer.member("error_code", chat::search_error_name(search.error)).end_object().end_object();
+        return;
+    }
+    writer.begin_array();
+    for (const auto& hit : search.hits) {
+        writer.begin_object().member("type", "web_search_result");
+        writer.member("url", hit.url).member("title", hit.title);
+        writer.member("encrypted_content", chat::seal_excerpt(hit)).key("page_age");
+        hit.date.empty() ? writer.null() : writer.string(hit.date);
+        writer.end_object();
+    }
+    writer.end_array().end_object();
 }
 
 void append_stop_members(std::string& out, std::string_view reason, std::string_view stop_sequence) {

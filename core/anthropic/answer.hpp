@@ -16,6 +16,11 @@ std::string_view stop_reason_name(chat::StopReason reason, bool tool_calls);
 std::string placeholder_signature(std::string_view unique, std::size_t block_index);
 /// Members of `usage` without braces: prompt, cache and output tokens.
 void append_usage_members(std::string& out, const chat::FinalUsage& usage);
+/// A `server_tool_use` block; in a stream the input comes later, as a delta.
+void append_search_call(std::string& out, std::string_view id, std::string_view input_json);
+std::string search_input(std::string_view query);  // {"query":"..."}
+/// A `web_search_tool_result` block: the pages, or why there are none.
+void append_search_result(std::string& out, const chat::WebSearch& search);
 /// "stop_reason":...,"stop_sequence":... without braces.
 void append_stop_members(std::string& out, std::string_view reason, std::string_view stop_sequence);
 /// A request that only warms the cache is answered without any content block.

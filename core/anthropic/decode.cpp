@@ -1,6 +1,7 @@
 #include "core/anthropic/decode.hpp"
 
 #include "core/anthropic/decode_messages.hpp"
+#include "core/anthropic/decode_searches.hpp"
 #include "core/anthropic/decode_tools.hpp"
 #include "core/base/ascii.hpp"
 #include "core/chat/request_rules.hpp"
@@ -100,6 +101,7 @@ Result<chat::Request> decode_request(json::Node body, const http::Headers& heade
     KG_CHECK(decode_stop_sequences(body, request));
     KG_CHECK(decode_system(body["system"], request));
     KG_CHECK(decode_messages(body, request));
+    if (request.past_searches) split_searches(request);
     KG_TRY(offer, decode_tools(body, request));
     warn_ignored_fields(body, request);
     request.session = chat::session_key(headers, body);

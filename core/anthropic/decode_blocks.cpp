@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/anthropic/decode_files.hpp"
+#include "core/anthropic/decode_searches.hpp"
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
 
@@ -24,18 +25,20 @@ Result<void> decode_text(json::Node block, BlockContext, Parts& parts) {
     return {};
 }
 
-Result<void> decode_image_block(json::Node block, BlockContext, Parts& parts) {
-    KG_TRY(image, decode_image(block));
-    parts.emplace_back(std::move(image));
+void add_piece(TextOrImage piece, Parts& parts) {
+    std::visit([&](auto& value) { parts.emplace_back(std::move(value)); }, piece);
+}
+
+Result<void> decode_image_block(json::Node block, BlockContext context, Parts& parts) {
+    KG_TRY(image, decode_image(block, context.request));
+    add_piece(std::move(image), parts);
     return {};
 }
 
 Result<void> decode_document_block(json::Node block, BlockContext context, Parts& parts) {
     std::vector<TextOrImage> pieces;
     KG_CHECK(decode_document(block, context.request, pieces));
-    for (auto& piece : pieces) {
-        std::visit([&](auto& value) { parts.emplace_back(std::move(value)); }, piece);
-    }
+    for (auto& piece : pieces) add_piece(std::move(piece), parts);
     return {};
 }
 
@@ -81,7 +84,7 @@ Result<void> decode_result_item(json::Node item, chat::Request& request, std::ve
         KG_TRY(text, json::require_string(item, "text"));
         if (!text.empty()) out.emplace_back(chat::Text{item["text"].shared_text()});
     } else if (type == "image") {
-        KG_TRY(image, decode_image(item));
+        KG_TRY(image, decode_image(item, request));
         out.emplace_back(std::move(image));
     } else if (type == "document") {
         return decode_document(item, request, out);
@@ -120,16 +123,19 @@ Result<void> decode_tool_result(json::Node block, BlockContext context, Parts& p
     return {};
 }
 
-/// History of searches that another service ran: the hits stay readable.
-Result<void> decode_web_search_result(json::Node block, BlockContext, Parts& parts) {
-    std::string text;
-    for (const json::Node hit : block["content"].children()) {
-        const auto url = hit["url"].text();
-        if (url.empty()) continue;
-        text.append(text.empty() ? "Web search results:" : "").append("\n- ");
-        text.append(hit["title"].text()).append(" (").append(url).append(")");
+Result<void> decode_past_search(json::Node block, BlockContext context, Parts& parts) {
+    if (context.role != chat::Role::assistant) return {};
+    if (auto call = past_search_call(block)) {
+        parts.emplace_back(std::move(*call));
+        context.request.past_searches = true;
     }
-    add_text(std::move(text), parts);
+    return {};
+}
+
+Result<void> decode_past_result(json::Node block, BlockContext context, Parts& parts) {
+    if (context.role != chat::Role::assistant) return {};
+    parts.emplace_back(past_search_result(block, parts));
+    context.request.past_searches = true;
     return {};
 }
 
@@ -155,9 +161,9 @@ constexpr auto kBlocks = std::to_array<BlockRow>({
     {"image", decode_image_block},
     {"document", decode_document_block},
     {"search_result", decode_search_result},
-    {"web_search_tool_result", decode_web_search_result},
+    {"web_search_tool_result", decode_past_result},
     {"compaction", decode_compaction},
-    {"server_tool_use", drop_silently},
+    {"server_tool_use", decode_past_search},
     {"fallback", drop_silently},
     {"container_upload", drop_silently},
     {"mcp_tool_listing", drop_silently},

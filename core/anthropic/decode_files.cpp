@@ -15,7 +15,8 @@ std::string document_head(json::Node block) {
     return head;
 }
 
-Result<void> decode_content_source(json::Node source, std::string head, std::vector<TextOrImage>& out) {
+Result<void> decode_content_source(json::Node source, std::string head, chat::Request& request,
+                                   std::vector<TextOrImage>& out) {
     const json::Node content = source["content"];
     if (content.is_string()) {
         out.emplace_back(chat::Text{std::move(head) + std::string(content.text())});
@@ -25,7 +26,7 @@ Result<void> decode_content_source(json::Node source, std::string head, std::vec
     if (!head.empty()) out.emplace_back(chat::Text{std::move(head)});
     for (const json::Node item : content.children()) {
         if (item["type"].text() == "image") {
-            KG_TRY(image, decode_image(item));
+            KG_TRY(image, decode_image(item, request));
             out.emplace_back(std::move(image));
         } else {
             KG_CHECK(json::require_string(item, "text"));
@@ -37,40 +38,52 @@ Result<void> decode_content_source(json::Node source, std::string head, std::vec
 
 }  // namespace
 
-Result<chat::Image> decode_image(json::Node block) {
+Result<TextOrImage> decode_image(json::Node block, chat::Request& request) {
     KG_TRY(source, json::require_object(block, "source"));
     KG_TRY(type, json::require_string(source, "type"));
     if (type == "base64") {
         KG_TRY(media_type, json::require_string(source, "media_type"));
         KG_TRY(data, json::require_string(source, "data"));
-        return chat::make_image(media_type, data, source);
+        KG_TRY(image, chat::make_image(media_type, data, source));
+        return TextOrImage(std::move(image));
     }
     if (type == "url") {
         KG_TRY(url, json::require_string(source, "url"));
-        return chat::make_image_from_url(url, source["url"]);
+        return chat::read_image(url, source["url"], request);
     }
-    return Err(chat::unsupported_error(source["type"], "images are accepted as base64 sources only"));
+    return Err(chat::unsupported_error(source["type"], "images are accepted as base64 or url sources only"));
 }
 
 Result<void> decode_document(json::Node block, chat::Request& request, std::vector<TextOrImage>& out) {
     KG_TRY(source, json::require_object(block, "source"));
     KG_TRY(type, json::require_string(source, "type"));
+    if (block["citations"]["enabled"].as_bool().value_or(false))
+        chat::warn(request, "citations of documents are not made");
     std::string head = document_head(block);
     if (type == "text") {
         KG_TRY(data, json::require_string(source, "data"));
         out.emplace_back(chat::Text{head.append(data)});
         return {};
     }
-    if (type == "content") return decode_content_source(source, std::move(head), out);
+    if (type == "content") return decode_content_source(source, std::move(head), request, out);
+    const auto title = block["title"].text();
+    if (type == "url") {
+        KG_TRY(url, json::require_string(source, "url"));
+        KG_TRY(mark, chat::read_document_url(url, title, std::move(head), source["url"], request));
+        out.emplace_back(std::move(mark));
+        return {};
+    }
     if (type != "base64") {
-        return Err(chat::unsupported_error(
-            source["type"], "documents by reference are not supported; send text or base64 data"));
+        return Err(chat::unsupported_error(source["type"],
+                                           "stored files are not supported; send text or base64 data"));
     }
     KG_TRY(data, json::require_string(source, "data"));
-    KG_TRY(file, chat::make_file_text(source["media_type"].text(), data, block["title"].text(), source));
-    if (!file.readable)
-        chat::warn(request, "a document was replaced by a note because its contents cannot be read");
-    out.emplace_back(chat::Text{file.readable ? head.append(file.text) : std::move(file.text)});
+    KG_TRY(text, chat::read_file({.media_type = source["media_type"].text(),
+                                  .base64 = data,
+                                  .name = title,
+                                  .head = std::move(head)},
+                                 source, request));
+    out.emplace_back(std::move(text));
     return {};
 }
 

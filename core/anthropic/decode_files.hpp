@@ -12,8 +12,9 @@ namespace kg::anthropic {
 
 using TextOrImage = std::variant<chat::Text, chat::Image>;
 
-Result<chat::Image> decode_image(json::Node block);
-/// A `document` block as text, and the pictures of a `content` source.
+/// A picture, or an attachment that will become one.
+Result<TextOrImage> decode_image(json::Node block, chat::Request& request);
+/// A `document` block as text (or an attachment), and the pictures of a `content` source.
 Result<void> decode_document(json::Node block, chat::Request& request, std::vector<TextOrImage>& out);
 /// A `search_result` block: title, source and text.
 Result<std::string> search_result_text(json::Node block);

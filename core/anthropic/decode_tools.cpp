@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/anthropic/decode_searches.hpp"
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
 
@@ -95,15 +96,17 @@ Result<void> add_tool(json::Node tool, chat::Request& request, Seen& seen) {
     }
     if (type->starts_with("web_search_")) {
         seen.web_search.insert(name.empty() ? "web_search" : name);
-    } else {
-        seen.unavailable = true;
+        if (request.web_search) return {};
+        KG_TRY(search, decode_search_tool(tool));
+        request.web_search = std::move(search);
+        return {};
     }
+    seen.unavailable = true;
     chat::warn(request, "tool type " + std::string(*type) + " is not available and was dropped");
     return {};
 }
 
-/// A choice that forces the dropped web search is dropped with it: the model answers in text, which
-/// Claude Code shows as the search result.
+/// A choice that forces the web search stands with the search: it is not among the tools.
 Result<void> decode_choice(json::Node body, chat::Request& request, const Seen& seen) {
     KG_TRY(choice, json::optional_object(body, "tool_choice"));
     if (!choice) return {};
@@ -115,11 +118,13 @@ Result<void> decode_choice(json::Node body, chat::Request& request, const Seen& 
     if (type == "none") {
         request.tool_choice.mode = Mode::none;
     } else if (type == "any") {
-        const bool only_search = request.tools.empty() && !seen.unavailable && !seen.web_search.empty();
-        request.tool_choice.mode = only_search ? Mode::automatic : Mode::any;
+        request.tool_choice.mode = Mode::any;
     } else if (type == "tool") {
         KG_TRY(name, json::require_string(choice, "name"));
-        if (seen.names.count(name) == 0 && seen.web_search.count(name) != 0) return {};
+        if (seen.names.count(name) == 0 && seen.web_search.count(name) != 0) {
+            request.web_search->forced = true;
+            return {};
+        }
         request.tool_choice.mode = Mode::named;
         request.tool_choice.name = std::string(name);
     } else {

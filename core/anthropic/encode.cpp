@@ -19,6 +19,7 @@ class ContentWriter {
                        [this](const chat::Text& p) { text(p); },
                        [this](const chat::Thinking& p) { thinking(p); },
                        [this](const chat::ToolUse& p) { tool_use(p); },
+                       [this](const chat::WebSearch& p) { search(p); },
                        [](const chat::Image&) {},
                        [](const chat::ToolResult&) {},
                    },
@@ -75,6 +76,12 @@ class ContentWriter {
             .member("name", part.name);
         writer.key("input").raw(empty ? std::string_view("{}") : std::string_view(part.input.text()));
         writer.end_object();
+    }
+    void search(const chat::WebSearch& part) {
+        start_block();
+        append_search_call(out_, part.id, search_input(part.query));
+        start_block();
+        append_search_result(out_, part);
     }
 
     std::string& out_;

@@ -50,6 +50,8 @@ void StreamEncoder::event(const chat::StreamEvent& event, std::string& out) {
                    [&](const chat::ToolUseStart& e) { tool_start(e, out); },
                    [&](const chat::ToolInputDelta& e) { tool_input(e.json, out); },
                    [&](const chat::ToolUseEnd&) { tool_end(out); },
+                   [&](const chat::WebSearchStart& e) { search_start(e, out); },
+                   [&](const chat::WebSearchEnd& e) { search_end(*e.search, out); },
                    [](const chat::Usage&) {},
                    [](const chat::MessageEnd&) {},
                },
@@ -178,6 +180,23 @@ void StreamEncoder::tool_input(std::string_view json, std::string& out) {
 void StreamEncoder::tool_end(std::string& out) {
     if (block_ != Block::tool) return;
     if (!tool_input_seen_) write_delta("{}", out);
+    close(out);
+}
+
+void StreamEncoder::search_start(const chat::WebSearchStart& start, std::string& out) {
+    std::string block;
+    append_search_call(block, start.id, "{}");
+    open(Block::complete, block, R"(input_json_delta","partial_json)", out);
+    write_delta(search_input(start.query), out);
+    close(out);
+}
+
+void StreamEncoder::search_end(const chat::WebSearch& search, std::string& out) {
+    close(out);
+    std::string block;
+    append_search_result(block, search);
+    start_frame(block, out);
+    block_ = Block::complete;
     close(out);
 }
 

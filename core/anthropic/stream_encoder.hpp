@@ -40,6 +40,8 @@ class StreamEncoder final : public chat::StreamEncoder {
     void tool_start(const chat::ToolUseStart& start, std::string& out);
     void tool_input(std::string_view json, std::string& out);
     void tool_end(std::string& out);
+    void search_start(const chat::WebSearchStart& start, std::string& out);
+    void search_end(const chat::WebSearch& search, std::string& out);
     void open_thinking(std::string& out);
 
     const std::string model_;

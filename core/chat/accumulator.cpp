@@ -67,6 +67,11 @@ void Accumulator::add(const StreamEvent& event) {
                        size_bytes_ += e.json.size();
                    },
                    [&](const ToolUseEnd&) { close_tool(); },
+                   [](const WebSearchStart&) {},
+                   [&](const WebSearchEnd& e) {
+                       new_part(*e.search);
+                       size_bytes_ += e.search->size_bytes();
+                   },
                    [&](const Usage&) {},
                    [&](const MessageEnd&) {},
                },

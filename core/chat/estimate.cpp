@@ -73,6 +73,7 @@ std::uint64_t part_units(const Part& part) {
                 }
                 return units;
             },
+            [](const WebSearch&) { return std::uint64_t{0}; },
         },
         part);
 }

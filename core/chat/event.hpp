@@ -6,6 +6,8 @@
 #include <string_view>
 #include <variant>
 
+#include "core/chat/web_search.hpp"
+
 namespace kg::chat {
 
 // One answer is a sequence of these: deltas and complete tool calls in order of arrival, Usage at
@@ -35,6 +37,15 @@ struct ToolInputDelta {
     std::string_view json;
 };
 struct ToolUseEnd {};
+/// A search that the gateway runs has begun. WebSearchEnd of the same search comes before whatever the
+/// answer says next.
+struct WebSearchStart {
+    std::string_view id;
+    std::string_view query;
+};
+struct WebSearchEnd {
+    const WebSearch* search;  // never null
+};
 
 /// What is known so far; absent means unknown. Totals of this answer, not increments.
 struct Usage {
@@ -62,7 +73,7 @@ struct MessageEnd {
 };
 
 using StreamEvent = std::variant<TextDelta, ThinkingDelta, ThinkingSignature, RedactedThinking, ToolUseStart,
-                                 ToolInputDelta, ToolUseEnd, Usage, MessageEnd>;
+                                 ToolInputDelta, ToolUseEnd, WebSearchStart, WebSearchEnd, Usage, MessageEnd>;
 
 /// The numbers a client is told, after upstream's figures and local estimates were reconciled
 /// (kiro-upstream 4.7).
@@ -73,7 +84,8 @@ struct FinalUsage {
     std::uint64_t output_tokens = 0;  // thinking included
     std::uint64_t thinking_tokens = 0;
     double credits = 0;
-    bool estimated = true;  // no number came from upstream
+    std::uint32_t web_searches = 0;  // that were run
+    bool estimated = true;           // no number came from upstream
     std::uint64_t total_input() const { return input_tokens + cache_read_tokens + cache_write_tokens; }
 };
 

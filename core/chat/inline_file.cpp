@@ -5,6 +5,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/base/base64.hpp"
+#include "core/chat/request_rules.hpp"
 
 namespace kg::chat {
 namespace {
@@ -35,6 +36,19 @@ std::optional<std::string> clean_base64(std::string_view text) {
     while (clean.size() % 4 != 0) clean += '=';
     if (clean.empty() || !base64_valid(clean)) return std::nullopt;
     return clean;
+}
+
+bool is_web_address(std::string_view url) {
+    const std::string scheme = ascii::to_lower(url.substr(0, 8));
+    return scheme.starts_with("http://") || scheme.starts_with("https://");
+}
+
+/// By its type, its name, or its first bytes.
+bool is_pdf(const InlineFile& file) {
+    constexpr std::string_view kMagic = "JVBERi0";  // "%PDF-" in base64
+    return ascii::equals_ignoring_case(file.media_type, "application/pdf") ||
+           ascii::trim(file.base64).starts_with(kMagic) ||
+           (file.media_type.empty() && ascii::to_lower(file.name).ends_with(".pdf"));
 }
 
 bool is_text_type(std::string_view media_type) {
@@ -71,29 +85,55 @@ Result<Image> make_image(std::string_view media_type, std::string_view base64, j
                          "unsupported image type; use image/png, image/jpeg, image/gif or image/webp"));
 }
 
-Result<Image> make_image_from_url(std::string_view url, json::Node where) {
+Result<Image> make_image_from_data(std::string_view url, json::Node where) {
     if (const auto data = parse_data_uri(url)) return make_image(data->media_type, data->base64, where);
-    const std::string scheme = ascii::to_lower(url.substr(0, 8));
-    if (scheme.starts_with("http://") || scheme.starts_with("https://")) {
-        return Err(bad_value(ErrorKind::unsupported, where,
-                             "images are not fetched from the web; send the picture as base64 data"));
-    }
     return Err(bad_value(ErrorKind::malformed_request, where, "expected a base64 data URI of an image"));
 }
 
-Result<FileText> make_file_text(std::string_view media_type, std::string_view base64,
-                                std::string_view file_name, json::Node where) {
-    if (is_text_type(media_type)) {
-        const auto clean = clean_base64(base64);
-        auto bytes = clean ? base64_decode(*clean) : std::nullopt;
-        if (!bytes) return Err(bad_value(ErrorKind::malformed_request, where, "the data is not base64"));
-        if (ascii::is_utf8(*bytes)) return FileText{std::move(*bytes), true};
+Result<std::variant<Text, Image>> read_image(std::string_view url, json::Node where, Request& request) {
+    using Piece = std::variant<Text, Image>;
+    if (is_web_address(url)) {
+        Attachment attachment;
+        attachment.kind = Attachment::Kind::image_url;
+        attachment.source = SharedText(url);
+        KG_TRY(mark, attach(request, std::move(attachment), where));
+        return Piece(std::move(mark));
     }
-    std::string note = "[The file ";
-    note.append(file_name.empty() ? "without a name" : file_name);
-    note.append(" (").append(media_type.empty() ? "unknown type" : media_type);
-    note.append(") was attached here, but its contents cannot be read.]");
-    return FileText{std::move(note), false};
+    KG_TRY(image, make_image_from_data(url, where));
+    return Piece(std::move(image));
+}
+
+Result<Text> read_document_url(std::string_view url, std::string_view name, std::string head,
+                               json::Node where, Request& request) {
+    if (!is_web_address(url))
+        return Err(bad_value(ErrorKind::malformed_request, where, "expected an http or https address"));
+    Attachment attachment;
+    attachment.kind = Attachment::Kind::document_url;
+    attachment.source = SharedText(url);
+    attachment.name = name;
+    attachment.head = std::move(head);
+    return attach(request, std::move(attachment), where);
+}
+
+Result<Text> read_file(InlineFile file, json::Node where, Request& request) {
+    const bool text = is_text_type(file.media_type);
+    const bool pdf = !text && is_pdf(file);
+    auto clean = text || pdf ? clean_base64(file.base64) : std::nullopt;
+    if ((text || pdf) && !clean)
+        return Err(bad_value(ErrorKind::malformed_request, where, "the data is not base64"));
+    if (text) {
+        auto bytes = base64_decode(*clean);
+        if (bytes && ascii::is_utf8(*bytes)) return Text{file.head.append(*bytes)};
+    }
+    if (pdf) {
+        Attachment attachment;
+        attachment.source = SharedText(std::move(*clean));
+        attachment.name = file.name;
+        attachment.head = std::move(file.head);
+        return attach(request, std::move(attachment), where);
+    }
+    warn(request, "a file was replaced by a note because its contents cannot be read");
+    return Text{unread_note(file.name, file.media_type, "its contents cannot be read")};
 }
 
 }  // namespace kg::chat

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/chat/attachment.hpp"
+#include "core/chat/web_search.hpp"
 #include "core/json/document.hpp"
 
 /// The neutral middle: what any client API asks for, knowing no dialect and no backend.
@@ -35,7 +37,7 @@ struct ToolResult {
     std::vector<std::variant<Text, Image>> content;  // may be empty
     bool is_error = false;
 };
-using Part = std::variant<Text, Image, Thinking, ToolUse, ToolResult>;
+using Part = std::variant<Text, Image, Thinking, ToolUse, ToolResult, WebSearch>;  // the last in answers only
 
 /// `system` appears here only for turns after the first user turn; the leading ones are in
 /// Request::system. Backends place such a turn's text where it stands.
@@ -86,17 +88,20 @@ struct Request {
     std::vector<Message> messages;
     std::string_view conversation_field = "messages";  // the client's word for them; a literal
     std::vector<ToolSpec> tools;                       // unique names, first of duplicates
+    std::optional<WebSearchTool> web_search;
+    bool past_searches = false;  // the messages hold calls of kSearchIdPrefix and their results
     ToolChoice tool_choice;
     ThinkingOptions thinking;
     std::optional<std::uint32_t> max_tokens;
     std::vector<std::string> stop_sequences;
     bool stream = false;
-    bool include_usage = false;     // OpenAI stream_options.include_usage
-    bool legacy_functions = false;  // OpenAI `functions`: answer with function_call
-    bool json_only = false;         // the answer must be one JSON document (structured output)
-    RawJson json_schema;            // with json_only: "null" when any object will do
-    bool json_strict = false;       // an answer that does not fit the schema is none
-    std::string json_field;         // where the client asked for it, for errors: "text.format"
+    bool include_usage = false;           // OpenAI stream_options.include_usage
+    bool legacy_functions = false;        // OpenAI `functions`: answer with function_call
+    bool json_only = false;               // the answer must be one JSON document (structured output)
+    RawJson json_schema;                  // with json_only: "null" when any object will do
+    bool json_strict = false;             // an answer that does not fit the schema is none
+    std::string json_field;               // where the client asked for it, for errors: "text.format"
+    std::vector<Attachment> attachments;  // to be settled before the messages are complete
     /// What makes two requests belong to one conversation (client-apis 1), empty when unknown.
     std::string session;
     /// Each thing that was ignored or emulated, one short clause; becomes x-kirogate-warnings.

@@ -13,6 +13,7 @@ namespace kg::chat {
 namespace {
 
 constexpr std::size_t kWarningsMax = 32;
+constexpr std::size_t kPlaceMemberMax = 100;
 constexpr std::int64_t kBudgetMin = 1024;
 constexpr std::int64_t kBudgetMax = 200'000;
 
@@ -56,6 +57,10 @@ Error choice_error(std::string message) {
 
 Result<void> settle_tool_choice(Request& request, bool had_tools) {
     ToolChoice& choice = request.tool_choice;
+    if (choice.mode == ToolChoice::Mode::any && request.tools.empty() && request.web_search) {
+        request.web_search->forced = true;
+        choice.mode = ToolChoice::Mode::automatic;
+    }
     if (choice.mode == ToolChoice::Mode::any && request.tools.empty()) {
         if (had_tools || choice.limited)
             return Err(
@@ -142,6 +147,17 @@ ToolInput tool_input_from_text(std::string_view text) {
     if (!parsed || !parsed->root().is_object()) return wrap(text);
     const auto json = parsed->root().raw();
     return {RawJson::trusted(SharedText::borrowed(text.substr(text.find(json.front()), json.size()))), false};
+}
+
+std::string place_of(json::Node location) {
+    // Chat completions keep the members one level deeper.
+    if (location["approximate"].is_object()) location = location["approximate"];
+    std::string out;
+    for (const std::string_view key : {"city", "region", "country", "timezone"}) {
+        const auto text = ascii::utf8_prefix(location[key].text(), kPlaceMemberMax);
+        if (!text.empty()) out.append(out.empty() ? "" : ", ").append(text);
+    }
+    return out;
 }
 
 Result<void> demand_json(Request& request, json::Node field, json::Node schema, SchemaRigour rigour) {

@@ -38,6 +38,8 @@ struct ToolInput {
 ToolInput tool_input_from_value(json::Node value);
 ToolInput tool_input_from_text(std::string_view text);
 
+/// A `user_location` of a web search, for the model; empty when it says nothing.
+std::string place_of(json::Node location);
 /// How much of a schema must be kept.
 enum class SchemaRigour : std::uint8_t {
     lenient,  // an answer that does not fit, also when asked again, is told with a warning

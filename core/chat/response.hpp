@@ -9,7 +9,7 @@
 
 namespace kg::chat {
 
-/// A finished answer, parts in order of arrival (Text, Thinking, ToolUse).
+/// A finished answer, parts in order of arrival (Text, Thinking, ToolUse, WebSearch).
 struct Response {
     std::vector<Part> parts;
     StopReason stop_reason = StopReason::end_turn;

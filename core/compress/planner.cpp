@@ -29,7 +29,8 @@ std::uint64_t part_bytes(const chat::Part& part) {
                            bytes += text ? text->text.size() : std::get<chat::Image>(item).base64.size();
                        }
                        return bytes;
-                   }},
+                   },
+                   [](const chat::WebSearch& p) { return p.size_bytes(); }},
         part);
 }
 

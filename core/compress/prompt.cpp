@@ -56,7 +56,8 @@ void put(std::string& out, const chat::Message& message) {
                                       put(out, text ? 't' : 'b',
                                           text ? text->text : std::get<chat::Image>(item).base64);
                                   }
-                              }},
+                              },
+                              [](const chat::WebSearch&) {}},
                    part);
     }
 }
@@ -100,7 +101,8 @@ std::vector<Line> lines_of(const chat::Request& request, const Chunk& chunk) {
                                        {label, text ? text->text
                                                     : SharedText(image_note(std::get<chat::Image>(item)))});
                                }
-                           }},
+                           },
+                           [](const chat::WebSearch&) {}},
                 part);
         }
     }

@@ -91,6 +91,20 @@ struct Compression {
     std::int64_t cache_memory_max_bytes = 16 << 20;
     std::int64_t cache_store_max_bytes = 64 << 20;
 };
+struct WebSearch {
+    bool enabled = true;
+    std::int64_t uses_max = 8;  // in one answer
+    milliseconds timeout{20'000};
+};
+struct Files {
+    bool read_pdf = true;
+    std::int64_t pdf_max_bytes = 32 << 20;
+    std::int64_t pdf_pages_max = 300;
+    milliseconds pdf_timeout{15'000};
+    bool fetch = false;
+    std::int64_t fetch_max_bytes = 10 << 20;
+    milliseconds fetch_timeout{15'000};
+};
 struct Limits {
     std::int64_t head_max_bytes = 32 << 10;
     std::int64_t body_max_bytes = 32 << 20;
@@ -124,6 +138,8 @@ struct Config {
     Models models;
     Compression compression;
     Responses responses;
+    WebSearch web_search;
+    Files files;
     Limits limits;
     Log log;
     Storage storage;

@@ -40,6 +40,8 @@ inline constexpr Section kSections[] = {
     {"models", "Model names."},
     {"compression", "What happens to conversations that grow too long for the model."},
     {"responses", "Answers of the Responses API that clients refer to later."},
+    {"web_search", "Searches of the web that the gateway runs for the model, where a client asks for them."},
+    {"files", "Documents and pictures in requests."},
     {"limits", "Bounds that keep one client from exhausting the gateway."},
     {"log", "What is written to standard error and kept of past requests."},
     {"storage", "The database in the state directory."},

@@ -7,6 +7,8 @@
 #include "core/fetch/fetcher.hpp"
 #include "core/loop/loop.hpp"
 
+struct sockaddr;
+
 namespace kg::fetch {
 
 struct CurlFetcherOptions {
@@ -14,6 +16,9 @@ struct CurlFetcherOptions {
     std::size_t idle_handles_max = 256;       // pooled easy handles
     std::string ca_file;                      // for servers and proxies; "" = the system's
     bool http2 = true;                        // over TLS only, negotiated
+    /// Asked about each address that a name was resolved to, before a connection to it is opened; null:
+    /// all are admitted. Such a fetcher takes no proxies, which would ask for it.
+    bool (*admits)(const sockaddr* address) noexcept = nullptr;
 };
 
 /// Fetcher on libcurl's multi interface, driven by the loop. Must outlive its Fetches,

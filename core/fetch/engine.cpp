@@ -17,14 +17,16 @@ constexpr milliseconds kDeadlineGrain{20};
 CurlFetcher::Impl::Impl(loop::Loop& loop, CurlFetcherOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      sockets_(loop,
-               [this](int socket, loop::Poll::Events events) {
-                   const int mask = (events.readable ? CURL_CSELECT_IN : 0) |
-                                    (events.writable ? CURL_CSELECT_OUT : 0) |
-                                    (events.error ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0);
-                   serve_socket(socket, mask);
-                   settle();
-               }),
+      sockets_(
+          loop,
+          [this](int socket, loop::Poll::Events events) {
+              const int mask = (events.readable ? CURL_CSELECT_IN : 0) |
+                               (events.writable ? CURL_CSELECT_OUT : 0) |
+                               (events.error ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0);
+              serve_socket(socket, mask);
+              settle();
+          },
+          options_.admits),
       drive_(loop, [this] { drive(); }),
       curl_timer_(loop,
                   [this] {

@@ -6,6 +6,8 @@
 #include "core/base/unique_function.hpp"
 #include "core/loop/poll.hpp"
 
+struct sockaddr;
+
 namespace kg::fetch {
 
 /// The sockets curl asks us to watch. A connection's socket keeps its poll handle from the first
@@ -16,9 +18,15 @@ class SocketTable {
   public:
     using Ready = UniqueFunction<void(int socket, loop::Poll::Events)>;
 
-    SocketTable(loop::Loop& loop, Ready ready) : loop_(loop), ready_(std::move(ready)) {}
+    using Filter = bool (*)(const sockaddr* address) noexcept;
+
+    /// `filter` may be null: sockets to all addresses are opened.
+    SocketTable(loop::Loop& loop, Ready ready, Filter filter = nullptr)
+        : loop_(loop), ready_(std::move(ready)), filter_(filter) {}
 
     int open(int family, int type, int protocol);  // a descriptor, or -1
+    bool admits(const sockaddr* address) const noexcept { return !filter_ || filter_(address); }
+    bool is_guarded() const { return filter_ != nullptr; }
     void close(int socket) noexcept;
     void want(int socket, bool readable, bool writable);
     void forget(int socket);
@@ -36,6 +44,7 @@ class SocketTable {
 
     loop::Loop& loop_;
     Ready ready_;
+    const Filter filter_;
     std::vector<Entry> entries_;  // by descriptor
 };
 

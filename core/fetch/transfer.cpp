@@ -37,7 +37,7 @@ int parse_status(std::string_view status_line) {
 }  // namespace
 
 Transfer::Transfer(TransferHost& host, SocketTable& sockets, const std::string& ca_file, bool http2)
-    : host_(host), easy_(curl_easy_init()), http2_allowed_(http2) {
+    : host_(host), easy_(curl_easy_init()), guarded_(sockets.is_guarded()), http2_allowed_(http2) {
     if (easy_ == nullptr) throw std::bad_alloc();
     set_constant_options(sockets, ca_file);
 }
@@ -201,6 +201,9 @@ void Transfer::set_constant_options(SocketTable& sockets, const std::string& ca_
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, static_cast<void*>(this));
 
     constexpr curl_opensocket_callback open = [](void* table, curlsocktype, curl_sockaddr* address) noexcept {
+        // The very address that is connected to: a name that resolves differently the next time gains
+        // nothing.
+        if (!static_cast<SocketTable*>(table)->admits(&address->addr)) return int{CURL_SOCKET_BAD};
         return static_cast<SocketTable*>(table)->open(address->family, address->socktype, address->protocol);
     };
     constexpr curl_closesocket_callback close = [](void* table, curl_socket_t socket) noexcept {
@@ -221,6 +224,10 @@ bool Transfer::set_route() {
     }
     if (!request_.proxy.empty() && !is_known_proxy(request_.proxy)) {
         failure = Failure{FailureKind::other, "unsupported proxy scheme"};
+        return false;
+    }
+    if (!request_.proxy.empty() && guarded_) {
+        failure = Failure{FailureKind::other, "this fetcher takes no proxy"};
         return false;
     }
     if (request_.proxy != proxy_) {

@@ -94,6 +94,7 @@ class Transfer {
     std::array<char, CURL_ERROR_SIZE> error_text_{};
 
     // What the handle was last told, so that only changes are set.
+    const bool guarded_;
     const bool http2_allowed_;
     Verb verb_ = Verb::none;
     bool custom_method_ = false;

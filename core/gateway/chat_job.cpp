@@ -59,6 +59,7 @@ ChatJob::~ChatJob() {
 void ChatJob::start() {
     budget_began_ = service_.clock.steady();
     if (auto ready = resolve(); !ready) return fail(std::move(ready).error());
+    expect_echo();
     recall_cut_calls();
     if (may_compress() && is_long()) return compress(compression_budget());
     proceed();
@@ -76,6 +77,7 @@ void ChatJob::proceed() {
             return fail(std::move(honoured).error());
     }
     report_.warnings.insert(report_.warnings.end(), repairs_.begin(), repairs_.end());
+    report_.warnings.insert(report_.warnings.end(), permissions_.notes.begin(), permissions_.notes.end());
     if (request_.max_tokens == 0u) return finish(chat::StopReason::max_tokens, {});
     next_account();
 }
@@ -150,6 +152,13 @@ void ChatJob::next_account() {
     retries_ = account_attempts_ = 0;
     refreshed_ = false;
     if (!permissions_.tenant_refresh_token.empty()) return await_token(account::TokenKeeper::kAny);
+    if (!permissions_.preferred_account.empty() && excluded_.empty()) {
+        const std::vector<std::string> only{permissions_.preferred_account};
+        auto request = lease_request();
+        request.allowed_accounts = &only;
+        request.allowed_groups = nullptr;
+        if (auto lease = service_.pool.lease(request)) return use_account(std::move(*lease));
+    }
     auto lease = service_.pool.lease(lease_request());
     if (lease) return use_account(std::move(*lease));
     if (lease.error().kind == ErrorKind::overloaded) return await_account();
@@ -295,55 +304,6 @@ void ChatJob::move_on(Error error) {
     lease_ = {};
     service_.stats.failovers.fetch_add(1, std::memory_order_relaxed);
     next_account();
-}
-
-void ChatJob::react(const kiro::Failure& failure) {
-    const auto& row = kiro::failure_row(failure.cls);
-    Error error = kiro::to_error(failure);
-    const bool again = retries_ < row.retries_max && !out_of_budget() && !account_out_;
-    using Next = kiro::NextStep;
-    switch (row.next) {
-        case Next::stop:
-            if (squeeze(error)) return;
-            return fail(std::move(error));
-        case Next::refresh_and_retry: {
-            if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key))
-                return move_on(std::move(error));
-            refreshed_ = true;
-            last_error_ = std::move(error);
-            return await_token(lease_ ? lease_.token_generation() : tenant_->generation);
-        }
-        case Next::other_account: return move_on(std::move(error));
-        case Next::other_endpoint:
-            if (endpoint_ + 1 < service_.upstream.endpoints.size() && service_.upstream.api_url.empty()) {
-                ++endpoint_;
-                last_error_ = std::move(error);
-                return attempt();
-            }
-            if (!again) return move_on(std::move(error));
-            last_error_ = std::move(error);
-            return back_off();
-        case Next::retry_same:
-            if (!again) return move_on(std::move(error));
-            last_error_ = std::move(error);
-            return back_off();
-        case Next::strip_thinking:
-        case Next::strip_fields:
-        case Next::retry_once: {
-            bool& done = row.next == Next::strip_thinking ? stripped_thinking_
-                         : row.next == Next::strip_fields ? stripped_fields_
-                                                          : retried_once_;
-            if (done) return fail(std::move(error));
-            done = true;
-            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
-                return fail(std::move(encoded).error());
-            repairs_.push_back("upstream refused the first form of the request (" + std::string(row.name) +
-                               "); sent again repaired");
-            report_.warnings.push_back(repairs_.back());
-            last_error_ = std::move(error);
-            return attempt();
-        }
-    }
 }
 
 void ChatJob::let_go() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "core/account/pool.hpp"
 #include "core/chat/estimate.hpp"
 #include "core/chat/event.hpp"
+#include "core/chat/prefill_echo.hpp"
 #include "core/chat/request.hpp"
 #include "core/chat/stop_scanner.hpp"
 #include "core/chat/text_seam.hpp"
@@ -18,6 +20,7 @@
 #include "core/compress/compressor.hpp"
 #include "core/gateway/answer_check.hpp"
 #include "core/gateway/chat_service.hpp"
+#include "core/gateway/job.hpp"
 #include "core/gateway/summary_caller.hpp"
 #include "core/kiro/attempt.hpp"
 #include "core/kiro/request_encoder.hpp"
@@ -35,11 +38,14 @@ struct JobPermissions {
     Secret tenant_refresh_token;  // not empty: this login instead of the pool
     std::vector<std::string> allowed_accounts, allowed_groups;  // both empty: every account
     /// (wire id, public name) -> allowed; checked after alias resolution.
-    UniqueFunction<bool(std::string_view, std::string_view)> may_use_model;
+    std::function<bool(std::string_view, std::string_view)> may_use_model;
     bool strict = false;  // what would be ignored or emulated is refused instead of warned of
     std::string key_id;   // whom summaries are charged to
     CompressionWish compression = CompressionWish::standard;
     std::optional<unsigned> compression_percent;  // of the window; nothing: as configured
+    std::optional<bool> web_search;               // the gateway may run searches; nothing: as configured
+    std::vector<std::string> notes;               // warnings that are no reason for a strict key to refuse
+    std::string preferred_account;                // asked first, if it is free
 };
 
 struct Ending {
@@ -80,7 +86,8 @@ struct JobReport {
     std::int64_t summary_tokens = 0;
     unsigned continuations = 0;  // times that the answer broke off and was asked for on from there
     unsigned repairs = 0;        // times that the answer was not what was demanded and was asked for anew
-    bool cut_tool = false;       // a tool call was begun and lost
+    std::uint64_t unheard_tokens = 0;  // of `usage`, output of answers that were asked for anew
+    bool cut_tool = false;             // a tool call was begun and lost
 };
 
 /// What a report says, into the record of its request, which began at `started`.
@@ -90,21 +97,21 @@ void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTi
 /// token if need be, try; before the first event a failure may move to another account or endpoint
 /// (the failure table decides), bounded in number and time; after it the failure is told, or a plain
 /// text is asked for on from where it broke off (Settings::continue_text).
-/// Lifecycle: construct; start() (which may already end it); resume() after a pause; destroy, which
-/// cancels, or abandon() before it, which also finishes the report. Lives on the service's loop.
-class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
+class ChatJob final : public Job, private kiro::AttemptHandler, private chat::ThinkingSplitter::Output {
   public:
     ChatJob(ChatService& service, chat::Request request, JobPermissions permissions, AnswerSink& sink);
-    ~ChatJob();
+    ~ChatJob() override;
 
-    void start();
-    void resume();
-    /// Cancels without a word to the sink; the report then holds what was used. Nothing after the end.
-    void abandon();
-    const JobReport& report() const { return report_; }
-    const chat::Request& request() const { return request_; }
-    /// Tokens of the prompt as it is sent, by the calibrated local estimate.
-    std::uint64_t estimated_prompt_tokens() const;
+    void start() override;
+    void resume() override;
+    void abandon() override;
+    const JobReport& report() const override { return report_; }
+    const chat::Request& request() const override { return request_; }
+    std::uint64_t estimated_prompt_tokens() const override;
+    /// The account that is answering, for calls beside the answer; null when there is none.
+    const kiro::Caller* caller() const {
+        return lease_ ? &lease_.caller() : tenant_ ? &tenant_->caller : nullptr;
+    }
 
   private:
     // The way to an answer (chat_job.cpp).
@@ -180,6 +187,7 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     void take_usage(const chat::Usage& usage);
     void charge_account();
     bool forget_answer();
+    void expect_echo();
     chat::FinalUsage round_usage() const;
     chat::FinalUsage final_usage() const { return with_earlier_rounds(round_usage()); }
     chat::FinalUsage usage_so_far() const;
@@ -247,7 +255,8 @@ class ChatJob final : private kiro::AttemptHandler, private chat::ThinkingSplitt
     Flow flow_ = Flow::more;
     bool delivered_ = false;  // the sink got an event of this round: no other try unless it forgets
     bool tool_seen_ = false, skipping_tool_ = false;
-    std::optional<Ending> early_end_;  // a stop sequence or the token limit ended the answer
+    std::optional<chat::PrefillEcho> echo_;  // before the first text, where the client has begun it
+    std::optional<Ending> early_end_;        // a stop sequence or the token limit ended the answer
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

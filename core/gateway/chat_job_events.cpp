@@ -70,6 +70,8 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    [&](const chat::ToolUseEnd&) {
                        if (!skipping_tool_) deliver(event);
                    },
+                   [](const chat::WebSearchStart&) {},
+                   [](const chat::WebSearchEnd&) {},
                    [&](const chat::Usage& e) { take_usage(e); },
                    [&](const chat::MessageEnd& e) {
                        if (early_end_) return;
@@ -95,6 +97,12 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
 
 void ChatJob::on_text(std::string_view text) {
     if (early_end_) return;
+    if (echo_) {
+        text = echo_->push(text);
+        if (!text.empty()) say(text);
+        if (echo_->settled()) echo_.reset();
+        return;
+    }
     if (!seam_) return say(text);
     if (text = seam_->push(text); !text.empty()) say(text);
     if (seam_->settled()) seam_.reset();
@@ -144,6 +152,10 @@ bool ChatJob::hold_text(std::string_view text) {
 
 void ChatJob::flush_held_text() {
     if (encoded_.parse_thinking_tags) splitter_->finish();
+    if (echo_ && !early_end_) {
+        if (const auto text = echo_->finish(); !text.empty()) say(text);
+        echo_.reset();
+    }
     if (seam_ && !early_end_) {
         if (const auto text = seam_->finish(); !text.empty()) say(text);
         seam_.reset();
@@ -207,12 +219,68 @@ void ChatJob::on_failure(kiro::Failure failure) {
     react(failure);
 }
 
+void ChatJob::react(const kiro::Failure& failure) {
+    const auto& row = kiro::failure_row(failure.cls);
+    Error error = kiro::to_error(failure);
+    const bool again = retries_ < row.retries_max && !out_of_budget() && !account_out_;
+    using Next = kiro::NextStep;
+    switch (row.next) {
+        case Next::stop:
+            if (squeeze(error)) return;
+            return fail(std::move(error));
+        case Next::refresh_and_retry: {
+            if (refreshed_ || (lease_ && lease_.caller().auth_method == kiro::AuthMethod::api_key))
+                return move_on(std::move(error));
+            refreshed_ = true;
+            last_error_ = std::move(error);
+            return await_token(lease_ ? lease_.token_generation() : tenant_->generation);
+        }
+        case Next::other_account: return move_on(std::move(error));
+        case Next::other_endpoint:
+            if (endpoint_ + 1 < service_.upstream.endpoints.size() && service_.upstream.api_url.empty()) {
+                ++endpoint_;
+                last_error_ = std::move(error);
+                return attempt();
+            }
+            if (!again) return move_on(std::move(error));
+            last_error_ = std::move(error);
+            return back_off();
+        case Next::retry_same:
+            if (!again) return move_on(std::move(error));
+            last_error_ = std::move(error);
+            return back_off();
+        case Next::strip_thinking:
+        case Next::strip_fields:
+        case Next::retry_once: {
+            bool& done = row.next == Next::strip_thinking ? stripped_thinking_
+                         : row.next == Next::strip_fields ? stripped_fields_
+                                                          : retried_once_;
+            if (done) return fail(std::move(error));
+            done = true;
+            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
+                return fail(std::move(encoded).error());
+            repairs_.push_back("upstream refused the first form of the request (" + std::string(row.name) +
+                               "); sent again repaired");
+            report_.warnings.push_back(repairs_.back());
+            last_error_ = std::move(error);
+            return attempt();
+        }
+    }
+}
+
 /// Back to where nothing had been heard of the answer, if the sink can do the same.
 bool ChatJob::forget_answer() {
     if (!sink_.start_over()) return false;
     begin_round();
     report_.first_event.reset();
     return true;
+}
+
+/// A document that is demanded stands alone, and the repair round does not go on from the prefill.
+void ChatJob::expect_echo() {
+    echo_.reset();
+    if (request_.json_only || !repair_.empty()) return;
+    if (auto prefill = chat::prefill_of(request_); !prefill.empty()) echo_.emplace(std::move(prefill));
 }
 
 void ChatJob::take_usage(const chat::Usage& usage) {

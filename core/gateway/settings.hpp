@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/files/options.hpp"
 #include "core/kiro/models.hpp"
 
 namespace kg::gateway {
@@ -22,6 +23,13 @@ struct CompressionSettings {
     std::chrono::milliseconds time_max{90'000};
 };
 
+/// Searches of the web that the gateway runs for the model.
+struct WebSearchSettings {
+    bool enabled = true;
+    unsigned uses_max = 8;  // in one answer
+    std::chrono::milliseconds time_max{20'000};
+};
+
 /// What a reload may change while requests run. Immutable snapshot.
 struct Settings {
     kiro::Aliases aliases;
@@ -34,6 +42,8 @@ struct Settings {
     std::size_t answer_max_bytes = 64u << 20;  // of an answer held in memory
     std::size_t streams_max = 4'000;           // requests in progress, whole process
     CompressionSettings compression;
+    WebSearchSettings web_search;
+    files::Options files;
     std::size_t responses_kept = 0;  // for each key; 0: none
     std::chrono::milliseconds responses_kept_for{30LL * 24 * 3'600'000};
 };

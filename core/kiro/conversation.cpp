@@ -119,6 +119,7 @@ class Reader {
                                   turn.results.push_back(&result);
                                   return {};
                               },
+                              [](const chat::WebSearch&) -> Result<void> { return {}; },
                           },
                           part);
     }

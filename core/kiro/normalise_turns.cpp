@@ -22,6 +22,9 @@ void merge(Turn& into, Turn& from) {
     if (!into.reasoning) into.reasoning = from.reasoning;
 }
 
+constexpr std::string_view kGoOn =
+    "Continue your last message from exactly where it stops, without saying any of it again.";
+
 }  // namespace
 
 void start_with_user(Conversation& conversation) {
@@ -47,7 +50,7 @@ void drop_empty_turns(Conversation& conversation) {
 void end_with_user(Conversation& conversation) {
     if (!conversation.turns.back().from_assistant) return;
     conversation.warn("assistant prefill emulated");
-    conversation.turns.push_back(Turn{.texts = {"Continue"}});
+    conversation.turns.push_back(Turn{.texts = {std::string(kGoOn)}});
 }
 
 void fill_blank_turns(Conversation& conversation, bool has_system_text) {

@@ -8,6 +8,7 @@
 #include "core/openai/decode_thinking.hpp"
 #include "core/openai/decode_tools.hpp"
 #include "core/openai_family/format.hpp"
+#include "core/openai_family/tools.hpp"
 
 namespace kg::openai {
 namespace {
@@ -32,7 +33,6 @@ Result<void> decode_response_format(json::Node body, chat::Request& request) {
 
 void warn_ignored_fields(json::Node body, chat::Request& request) {
     chat::warn_sampling(request, body);
-    if (!body["web_search_options"].is_null_or_missing()) chat::warn_ignored(request, "web_search_options");
     const auto verbosity = body["verbosity"].text();
     if (!verbosity.empty() && verbosity != "medium") chat::warn_ignored(request, "verbosity");
 }
@@ -50,6 +50,8 @@ Result<chat::Request> decode_request(json::Node body, const http::Headers& heade
     KG_CHECK(decode_thinking(body, request));
     KG_CHECK(decode_messages(body, request));
     KG_TRY(offer, decode_tools(body, request));
+    KG_TRY(search, json::optional_object(body, "web_search_options"));
+    if (search) KG_CHECK(openai_family::read_web_search(search, request));
     warn_ignored_fields(body, request);
     request.session = chat::session_key(headers, body);
     KG_CHECK(chat::settle_request(request, offer.any_unavailable));

@@ -39,6 +39,7 @@ Result<void> add_tool(json::Node tool, chat::Request& request, Names& seen, Tool
         KG_TRY(spec, openai_family::read_custom_tool(custom));
         return add_spec(std::move(spec), request, seen);
     }
+    if (type && openai_family::is_web_search(*type)) return openai_family::read_web_search(tool, request);
     if (type && *type != "function") {
         offer.any_unavailable = true;
         openai_family::warn_dropped(*type, request);
@@ -58,14 +59,17 @@ Result<void> set_allowed_tools(json::Node choice, chat::Request& request) {
     KG_TRY(list, json::require_array(allowed, "tools"));
     Names names;
     auto& tools = request.tools;
+    bool search = false;
     for (const json::Node item : list.children()) {
         const std::string_view type = item["type"].text();
+        search = search || openai_family::is_web_search(type);
         const json::Node nested = item[type]["name"];
         const json::Node name = nested ? nested : item["name"];
-        if (type != "function" && type != "custom") continue;  // of the hosted ones none is there
+        if (type != "function" && type != "custom") continue;
         KG_CHECK(openai_family::require_declared(name, item, tools));
         names.insert(name.text());
     }
+    if (!search) request.web_search.reset();
     request.tool_choice.limited =
         std::erase_if(tools, [&](const chat::ToolSpec& tool) { return !names.contains(tool.name); }) > 0;
     const json::Node mode = allowed["mode"];

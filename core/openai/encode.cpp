@@ -5,6 +5,7 @@
 #include "core/chat/tool_ids.hpp"
 #include "core/json/writer.hpp"
 #include "core/openai/answer.hpp"
+#include "core/openai_family/citations.hpp"
 #include "core/openai_family/custom_tool.hpp"
 
 namespace kg::openai {
@@ -15,6 +16,7 @@ struct Sorted {
     std::string text;
     std::string thinking;
     std::vector<const chat::ToolUse*> calls;
+    std::vector<chat::SearchHit> pages;  // that searches found
 };
 
 Sorted sort_parts(const chat::Response& response) {
@@ -26,6 +28,8 @@ Sorted sort_parts(const chat::Response& response) {
             if (!thinking->redacted) sorted.thinking += thinking->text;
         } else if (const auto* call = std::get_if<chat::ToolUse>(&part)) {
             sorted.calls.push_back(call);
+        } else if (const auto* search = std::get_if<chat::WebSearch>(&part)) {
+            sorted.pages.insert(sorted.pages.end(), search->hits.begin(), search->hits.end());
         }
     }
     return sorted;
@@ -61,7 +65,11 @@ void write_message(json::Writer& writer, const Sorted& sorted, const chat::Reque
         writer.string(sorted.text);
     }
     if (!sorted.thinking.empty()) writer.member("reasoning_content", sorted.thinking);
-    writer.key("refusal").null().key("annotations").begin_array().end_array();
+    writer.key("refusal").null().key("annotations").begin_array();
+    for (const auto& citation :
+         openai_family::url_citations(sorted.text, sorted.pages, openai_family::CitationForm::nested))
+        writer.raw(citation);
+    writer.end_array();
     if (!sorted.calls.empty() && request.legacy_functions) {
         writer.key("function_call");
         write_function(writer, *sorted.calls.front());

@@ -5,6 +5,7 @@
 #include "core/base/overloaded.hpp"
 #include "core/json/writer.hpp"
 #include "core/openai/answer.hpp"
+#include "core/openai_family/citations.hpp"
 #include "core/openai_family/custom_tool.hpp"
 #include "core/openai_family/error_body.hpp"
 
@@ -13,6 +14,7 @@ namespace kg::openai {
 StreamEncoder::StreamEncoder(const chat::Request& request, const chat::AnswerContext& context)
     : include_usage_(request.include_usage),
       legacy_functions_(request.legacy_functions),
+      cites_(request.web_search.has_value()),
       ids_("call_", context.unique) {
     for (const auto& tool : request.tools)
         if (tool.raw_text) text_tools_.push_back(tool.name.str());
@@ -40,13 +42,20 @@ void StreamEncoder::begin(std::string& out) {
 void StreamEncoder::event(const chat::StreamEvent& event, std::string& out) {
     std::visit(
         overloaded{
-            [&](const chat::TextDelta& e) { write_delta(text_head_, e.text, text_tail_, out); },
+            [&](const chat::TextDelta& e) {
+                if (cites_) text_ += e.text;
+                write_delta(text_head_, e.text, text_tail_, out);
+            },
             [&](const chat::ThinkingDelta& e) { write_delta(thinking_head_, e.text, text_tail_, out); },
             [](const chat::ThinkingSignature&) {},
             [](const chat::RedactedThinking&) {},
             [&](const chat::ToolUseStart& e) { tool_start(e, out); },
             [&](const chat::ToolInputDelta& e) { tool_input(e.json, out); },
             [&](const chat::ToolUseEnd&) { tool_end(out); },
+            [](const chat::WebSearchStart&) {},
+            [&](const chat::WebSearchEnd& e) {
+                pages_.insert(pages_.end(), e.search->hits.begin(), e.search->hits.end());
+            },
             [](const chat::Usage&) {},
             [](const chat::MessageEnd&) {},
         },
@@ -55,6 +64,11 @@ void StreamEncoder::event(const chat::StreamEvent& event, std::string& out) {
 
 void StreamEncoder::finish(chat::StopReason reason, std::string_view, const chat::FinalUsage& usage,
                            std::string& out) {
+    const auto citations = openai_family::url_citations(text_, pages_, openai_family::CitationForm::nested);
+    if (!citations.empty()) {
+        out.append(delta_head_).append("{\"annotations\":[").append(openai_family::joined(citations));
+        out.append("]}").append(delta_tail_);
+    }
     out.append(delta_head_).append(R"({},"logprobs":null,"finish_reason":")");
     out.append(finish_reason_name(reason, calls_ != 0, legacy_functions_)).append("\"}]");
     out.append(include_usage_ ? ",\"usage\":null}\n\n" : "}\n\n");

@@ -23,7 +23,7 @@ class StreamEncoder final : public chat::StreamEncoder {
                 std::string& out) override;
     void fail(const Error& error, std::string& out) override;
     void keep_alive(std::string& out) override;
-    std::size_t size_bytes() const override { return text_call_ ? text_call_->size() : 0; }
+    std::size_t size_bytes() const override { return text_.size() + (text_call_ ? text_call_->size() : 0); }
 
   private:
     void write_delta(const std::string& head, std::string_view text, const std::string& tail,
@@ -34,10 +34,13 @@ class StreamEncoder final : public chat::StreamEncoder {
 
     const bool include_usage_;
     const bool legacy_functions_;
-    std::string chunk_head_;  // data: {... up to "choices":[
-    std::string delta_head_;  // ... up to "delta":
-    std::string delta_tail_;  // after a delta object, finish_reason null
-    std::string text_head_;   // ... up to the escaped text
+    const bool cites_;                    // pages of web searches
+    std::string text_;                    // of the answer, to find the citations in
+    std::vector<chat::SearchHit> pages_;  // found so far
+    std::string chunk_head_;              // data: {... up to "choices":[
+    std::string delta_head_;              // ... up to "delta":
+    std::string delta_tail_;              // after a delta object, finish_reason null
+    std::string text_head_;               // ... up to the escaped text
     std::string thinking_head_;
     std::string text_tail_;
     std::string arguments_head_;  // of the call that is open

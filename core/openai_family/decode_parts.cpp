@@ -7,7 +7,7 @@
 namespace kg::openai_family {
 namespace {
 
-Result<void> decode_image(json::Node part, std::vector<TextOrImage>& out) {
+Result<void> decode_image(json::Node part, chat::Request& request, std::vector<TextOrImage>& out) {
     if (!part["file_id"].is_null_or_missing()) {
         return Err(
             chat::unsupported_error(part["file_id"], "stored files are not supported; send the picture"));
@@ -19,9 +19,13 @@ Result<void> decode_image(json::Node part, std::vector<TextOrImage>& out) {
         url = url["url"];
     }
     if (!url.is_string()) return Err(json::type_error(url, "an object with a url"));
-    KG_TRY(image, chat::make_image_from_url(url.text(), url));
+    KG_TRY(image, chat::read_image(url.text(), url, request));
     out.emplace_back(std::move(image));
     return {};
+}
+
+std::string file_head(std::string_view name) {
+    return name.empty() ? std::string() : "File: " + std::string(name) + "\n";
 }
 
 Result<void> decode_file(json::Node file, chat::Request& request, std::vector<TextOrImage>& out) {
@@ -30,7 +34,11 @@ Result<void> decode_file(json::Node file, chat::Request& request, std::vector<Te
             chat::unsupported_error(file["file_id"], "stored files are not supported; send file_data"));
     }
     if (!file["file_url"].is_null_or_missing()) {
-        return Err(chat::unsupported_error(file["file_url"], "nothing is fetched; send file_data"));
+        KG_TRY(url, json::require_string(file, "file_url"));
+        const std::string_view called = file["filename"].text();
+        KG_TRY(mark, chat::read_document_url(url, called, file_head(called), file["file_url"], request));
+        out.emplace_back(std::move(mark));
+        return {};
     }
     KG_TRY(data, json::require_string(file, "file_data"));
     const std::string_view name = file["filename"].text();
@@ -41,14 +49,12 @@ Result<void> decode_file(json::Node file, chat::Request& request, std::vector<Te
         out.emplace_back(std::move(image));
         return {};
     }
-    KG_TRY(text, chat::make_file_text(uri ? uri->media_type : std::string_view(), uri ? uri->base64 : data,
-                                      name, where));
-    if (!text.readable) {
-        chat::warn(request, "a file was replaced by a note because its contents cannot be read");
-    } else if (!name.empty()) {
-        text.text.insert(0, "File: " + std::string(name) + "\n");
-    }
-    out.emplace_back(chat::Text{std::move(text.text)});
+    KG_TRY(text, chat::read_file({.media_type = uri ? uri->media_type : std::string_view(),
+                                  .base64 = uri ? uri->base64 : data,
+                                  .name = name,
+                                  .head = file_head(name)},
+                                 where, request));
+    out.emplace_back(std::move(text));
     return {};
 }
 
@@ -64,7 +70,7 @@ Result<void> decode_part(json::Node part, chat::Request& request, std::vector<Te
         if (!text.empty()) out.emplace_back(chat::Text{part["text"].shared_text()});
         return {};
     }
-    if (type == "image_url" || type == "input_image") return decode_image(part, out);
+    if (type == "image_url" || type == "input_image") return decode_image(part, request, out);
     if (type == "input_file") return decode_file(part, request, out);
     if (type == "file") {
         KG_TRY(file, json::require_object(part, "file"));

@@ -1,6 +1,7 @@
 #include "core/openai_family/tools.hpp"
 
 #include <string>
+#include <utility>
 
 #include "core/chat/request_rules.hpp"
 #include "core/json/read.hpp"
@@ -8,6 +9,7 @@
 namespace kg::openai_family {
 namespace {
 
+constexpr std::size_t kDomainsMax = 200;
 constexpr std::string_view kEmptySchema = R"({"type":"object","properties":{}})";
 
 }  // namespace
@@ -22,6 +24,29 @@ Result<chat::ToolSpec> read_function(json::Node function) {
     spec.description = function["description"].shared_text();
     spec.schema = schema ? schema.shared_raw() : RawJson::trusted(SharedText::borrowed(kEmptySchema));
     return spec;
+}
+
+bool is_web_search(std::string_view type) {
+    return type.starts_with("web_search");
+}
+
+Result<void> read_web_search(json::Node tool, chat::Request& request) {
+    if (request.web_search) return {};
+    chat::WebSearchTool search;
+    KG_TRY(filters, json::optional_object(tool, "filters"));
+    KG_TRY(location, json::optional_object(tool, "user_location"));
+    for (const auto& [key, domains] :
+         {std::pair("allowed_domains", &search.allowed), std::pair("blocked_domains", &search.blocked)}) {
+        KG_TRY(list, json::optional_array(filters, key));
+        if (list.size() > kDomainsMax) return Err(json::value_error(list, "at most 200 domains"));
+        for (const json::Node item : list.children()) {
+            if (!item.is_string()) return Err(json::type_error(item, "a string"));
+            domains->emplace_back(item.text());
+        }
+    }
+    search.place = chat::place_of(location);
+    request.web_search = std::move(search);
+    return {};
 }
 
 Result<void> require_declared(json::Node name, json::Node item, const std::vector<chat::ToolSpec>& tools) {

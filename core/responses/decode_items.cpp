@@ -152,7 +152,7 @@ class ItemDecoder {
         const json::Node url = item["output"]["image_url"];
         if (!url.text().starts_with("data:"))
             return add_past({.result = true, .text = "[computer_call_output]\na screenshot"});
-        KG_TRY(image, chat::make_image_from_url(url.text(), url));
+        KG_TRY(image, chat::make_image_from_data(url.text(), url));
         result_parts().emplace_back(std::move(image));
         return {};
     }

@@ -36,6 +36,8 @@ Result<void> ToolDecoder::add_tool(json::Node tool, const SharedText& group) {
         add(std::move(spec), group);
     } else if (*type == "namespace" && group.empty()) {
         return add_namespace(tool);
+    } else if (openai_family::is_web_search(*type)) {
+        return openai_family::read_web_search(tool, request_);
     } else {
         any_unavailable_ = true;
         openai_family::warn_dropped(*type, request_);
@@ -91,6 +93,10 @@ Result<void> ToolDecoder::read_choice(json::Node body) {
     KG_TRY(type, json::require_string(choice, "type"));
     if (type == "function" || type == "custom") return set_named(choice);
     if (type == "allowed_tools") return set_allowed(choice);
+    if (openai_family::is_web_search(type) && request_.web_search) {
+        request_.web_search->forced = true;
+        return {};
+    }
     chat::warn_ignored(request_, "tool_choice of a hosted tool");
     return {};
 }
@@ -113,9 +119,11 @@ Result<void> ToolDecoder::set_named(json::Node choice) {
 Result<void> ToolDecoder::set_allowed(json::Node choice) {
     KG_TRY(list, json::require_array(choice, "tools"));
     std::unordered_set<std::string_view> kept, groups;
+    bool search = false;
     for (const json::Node item : list.children()) {
         const auto name = item["name"].text();
         const auto type = item["type"].text();
+        search = search || openai_family::is_web_search(type);
         if (type == "namespace") {
             groups.insert(name);
         } else if (const auto* known = find(item["namespace"].text(), name)) {
@@ -126,6 +134,7 @@ Result<void> ToolDecoder::set_allowed(json::Node choice) {
                 if (tool.client_name == name) kept.insert(tool.name.view());
         }
     }
+    if (!search) request_.web_search.reset();
     request_.tool_choice.limited =
         std::erase_if(request_.tools, [&](const chat::ToolSpec& tool) {
             return !kept.contains(tool.name) && (tool.group.empty() || !groups.contains(tool.group));

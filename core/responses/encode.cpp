@@ -43,6 +43,11 @@ std::string encode_response(const chat::Response& response, const chat::Request&
                        },
                        [&](const chat::Thinking& thinking) { add_thinking(thinking, items); },
                        [&](const chat::ToolUse& call) { add_call(call, items); },
+                       [&](const chat::WebSearch& search) {
+                           items.open_search(search.id, search.query);
+                           items.found(search);
+                           items.close(search.error == chat::SearchError::none ? "completed" : "failed");
+                       },
                        [](const auto&) {},
                    },
                    part);

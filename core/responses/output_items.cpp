@@ -3,16 +3,18 @@
 #include <utility>
 
 #include "core/json/writer.hpp"
+#include "core/openai_family/citations.hpp"
 #include "core/openai_family/custom_tool.hpp"
 
 namespace kg::responses {
 namespace {
 
 constexpr std::string_view kSealedReasoning = "reasoning.encrypted_content";
+constexpr std::string_view kSearchSources = "web_search_call.action.sources";
 
-bool wants_sealed(json::Node include) {
+bool wants(json::Node include, std::string_view what) {
     for (const json::Node item : include.children())
-        if (item.text() == kSealedReasoning) return true;
+        if (item.text() == what) return true;
     return false;
 }
 
@@ -28,9 +30,10 @@ OutputItems::OutputItems(const chat::Request& request, const chat::AnswerContext
                          const ReasoningSeal& seal)
     : unique_(context.unique),
       seal_(seal),
-      seals_(wants_sealed(request.source.root()["include"])),
+      seals_(wants(request.source.root()["include"], kSealedReasoning)),
       source_(request.source),
-      ids_("call_", context.unique) {
+      ids_("call_", context.unique),
+      names_sources_(wants(request.source.root()["include"], kSearchSources)) {
     for (const auto& tool : request.tools) {
         if (tool.group.empty() && !tool.raw_text &&
             (tool.client_name.empty() || tool.client_name == tool.name))
@@ -48,6 +51,7 @@ void OutputItems::begin(ItemKind kind, std::string_view prefix) {
     signature_.clear();
     redacted_.clear();
     sealed_.clear();
+    citations_.clear();
 }
 
 void OutputItems::open(ItemKind kind) {
@@ -64,7 +68,26 @@ void OutputItems::open_call(std::string_view id, std::string_view name) {
     group_ = plain ? std::string() : escaped(face->second.group);
 }
 
+void OutputItems::open_search(std::string_view id, std::string_view query) {
+    begin(ItemKind::web_search, "ws_");
+    id_ = "ws_" + std::string(id);
+    action_ = R"({"type":"search","query":)";
+    json::append_string(action_, query);
+}
+
+void OutputItems::found(const chat::WebSearch& search) {
+    for (const auto& hit : search.hits)
+        pages_.push_back({.title = hit.title, .url = hit.url, .text = {}, .date = {}});
+    if (!names_sources_) return;
+    json::Writer writer(action_ += ",\"sources\":");
+    writer.begin_array();
+    for (const auto& hit : search.hits)
+        writer.begin_object().member("type", "url").member("url", hit.url).end_object();
+    writer.end_array();
+}
+
 std::string_view OutputItems::add(std::string_view text) {
+    if (kind_ == ItemKind::message && !pages_.empty()) raw_ += text;
     if (kind_ == ItemKind::custom_call || (kind_ == ItemKind::reasoning && seals_)) raw_ += text;
     if (kind_ == ItemKind::custom_call) return {};
     const auto from = text_.size();
@@ -79,6 +102,9 @@ void OutputItems::append_announced(std::string& out) const {
 void OutputItems::settle_text() {
     if (kind_ == ItemKind::custom_call && !raw_.empty())
         text_ = escaped(openai_family::custom_text(std::exchange(raw_, {})));
+    if (kind_ == ItemKind::message && !raw_.empty())
+        citations_ =
+            openai_family::url_citations(std::exchange(raw_, {}), pages_, openai_family::CitationForm::flat);
 }
 
 void OutputItems::close(std::string_view status) {
@@ -100,6 +126,7 @@ void OutputItems::append_item(std::string& out, std::string_view status) const {
     const bool done = status != "in_progress";
     out.append(R"({"id":")").append(id_).append(R"(","type":")");
     if (kind_ == ItemKind::function_call || kind_ == ItemKind::custom_call) return append_call(out, status);
+    if (kind_ == ItemKind::web_search) return append_search(out, status);
     if (kind_ == ItemKind::reasoning) {
         out += R"(reasoning","summary":[)";
         if (done && !text_.empty())
@@ -114,9 +141,15 @@ void OutputItems::append_item(std::string& out, std::string_view status) const {
     out.append(R"(message","status":")").append(status).append(R"(","role":"assistant","content":[)");
     if (done) {
         out.append(R"({"type":"output_text","text":")").append(text_);
-        out += R"(","annotations":[],"logprobs":[]})";
+        out.append(R"(","annotations":[)").append(openai_family::joined(citations_));
+        out += R"(],"logprobs":[]})";
     }
     out += "]}";
+}
+
+void OutputItems::append_search(std::string& out, std::string_view status) const {
+    out.append(R"(web_search_call","status":")").append(status).append(R"(","action":)").append(action_);
+    out += "}}";
 }
 
 void OutputItems::append_call(std::string& out, std::string_view status) const {

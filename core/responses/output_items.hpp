@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/chat/dialect.hpp"
 #include "core/chat/tool_ids.hpp"
@@ -12,7 +13,7 @@
 
 namespace kg::responses {
 
-enum class ItemKind : std::uint8_t { none, reasoning, message, function_call, custom_call };
+enum class ItemKind : std::uint8_t { none, reasoning, message, function_call, custom_call, web_search };
 
 /// The items of one answer, one open at a time; the streamed and the whole form of an answer are
 /// both made here, so that they cannot disagree. What is written is JSON. Needs the request only
@@ -29,6 +30,9 @@ class OutputItems {
     const std::string& id() const { return id_; }
     void open(ItemKind kind);  // reasoning or message
     void open_call(std::string_view id, std::string_view name);
+    void open_search(std::string_view id, std::string_view query);
+    /// What the open search found; the messages after it may cite it.
+    void found(const chat::WebSearch& search);
     /// More of the open item's text. Returns it escaped for a JSON string; of a custom call nothing,
     /// because its text is known only when the call is whole.
     std::string_view add(std::string_view text);
@@ -45,6 +49,8 @@ class OutputItems {
     std::string_view last() const { return std::string_view(items_).substr(last_); }
     const std::string& last_text() const { return text_; }
     const std::string& called_name() const { return name_; }  // escaped, of the last call
+    /// url_citations in the last message, known after settle_text().
+    const std::vector<std::string>& citations() const { return citations_; }
 
     const std::string& items() const { return items_; }  // closed ones, comma between
     std::size_t size_bytes() const { return items_.size() + text_.size() + raw_.size(); }
@@ -57,6 +63,7 @@ class OutputItems {
     void begin(ItemKind kind, std::string_view prefix);
     void append_item(std::string& out, std::string_view status) const;
     void append_call(std::string& out, std::string_view status) const;
+    void append_search(std::string& out, std::string_view status) const;
 
     const std::string unique_;
     const ReasoningSeal& seal_;
@@ -73,6 +80,10 @@ class OutputItems {
     std::string text_;   // escaped, of the open item, then of the last one
     std::string raw_;    // of open reasoning that will be sealed, or of an open custom call
     std::string signature_, redacted_, sealed_;
+    const bool names_sources_;            // the client wants to know what searches found
+    std::string action_;                  // of the open search, without its end
+    std::vector<chat::SearchHit> pages_;  // found so far, without their texts
+    std::vector<std::string> citations_;
     std::string items_;
     std::size_t last_ = 0;  // where the item closed last begins
 };

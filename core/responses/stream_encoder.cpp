@@ -2,6 +2,7 @@
 
 #include "core/base/overloaded.hpp"
 #include "core/json/writer.hpp"
+#include "core/openai_family/citations.hpp"
 
 namespace kg::responses {
 namespace {
@@ -43,11 +44,14 @@ constexpr Words kCustom{
     "", "response.custom_tool_call_input.delta", "response.custom_tool_call_input.done", "", "", "input", "",
     ""};
 
+constexpr Words kSearch{"", "", "", "", "", "", "", ""};
+
 const Words& words_of(ItemKind kind) {
     switch (kind) {
         case ItemKind::reasoning: return kReasoning;
         case ItemKind::function_call: return kFunction;
         case ItemKind::custom_call: return kCustom;
+        case ItemKind::web_search: return kSearch;
         default: return kMessage;
     }
 }
@@ -87,6 +91,19 @@ void StreamEncoder::event(const chat::StreamEvent& event, std::string& out) {
                            delta(items_.add("{}"), out);
                        close("completed", out);
                    },
+                   [&](const chat::WebSearchStart& e) {
+                       close("completed", out);
+                       items_.open_search(e.id, e.query);
+                       announce(out);
+                       tell_search("response.web_search_call.in_progress", out);
+                       tell_search("response.web_search_call.searching", out);
+                   },
+                   [&](const chat::WebSearchEnd& e) {
+                       const bool good = e.search->error == chat::SearchError::none;
+                       items_.found(*e.search);
+                       if (good) tell_search("response.web_search_call.completed", out);
+                       close(good ? "completed" : "failed", out);
+                   },
                    [](const chat::Usage&) {},
                    [](const chat::MessageEnd&) {},
                },
@@ -121,6 +138,11 @@ void StreamEncoder::start(std::string_view type, std::string& out) {
 void StreamEncoder::start_part(std::string_view type, std::string& out) {
     start(type, out);
     out += place_;
+}
+
+void StreamEncoder::tell_search(std::string_view type, std::string& out) {
+    start_part(type, out);
+    out += "}\n\n";
 }
 
 void StreamEncoder::tell_response(std::string_view type, const Outcome& outcome, std::string& out) {
@@ -186,6 +208,11 @@ void StreamEncoder::close_text(std::string& out) {
     const bool call = kind == ItemKind::function_call || kind == ItemKind::custom_call;
     if (!call && !part_open_) return;
     const auto& text = items_.last_text();
+    for (std::size_t i = 0; i < items_.citations().size(); ++i) {
+        start_part("response.output_text.annotation.added", out);
+        out.append(",\"annotation_index\":").append(std::to_string(i)).append(",\"annotation\":");
+        out.append(items_.citations()[i]).append("}\n\n");
+    }
     start_part(words.text_done, out);
     if (kind == ItemKind::function_call) out.append(",\"name\":\"").append(items_.called_name()).append("\"");
     out.append(",\"").append(words.text).append("\":\"").append(text).append("\"");
@@ -194,7 +221,14 @@ void StreamEncoder::close_text(std::string& out) {
     if (call) return;
     start_part(words.part_done, out);
     out.append(",\"part\":{\"type\":\"").append(words.part_type).append("\",\"text\":\"").append(text);
-    out.append("\"").append(words.extra).append("}}\n\n");
+    if (kind == ItemKind::message && !items_.citations().empty())
+        out.append("\",\"annotations\":[")
+            .append(openai_family::joined(items_.citations()))
+            .append("]")
+            .append(kLogprobs);
+    else
+        out.append("\"").append(words.extra);
+    out += "}}\n\n";
 }
 
 void StreamEncoder::close(std::string_view status, std::string& out) {

@@ -30,6 +30,7 @@ class StreamEncoder final : public chat::StreamEncoder {
     void start(std::string_view type, std::string& out);       // a frame up to the sequence number
     void start_part(std::string_view type, std::string& out);  // ... and where in which item
     void tell_response(std::string_view type, const Outcome& outcome, std::string& out);
+    void tell_search(std::string_view type, std::string& out);
     void add_text(ItemKind kind, std::string_view text, std::string& out);
     void announce(std::string& out);
     void announce_part(std::string& out);

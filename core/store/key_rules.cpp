@@ -122,6 +122,8 @@ Result<void> check_key(const Key& key) {
         return Err(refused("thinking", "use low, medium, high, xhigh or max"));
     if (!compression_of(key.compression))
         return Err(refused("compression", "use off, on or a percentage of the window from 1 to 90"));
+    if (!key.web_search.empty() && key.web_search != "off" && key.web_search != "on")
+        return Err(refused("web_search", "use off or on"));
     return {};
 }
 

@@ -114,8 +114,9 @@ struct Key {
     /// Of conversations: "off", "on", or the percentage of the window (1 to 90) above which; "" = as
     /// the gateway is set.
     std::string compression;
-    bool strict = false;    // what would be ignored or emulated is refused
-    Sha256 old_key_hash{};  // the key before the last rotation, valid until old_key_until_ms
+    std::string web_search;  // run by the gateway: "off" or "on"; "" = as the gateway is set
+    bool strict = false;     // what would be ignored or emulated is refused
+    Sha256 old_key_hash{};   // the key before the last rotation, valid until old_key_until_ms
     std::int64_t old_key_until_ms = 0;
     std::int64_t created_at_ms = 0;
     std::int64_t last_used_at_ms = 0;

@@ -9,6 +9,7 @@
 #include "core/gateway/chat_job.hpp"
 #include "core/json/document.hpp"
 #include "core/loop/timer.hpp"
+#include "core/websearch/make_job.hpp"
 #include "daemon/api/doorway.hpp"
 #include "daemon/api/key_defaults.hpp"
 #include "daemon/api/request_trace.hpp"
@@ -126,21 +127,32 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
         }
         if (principal_.key) apply_defaults(*principal_.key, *request);
         trace_.set_request(*request);
-        stream_ = request->stream;
+        settings_ = context_.service.settings.get();
+        request_ = std::move(*request);
+        if (request_.attachments.empty()) return proceed();
+        preparation_ = std::make_unique<files::Preparation>(
+            context_.workshop, request_, settings_->files,
+            [this](Result<void> prepared) { prepared ? proceed() : refuse(prepared.error()); });
+    }
+
+    /// With all that the request needs at hand.
+    void proceed() {
+        preparation_.reset();
+        stream_ = request_.stream;
         if (reservation_.counts_tokens()) {
-            const auto tokens = static_cast<std::int64_t>(chat::estimate_prompt_tokens(*request));
+            const auto tokens = static_cast<std::int64_t>(chat::estimate_prompt_tokens(request_));
             if (auto reserved = context_.access.reserve_tokens(reservation_, tokens); !reserved)
                 return refuse(reserved.error());
         }
-        settings_ = context_.service.settings.get();
 
         gateway::JobPermissions permissions;
         permissions.tenant_scope =
             principal_.kind == access::Principal::Kind::managed ? principal_.key_id() : std::string();
         permissions.strict = principal_.key && principal_.key->strict;
         permissions.key_id = principal_.key_id();
-        permissions.compression = compression_wish(exchange_.head().headers, *request);
+        permissions.compression = compression_wish(exchange_.head().headers, request_);
         if (principal_.key) apply_compression(*principal_.key, permissions);
+        if (principal_.key) permissions.web_search = may_search(*principal_.key);
         permissions.allowed_accounts = principal_.allowed_accounts();
         permissions.allowed_groups = principal_.allowed_groups();
         permissions.tenant_refresh_token = principal_.refresh_token;
@@ -152,9 +164,8 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
                 return principal_.may_use_model(wire, name);
             };
         }
-        job_ =
-            std::make_unique<gateway::ChatJob>(context_.service, std::move(*request), std::move(permissions),
-                                               static_cast<gateway::AnswerSink&>(*this));
+        job_ = websearch::make_job(context_.service, std::move(request_), std::move(permissions),
+                                   static_cast<gateway::AnswerSink&>(*this));
         if (stream_) start_quiet();
         job_->start();
     }
@@ -241,6 +252,7 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     void refuse(const access::Refusal& refusal) {
         const auto& error = refusal.error;
         begin_.cancel();
+        preparation_.reset();
         auto response = render(refusal, dialect_, exchange_.request_id());
         settle();
         trace_.close(response.status, error_name(error.kind),
@@ -354,7 +366,9 @@ class ChatHandler final : public httpd::Handler, private gateway::AnswerSink, pr
     std::optional<SteadyTime> last_batch_;
     std::unique_ptr<chat::StreamEncoder> encoder_;
     chat::Accumulator accumulator_;
-    std::unique_ptr<gateway::ChatJob> job_;  // destroyed first: it calls into the rest
+    chat::Request request_;                            // until the job has it
+    std::unique_ptr<files::Preparation> preparation_;  // of request_
+    std::unique_ptr<gateway::Job> job_;                // destroyed first: it calls into the rest
 };
 
 }  // namespace

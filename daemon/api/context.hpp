@@ -8,6 +8,7 @@
 #include "core/access/authenticator.hpp"
 #include "core/access/trusted_proxies.hpp"
 #include "core/chat/dialect.hpp"
+#include "core/files/preparation.hpp"
 #include "core/gateway/chat_service.hpp"
 #include "core/gateway/meter.hpp"
 #include "core/gateway/request_tail.hpp"
@@ -34,6 +35,7 @@ struct Context {
     store::AsyncStore& store;
     const Dialects& dialects;
     const std::atomic<bool>& draining;
+    files::Workshop& workshop;
     std::unordered_set<Cuttable*> in_progress{};
     gateway::Meter* meter = nullptr;       // this loop's; null: nothing is measured
     gateway::RequestTail* tail = nullptr;  // null: nobody can watch

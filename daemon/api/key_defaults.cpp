@@ -16,6 +16,11 @@ void apply_defaults(const store::Key& key, chat::Request& request) {
     }
 }
 
+std::optional<bool> may_search(const store::Key& key) {
+    if (key.web_search.empty()) return std::nullopt;
+    return key.web_search == "on";
+}
+
 void apply_compression(const store::Key& key, gateway::JobPermissions& permissions) {
     const auto wanted = store::compression_of(key.compression).value_or(store::KeyCompression{});
     permissions.compression_percent = wanted.percent;

@@ -77,7 +77,6 @@ class Service {
     std::optional<http::Response> social_refresh(json::Node body);
     std::optional<http::Response> oidc_token(const httpd::RequestHead& head, json::Node body);
     std::optional<http::Response> idp_token(const httpd::RequestHead& head, const std::string& body);
-    http::Response mcp(json::Node body) const;
     http::Response client_registration() const;
     http::Response device_authorization();
     TokenBook::Login* login_of(const httpd::RequestHead& head);

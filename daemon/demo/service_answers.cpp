@@ -4,6 +4,7 @@
 #include "core/base/log.hpp"
 #include "core/http/url.hpp"
 #include "core/json/writer.hpp"
+#include "daemon/demo/mcp.hpp"
 #include "daemon/demo/model_list.hpp"
 #include "daemon/demo/replies.hpp"
 #include "daemon/demo/service.hpp"
@@ -48,7 +49,7 @@ std::optional<http::Response> Service::answer(Operation operation, const httpd::
         case Operation::models: return json_reply(std::string(ModelList::built_in().body()));
         case Operation::usage: return usage_limits(head, root);
         case Operation::profiles: return profiles(head);
-        case Operation::mcp: return mcp(root);
+        case Operation::mcp: return mcp_answer(head, root, scenario_.require_profile);
         case Operation::refresh: return social_refresh(root);
         case Operation::token: return oidc_token(head, root);
         case Operation::idp_token: return idp_token(head, body);
@@ -202,48 +203,6 @@ std::optional<http::Response> Service::idp_token(const httpd::RequestHead& head,
     writer.begin_object().member("token_type", "Bearer").member("access_token", issued->access);
     writer.member("refresh_token", issued->refresh)
         .member("expires_in", scenario_.access_lifetime.count())
-        .end_object();
-    return out;
-}
-
-http::Response Service::mcp(json::Node body) const {
-    http::Response out = json_reply({});
-    json::Writer writer(out.body);
-    writer.begin_object().member("id", body["id"].text()).member("jsonrpc", "2.0");
-    const json::Node query = body["params"]["arguments"]["query"];
-    if (body["method"].text() != "tools/call" || body["params"]["name"].text() != "web_search" ||
-        !query.is_string()) {
-        writer.key("error")
-            .begin_object()
-            .member("code", -32602)
-            .member("message", "only web_search can be called")
-            .end_object();
-        writer.key("result").null().end_object();
-        return out;
-    }
-    std::string found;
-    json::Writer inner(found);
-    inner.begin_object().key("results").begin_array().begin_object().member("title", "The kirogate demo");
-    inner.member("url", "https://example.org/")
-        .member("snippet", "A made-up page about " + std::string(query.text()));
-    inner.member("publishedDate", std::int64_t{1'767'225'600'000})
-        .member("id", "1")
-        .member("domain", "example.org");
-    inner.member("maxVerbatimWordLimit", 30).member("publicDomain", false).end_object().end_array();
-    inner.member("totalResults", 1).member("query", query.text()).key("error").null().end_object();
-    writer.key("error")
-        .null()
-        .key("result")
-        .begin_object()
-        .member("isError", false)
-        .key("content")
-        .begin_array();
-    writer.begin_object()
-        .member("type", "text")
-        .member("text", found)
-        .end_object()
-        .end_array()
-        .end_object()
         .end_object();
     return out;
 }

@@ -14,7 +14,7 @@
 #include "tests/support/temp_dir.hpp"
 
 using namespace kg;
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 namespace {
 
@@ -23,9 +23,9 @@ constexpr std::int64_t kHour = 3'600'000, kDay = 24 * kHour, kEnd = 20'000 * kDa
 double ms_of(const std::function<void()>& work) {
     std::vector<double> times;
     for (int i = 0; i < 5; ++i) {
-        const auto begin = Clock::now();
+        const auto begin = Steady::now();
         work();
-        times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+        times.push_back(std::chrono::duration<double, std::milli>(Steady::now() - begin).count());
     }
     std::ranges::sort(times);
     return times[2];
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     test::TempDir dir;
     SystemRandom random;
     auto stores = must(store::open_sqlite(dir.path(), Sealer::from_key(std::string(32, 'k'))));
-    const auto begin = Clock::now();
+    const auto begin = Steady::now();
     std::vector<store::RequestRecord> batch;
     for (std::int64_t n = 0; n < total; ++n) {
         batch.push_back(record(n, total, random));
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
         if (auto written = stores->usage().record(batch); !written) return 2;
         batch.clear();
     }
-    const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double took = std::chrono::duration<double>(Steady::now() - begin).count();
     std::printf("%lld requests written in %.1f s, %.1f us each\n", static_cast<long long>(total), took,
                 took * 1e6 / static_cast<double>(total));
 

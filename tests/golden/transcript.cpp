@@ -2,6 +2,7 @@
 
 #include "core/chat/accumulator.hpp"
 #include "core/json/writer.hpp"
+#include "core/websearch/make_job.hpp"
 #include "tests/support/gateway_rig.hpp"
 
 namespace kg::test {
@@ -14,6 +15,7 @@ class Reply final : public gateway::AnswerSink {
         : dialect_(dialect), request_(request), encoder_(dialect.stream(request, context_)) {}
 
     Flow on_event(const chat::StreamEvent& event) override {
+        if (const auto* search = std::get_if<chat::WebSearchStart>(&event)) searches.emplace_back(search->id);
         if (!request_.stream) {
             accumulator_.add(event);
             return Flow::more;
@@ -39,6 +41,7 @@ class Reply final : public gateway::AnswerSink {
     }
 
     std::string bytes;
+    std::vector<std::string> searches;  // ids, which are random
 
   private:
     void begin() {
@@ -63,12 +66,13 @@ std::string_view take_word(std::string_view& line) {
     return word;
 }
 
-/// Upstream's answer to one request: up to a line of three hyphens.
+/// Upstream's answer to one request: up to a line of three hyphens, or to what searches found.
 std::string_view take_round(std::string_view& script) {
     constexpr std::string_view mark = "\n---\n";
-    const auto end = std::min(script.find(mark), script.size());
+    const auto searches = script.find("\nsearch ");
+    const auto end = std::min({script.find(mark), searches, script.size()});
     const auto round = script.substr(0, end);
-    script.remove_prefix(std::min(end + mark.size(), script.size()));
+    script.remove_prefix(std::min(end + (end == searches ? 1 : mark.size()), script.size()));
     return round;
 }
 
@@ -90,6 +94,27 @@ std::string event_stream(std::string_view script) {
     return out;
 }
 
+/// Answers the searches that are under way with the "search" lines at the front of the script.
+void answer_searches(std::string_view& script, ScriptedFetcher& fetcher) {
+    for (std::size_t i = 0; i < fetcher.count() && script.starts_with("search "); ++i) {
+        auto& call = fetcher.call(i);
+        if (!call.alive() || call.request.url.find("/mcp") == std::string::npos) continue;
+        const auto end = std::min(script.find('\n'), script.size());
+        std::string body;
+        json::Writer writer(body);
+        writer.begin_object().member("jsonrpc", "2.0").key("result").begin_object();
+        writer.key("content").begin_array().begin_object().member("type", "text");
+        writer.member("text", script.substr(7, end - 7)).end_object().end_array().end_object().end_object();
+        script.remove_prefix(std::min(end + 1, script.size()));
+        call.answer(200, body, {{"content-type", "application/json"}});
+    }
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+        text.replace(at, from.size(), to);
+}
+
 }  // namespace
 
 Result<Transcript> play_transcript(const chat::Dialect& dialect, std::string request,
@@ -102,13 +127,16 @@ Result<Transcript> play_transcript(const chat::Dialect& dialect, std::string req
     GatewayRig rig(1);
     const chat::Request kept = decoded;
     Reply reply(dialect, kept);
-    gateway::ChatJob job(rig.service, std::move(decoded), gateway::JobPermissions{}, reply);
-    job.start();
-    for (std::size_t round = 0; rig.fetcher.count() > round; ++round) {
+    const auto job = websearch::make_job(rig.service, std::move(decoded), {}, reply);
+    job->start();
+    for (bool first = true; rig.fetcher.active() > 0 && (first || !script.empty()); first = false) {
         out.kiro_request += json::pretty(rig.last_chat().request.body.view()) + '\n';
         GatewayRig::stream(rig.last_chat(), event_stream(take_round(script)));
+        answer_searches(script, rig.fetcher);
     }
     out.client_reply = std::move(reply.bytes);
+    for (std::size_t i = 0; i < reply.searches.size(); ++i)
+        replace_all(out.client_reply, reply.searches[i], std::string(31, '0') + std::to_string(i + 1));
     return out;
 }
 

@@ -32,6 +32,11 @@ inline std::string describe(const chat::StreamEvent& event) {
             },
             [](const chat::ToolInputDelta& e) { return "input " + std::string(e.json); },
             [](const chat::ToolUseEnd&) { return std::string("tool end"); },
+            [](const chat::WebSearchStart& e) { return "search " + std::string(e.query); },
+            [](const chat::WebSearchEnd& e) {
+                return "found " + std::to_string(e.search->hits.size()) +
+                       std::string(chat::search_error_name(e.search->error));
+            },
             [&count](const chat::Usage& e) {
                 std::string out = "usage";
                 count(out, "in", e.uncached_input_tokens);

@@ -31,6 +31,8 @@ class RecordingAnswer final : public gateway::AnswerSink {
                        [&](const chat::ToolUseStart& e) { tools.push_back(std::string(e.name) + "("); },
                        [&](const chat::ToolInputDelta& e) { tools.back() += e.json; },
                        [&](const chat::ToolUseEnd&) { tools.back() += ")"; },
+                       [&](const chat::WebSearchStart& e) { searches.push_back(std::string(e.query)); },
+                       [&](const chat::WebSearchEnd& e) { found.push_back(*e.search); },
                        [&](const chat::Usage&) { ++leaked; }, [&](const chat::MessageEnd&) { ++leaked; }},
             event);
         ++events;
@@ -52,6 +54,8 @@ class RecordingAnswer final : public gateway::AnswerSink {
 
     std::string text, thinking, signature;
     std::vector<std::string> tools;
+    std::vector<std::string> searches;   // queries, as they began
+    std::vector<chat::WebSearch> found;  // as they ended
     int events = 0, batches = 0, endings = 0, leaked = 0;
     Flow flow = Flow::more;
     bool forgets = false;  // start_over() is granted

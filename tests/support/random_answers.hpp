@@ -12,6 +12,7 @@ namespace kg::test {
 /// A legal answer of random events; owns the texts that the events view.
 struct RandomAnswer {
     std::deque<std::string> texts;
+    std::deque<chat::WebSearch> searches;
     std::vector<chat::StreamEvent> events;
 
     explicit RandomAnswer(std::uint32_t seed) : random_(seed) {
@@ -47,8 +48,20 @@ struct RandomAnswer {
         events.emplace_back(chat::ToolUseEnd{});
     }
 
+    void add_search() {
+        chat::WebSearch& search = searches.emplace_back();
+        search.id = std::string(31, '0') + "0123456789abcdef"[searches.size() % 16];
+        search.query = text();
+        if (below(4) == 0) search.error = chat::SearchError::unavailable;
+        for (std::size_t count = search.error == chat::SearchError::none ? below(3) : 0; count > 0; --count)
+            search.hits.push_back(
+                {std::string(text()), "https://e.org/" + std::to_string(below(9)), "x", {}});
+        events.emplace_back(chat::WebSearchStart{search.id, search.query});
+        events.emplace_back(chat::WebSearchEnd{&search});
+    }
+
     void add_event() {
-        switch (below(8)) {
+        switch (below(9)) {
             case 0:
             case 1:
             case 2: events.emplace_back(chat::TextDelta{text()}); break;
@@ -56,6 +69,7 @@ struct RandomAnswer {
             case 4: events.emplace_back(chat::ThinkingSignature{"c2ln"}); break;
             case 5: events.emplace_back(chat::RedactedThinking{"cmVk"}); break;
             case 6: events.emplace_back(chat::Usage{}); break;
+            case 7: add_search(); break;
             default: add_tool(); break;
         }
     }

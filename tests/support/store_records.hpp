@@ -101,6 +101,7 @@ inline store::Key full_key(const std::string& id, const std::string& text) {
     k.system_append = "after";
     k.thinking = "high";
     k.compression = "65";
+    k.web_search = "off";
     k.strict = true;
     k.old_key_hash = sha256("before " + text);
     k.old_key_until_ms = 1'700'000'000'002;
@@ -125,10 +126,11 @@ inline bool same(const store::Key& a, const store::Key& b) {
            a.quotas == b.quotas && a.time_zone == b.time_zone && a.request_burst == b.request_burst &&
            a.tokens_per_minute == b.tokens_per_minute && a.streams_max == b.streams_max &&
            a.system_prepend == b.system_prepend && a.system_append == b.system_append &&
-           a.thinking == b.thinking && a.compression == b.compression && a.strict == b.strict &&
-           a.old_key_hash == b.old_key_hash && a.old_key_until_ms == b.old_key_until_ms &&
-           a.created_at_ms == b.created_at_ms && a.last_used_at_ms == b.last_used_at_ms &&
-           a.credits_used == b.credits_used && a.tokens_used == b.tokens_used && a.requests == b.requests;
+           a.thinking == b.thinking && a.compression == b.compression && a.web_search == b.web_search &&
+           a.strict == b.strict && a.old_key_hash == b.old_key_hash &&
+           a.old_key_until_ms == b.old_key_until_ms && a.created_at_ms == b.created_at_ms &&
+           a.last_used_at_ms == b.last_used_at_ms && a.credits_used == b.credits_used &&
+           a.tokens_used == b.tokens_used && a.requests == b.requests;
 }
 
 inline store::RequestRecord full_record(const std::string& request_id) {

@@ -17,9 +17,9 @@ const std::string kSelect =
     " credits_per_day, tokens_per_day, credits_per_week, tokens_per_week, credits_per_month,"
     " tokens_per_month, time_zone, request_burst, tokens_per_minute, streams_max, system_prepend,"
     " system_append, thinking, strict, old_key_hash, old_key_until_ms, tokens_used,"
-    " allowed_groups, compression FROM keys";
+    " allowed_groups, compression, web_search FROM keys";
 const std::string kInsert =
-    "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const std::string kUpdate =
     "UPDATE keys SET name = ?2, key_hash = ?3, prefix = ?4, suffix = ?5, enabled = ?6,"
     " allowed_models = ?7, allowed_accounts = ?8, credit_limit = ?9, expires_at_ms = ?10,"
@@ -29,7 +29,7 @@ const std::string kUpdate =
     " credits_per_month = ?23, tokens_per_month = ?24, time_zone = ?25, request_burst = ?26,"
     " tokens_per_minute = ?27, streams_max = ?28, system_prepend = ?29, system_append = ?30,"
     " thinking = ?31, strict = ?32, old_key_hash = ?33, old_key_until_ms = ?34, tokens_used = ?35,"
-    " allowed_groups = ?36, compression = ?37 WHERE id = ?1";
+    " allowed_groups = ?36, compression = ?37, web_search = ?38 WHERE id = ?1";
 
 Result<void> read_hash(const std::string& bytes, const std::string& key_id, Sha256& out) {
     if (bytes.size() != out.size()) {
@@ -84,6 +84,7 @@ Result<Key> read_key(const Statement& row) {
     KG_TRY(groups, read_list(row.text(35), "key " + key.id));
     key.allowed_groups = std::move(groups);
     key.compression = row.text(36);
+    key.web_search = row.text(37);
     return key;
 }
 
@@ -112,7 +113,7 @@ Result<void> SqliteKeyStore::store(const std::string& sql, const Key& key) {
         key.quotas[1].credits, key.quotas[1].tokens, key.quotas[2].credits, key.quotas[2].tokens,
         key.time_zone, key.request_burst, key.tokens_per_minute, key.streams_max, key.system_prepend,
         key.system_append, key.thinking, key.strict, key.old_key_hash, key.old_key_until_ms, key.tokens_used,
-        write_list(key.allowed_groups), key.compression);
+        write_list(key.allowed_groups), key.compression, key.web_search);
     auto stored = statement.run();
     if (stored) return {};
     switch (connection_.db.last_conflict()) {

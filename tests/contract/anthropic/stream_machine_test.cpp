@@ -61,6 +61,8 @@ class StrictClient {
         id_ = std::string(block["id"].text());
         name_ = std::string(block["name"].text());
         value_ = std::string(block["data"].text());
+        searched_ = std::string(block["tool_use_id"].text());
+        found_ = std::string(block["content"].raw());
         signature_.clear();
     }
     void delta(json::Node data) {
@@ -76,7 +78,7 @@ class StrictClient {
         }
         const bool fits = (kind == "text_delta" && type_ == "text") ||
                           (kind == "thinking_delta" && type_ == "thinking") ||
-                          (kind == "input_json_delta" && type_ == "tool_use");
+                          (kind == "input_json_delta" && (type_ == "tool_use" || type_ == "server_tool_use"));
         REQUIRE(fits);
         value_.append(body["text"].text())
             .append(body["thinking"].text())
@@ -95,7 +97,9 @@ class StrictClient {
             REQUIRE_FALSE(signature_.empty());
             writer.member("thinking", value_).member("signature", signature_);
         }
-        if (type_ == "tool_use") {
+        if (type_ == "web_search_tool_result")
+            writer.member("tool_use_id", searched_).key("content").raw(found_);
+        if (type_ == "tool_use" || type_ == "server_tool_use") {
             REQUIRE(json::Document::parse(value_));
             writer.member("id", id_).member("name", name_).key("input").raw(value_);
         }
@@ -104,7 +108,7 @@ class StrictClient {
 
     bool started_ = false, open_ = false, ended_ = false, stopped_ = false;
     std::int64_t next_index_ = 0;
-    std::string type_, id_, name_, value_, signature_, content_;
+    std::string type_, id_, name_, value_, signature_, content_, searched_, found_;
 };
 
 }  // namespace

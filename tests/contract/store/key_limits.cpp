@@ -34,6 +34,7 @@ TEST_CASE("a key that could not be enforced is refused with the field, and chang
         {"system_append", [](store::Key& k) { k.system_append = "\xff"; }},
         {"system_prepend", [](store::Key& k) { k.system_prepend = std::string((64 << 10) + 1, 'x'); }},
         {"thinking", [](store::Key& k) { k.thinking = "hard"; }},
+        {"web_search", [](store::Key& k) { k.web_search = "yes"; }},
     };
     const auto good = full_key("key_one", "kg-one-one-one");
     REQUIRE(stores->keys().add(good));

@@ -95,7 +95,7 @@ TEST_CASE("4.2: what cannot be honoured and must not be ignored is refused") {
         {body(R"([{"role":"user","content":"x"}])", R"("mcp_servers":[{"url":"x"}])"), kRefused,
          "mcp_servers"},
         {body(R"([{"role":"user","content":"x"}])", R"("thread":{"type":"create"})"), kRefused, "thread"},
-        {block(R"({"type":"image","source":{"type":"url","url":"https://example.com/a.png"}})"), kRefused,
+        {block(R"({"type":"image","source":{"type":"url","url":"ftp://example.com/a.png"}})"), kBad,
          "messages[0].content[0].source.url"},
         {block(R"({"type":"image","source":{"type":"file","file_id":"f"}})"), kRefused,
          "messages[0].content[0].source.type"},
@@ -105,7 +105,7 @@ TEST_CASE("4.2: what cannot be honoured and must not be ignored is refused") {
          "messages[0].content[0].source"},
         {block(R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":""}})"), kBad,
          "messages[0].content[0].source"},
-        {block(R"({"type":"document","source":{"type":"url","url":"https://example.com/a.pdf"}})"), kRefused,
+        {block(R"({"type":"document","source":{"type":"file","file_id":"f"}})"), kRefused,
          "messages[0].content[0].source.type"},
         {body(R"([{"role":"user","content":"x"}])",
               R"("tools":[{"type":"computer_20250124","name":"computer"}],"tool_choice":{"type":"any"})"),
@@ -201,12 +201,12 @@ TEST_CASE("captures 9: tool results in every form, in any order of keys, with te
     REQUIRE(rich.content.size() == 5);
     CHECK(std::get<Text>(rich.content[0]).text == "one");
     CHECK(std::get<Image>(rich.content[1]).format == "jpeg");
-    CHECK(std::get<Text>(rich.content[2]).text.view().find("r.pdf") != std::string::npos);
+    REQUIRE(request.attachments.size() == 1);  // the PDF file, until it is read
+    CHECK(request.attachments[0].name == "r.pdf");
     CHECK(std::get<Text>(rich.content[3]).text == "tool Read is available");  // captures 8
     CHECK(std::get<Text>(rich.content[4]).text == "T\nS\nC");
     CHECK(part<ToolResult>(request, 1, 2).content.empty());
     CHECK(part<Text>(request, 1, 3).text == "and now?");
-    CHECK(test::warns_about(request, "document"));
     CHECK(test::warns_about(request, "hologram"));
 }
 
@@ -242,10 +242,38 @@ TEST_CASE("documents, search results and foreign history become text or go") {
     CHECK(part<Text>(request, 0, 1).text == "c1");
     CHECK(part<Image>(request, 0, 2).format == "png");
     CHECK(part<Text>(request, 0, 3).text == "hello");
-    CHECK(part<Text>(request, 1, 0).text == "Web search results:\n- Hit (https://e.com)");
-    CHECK(part<Text>(request, 1, 1).text == "summary");
-    CHECK(request.messages[1].parts.size() == 2);
+    CHECK(part<ToolUse>(request, 1, 0).name == "web_search");
+    CHECK(part<ToolUse>(request, 1, 0).id == "srvtoolu_s");
+    const auto& result = part<ToolResult>(request, 2, 0);
+    CHECK(request.messages[2].role == Role::user);
+    CHECK(result.tool_use_id == "srvtoolu_s");
+    CHECK(std::get<Text>(result.content.at(0)).text ==
+          "Results of the web search \"\":\n\n[1] Hit\nhttps://e.com\n");
+    CHECK(part<Text>(request, 3, 0).text == "summary");
+    CHECK(request.messages[3].parts.size() == 1);
+    CHECK(request.past_searches);
     CHECK(test::warns_about(request, "mcp_tool_use"));
+}
+
+TEST_CASE("4.3: pictures and documents by address and PDF files wait for their contents") {
+    const auto request = accept(body(
+        R"([{"role":"user","content":[{"type":"image","source":{"type":"url","url":"https://e.com/a.png"}},)"
+        R"({"type":"document","title":"T","source":{"type":"url","url":"https://e.com/a.pdf"}},)"
+        R"({"type":"tool_result","tool_use_id":"t","content":[{"type":"document","title":"P","citations":{"enabled":true},"source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0="}}]}]}])"));
+    REQUIRE(request.attachments.size() == 3);
+    CHECK(request.attachments[0].kind == Attachment::Kind::image_url);
+    CHECK(request.attachments[0].source == "https://e.com/a.png");
+    CHECK(request.attachments[0].path == "messages[0].content[0].source.url");
+    CHECK(request.attachments[1].kind == Attachment::Kind::document_url);
+    CHECK(request.attachments[1].head == "Document: T\n");
+    CHECK(request.attachments[2].kind == Attachment::Kind::pdf);
+    CHECK(request.attachments[2].source == "JVBERi0=");
+    auto settled = request;
+    settle_attachment(settled, settled.attachments[2], Text{"pages"});
+    settle_attachment(settled, settled.attachments[0], Image{"png", "AAAA"});
+    CHECK(std::get<Text>(part<ToolResult>(settled, 0, 2).content.at(0)).text == "pages");
+    CHECK(part<Image>(settled, 0, 0).base64 == "AAAA");
+    CHECK(part<Text>(settled, 0, 1).text == "[attachment]");
 }
 
 TEST_CASE("4.4: tools of every kind") {
@@ -266,7 +294,8 @@ TEST_CASE("4.4: tools of every kind") {
         CHECK(test::parse(request.tools[i].schema.text()).root()["properties"].size() >= 2);
         CHECK_FALSE(request.tools[i].description.empty());
     }
-    CHECK(test::warns_about(request, "web_search_20250305"));
+    CHECK(request.web_search);
+    CHECK_FALSE(test::warns_about(request, "web_search"));
     CHECK(test::warns_about(request, "computer_20250124"));
     CHECK(test::warns_about(request, "declared twice"));
 }
@@ -289,14 +318,17 @@ TEST_CASE("D6: tool_choice in every form") {
     CHECK(test::warns_about(no_tools, "tool_choice"));
 }
 
-TEST_CASE("captures 11: the forced web search is dropped together with its choice") {
+TEST_CASE("captures 11: a forced web search is no tool of the client") {
     const auto request = accept(body(
         R"([{"role":"user","content":"x"}])",
         R"("tools":[{"type":"web_search_20250305","name":"web_search","max_uses":8}],"tool_choice":{"type":"tool","name":"web_search"},"thinking":{"type":"disabled"},"temperature":1,"stream":true)"));
     CHECK(request.tools.empty());
     CHECK(request.tool_choice.mode == ToolChoice::Mode::automatic);
     CHECK_FALSE(request.thinking.enabled);
-    CHECK(request.warnings.size() == 1);
+    CHECK(request.warnings.empty());
+    REQUIRE(request.web_search);
+    CHECK(request.web_search->forced);
+    CHECK(request.web_search->uses_max == 8u);
 }
 
 TEST_CASE("4.5: thinking options, odd budgets clamped") {

@@ -90,7 +90,8 @@ struct ApiRig {
     access::TrustedProxies proxies;
     api::Dialects dialects{Sealer::from_key(std::string(32, 'k'))};
     std::atomic<bool> draining{false};
-    api::Context context{gateway.service, access, proxies, gateway.async, dialects, draining};
+    files::Workshop workshop{gateway.loop, gateway.fetcher, gateway.clock};
+    api::Context context{gateway.service, access, proxies, gateway.async, dialects, draining, workshop};
     std::vector<httpd::Route> routes = api::public_routes(context);
 };
 

@@ -110,11 +110,11 @@ TEST_CASE("each class of mistake in the file is told with place, key and what is
          "you mean server.listen?"},
         {"[sever]\nlisten = \"x\"",
          "1:2: \"sever\": unknown section; allowed: the sections server, auth, kiro, accounts, "
-         "models, compression, responses, limits, "
+         "models, compression, responses, web_search, files, limits, "
          "log, storage; did you mean server?"},
         {"workers = 3",
          "1:1: \"workers\": unknown section; allowed: the sections server, auth, kiro, accounts, "
-         "models, compression, responses, "
+         "models, compression, responses, web_search, files, "
          "limits, log, storage; did you mean server.workers?"},
         {"server = 3", "1:10: server: expected a table, found a whole number; allowed: a section: [server]"},
         {"[limits]\nwrite_high_bytes = \"32KiB\"",

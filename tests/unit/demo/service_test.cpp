@@ -83,6 +83,8 @@ TEST_CASE("every form of every operation is served") {
         INFO(row.method << " " << row.path << " " << row.target);
         std::string fields = with_token("aoaTest");
         if (!row.target.empty()) fields += "x-amz-target: " + std::string(row.target) + "\r\n";
+        if (row.sign == "jsonrpc")
+            fields += "x-amzn-kiro-profile-arn: arn:aws:codewhisperer:us-east-1:1:profile/A\r\n";
         const auto answer = rig.call(row.method, row.path, kHello, fields);
         CHECK(answer.status == 200);
         CHECK(answer.body.find(row.sign) != std::string::npos);

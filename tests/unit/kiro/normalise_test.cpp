@@ -50,7 +50,7 @@ TEST_CASE("C3: blank user turns go and their neighbours join") {
 
 TEST_CASE("C3: a blank current turn asks to continue") {
     const auto e = encode(request_of({user({text("a")}), assistant({text("b")}), user({text("  ")})}));
-    CHECK(e.content() == "Continue");
+    CHECK(e.content().find("Continue") == 0);
 }
 
 TEST_CASE("C3: Unicode white space counts as blank, other text does not") {
@@ -267,7 +267,8 @@ TEST_CASE("36: a system message between call and result does not part them") {
 TEST_CASE("D13: a prefill becomes history and is reported") {
     const auto e = encode(request_of({user({text("Write JSON")}), assistant({text("{")})}));
     CHECK(e.assistant_at(1)["content"] == "{");
-    CHECK(e.content() == "Continue");
+    CHECK(e.content() ==
+          "Continue your last message from exactly where it stops, without saying any of it again.");
     CHECK(e.warned("prefill"));
 }
 

@@ -101,14 +101,11 @@ TEST_CASE(
              R"("response_format":{"type":"json_schema","json_schema":{"strict":true,"schema":{"propertyNames":{}}}})"),
          kRefused, "response_format.json_schema.schema.propertyNames"},
         {body(kHi, R"("response_format":{"type":"yaml"})"), kRefused, "response_format.type"},
-        {body(kHi, R"("tools":[{"type":"web_search"}],"tool_choice":"required")"), kBad, "tool_choice"},
+        {body(kHi, R"("tools":[{"type":"image_generation"}],"tool_choice":"required")"), kBad, "tool_choice"},
         {body(R"([{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}])"), kRefused,
          "messages[0].content[0].type"},
         {body(R"([{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}])"), kRefused,
          "messages[0].content[0].file.file_id"},
-        {body(
-             R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://e.com/a.png"}}]}])"),
-         kRefused, "messages[0].content[0].image_url.url"},
         {body(
              R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/tiff;base64,AAAA"}}]}])"),
          kRefused, "messages[0].content[0].image_url.url"},
@@ -135,10 +132,9 @@ TEST_CASE("D3, D6: scalar fields are honoured") {
 TEST_CASE("D6: ignored knobs are named in a warning, harmless fields are not") {
     const auto loud = accept(body(
         kHi,
-        R"("temperature":0,"top_p":0.9,"seed":7,"presence_penalty":1,"frequency_penalty":1,"logit_bias":{"5":1},"logprobs":true,"top_logprobs":3,"service_tier":"flex","verbosity":"low","web_search_options":{})"));
-    for (const char* name :
-         {"temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs",
-          "top_logprobs", "service_tier", "verbosity", "web_search_options"}) {
+        R"("temperature":0,"top_p":0.9,"seed":7,"presence_penalty":1,"frequency_penalty":1,"logit_bias":{"5":1},"logprobs":true,"top_logprobs":3,"service_tier":"flex","verbosity":"low")"));
+    for (const char* name : {"temperature", "top_p", "seed", "presence_penalty", "frequency_penalty",
+                             "logit_bias", "logprobs", "top_logprobs", "service_tier", "verbosity"}) {
         INFO(name);
         CHECK(
             test::warns_about(loud, std::string(name) + " is not supported by the backend and was ignored"));
@@ -204,14 +200,17 @@ TEST_CASE("D8: unparsable arguments in the history are kept as text, with a warn
 TEST_CASE("D3: pictures and files, also in tool results") {
     const auto request = accept(body(
         R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/jpg;base64,AAAA","detail":"high"}},{"type":"image_url","image_url":"data:image/WEBP;charset=x;base64,AA"},)"
-        R"({"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,aGVsbG8="}},{"type":"file","file":{"filename":"b.pdf","file_data":"data:application/pdf;base64,AAAA"}},{"type":"smell"}]},)"
+        R"({"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,aGVsbG8="}},{"type":"file","file":{"filename":"b.pdf","file_data":"data:application/pdf;base64,AAAA"}},{"type":"file","file":{"filename":"c.zip","file_data":"data:application/zip;base64,AAAA"}},{"type":"smell"}]},)"
         R"({"role":"tool","tool_call_id":"c","content":[{"type":"image_url","image_url":{"url":"data:image/gif;base64,AAAA"}}]}])"));
     CHECK(part<Image>(request, 0, 0).format == "jpeg");
     CHECK(part<Image>(request, 0, 1).format == "webp");
     CHECK(part<Image>(request, 0, 1).base64 == "AA==");
     CHECK(part<Text>(request, 0, 2).text == "File: a.txt\nhello");
-    CHECK(part<Text>(request, 0, 3).text.view().find("b.pdf") != std::string::npos);
+    REQUIRE(request.attachments.size() == 1);
+    CHECK(request.attachments[0].name == "b.pdf");
+    CHECK(request.attachments[0].head == "File: b.pdf\n");
     CHECK(std::get<Image>(part<ToolResult>(request, 1, 0).content.at(0)).format == "gif");
+    CHECK(part<Text>(request, 0, 4).text.view().find("c.zip") != std::string::npos);
     CHECK(test::warns_about(request, "file"));
     CHECK(test::warns_about(request, "smell"));
 }
@@ -220,13 +219,15 @@ TEST_CASE("6.1: tools, with surplus keys, without parameters, doubled, of other 
     const auto request = accept(body(
         kHi,
         R"("tools":[{"type":"function","function":{"name":"a","description":"d","parameters":{"anyOf":[{"type":"null"}]},"strict":false}},{"type":"function","function":{"name":"b"}},)"
-        R"({"type":"function","function":{"name":"a"}},{"type":"function","name":"flat","parameters":{}},{"type":"web_search"}])"));
+        R"({"type":"function","function":{"name":"a"}},{"type":"function","name":"flat","parameters":{}},{"type":"code_interpreter"},{"type":"web_search"}])"));
     REQUIRE(request.tools.size() == 3);
     CHECK(request.tools[0].schema.text() == R"({"anyOf":[{"type":"null"}]})");
     CHECK(request.tools[0].description == "d");
     CHECK(request.tools[1].schema.text() == R"({"type":"object","properties":{}})");
     CHECK(request.tools[2].name == "flat");
-    CHECK(test::warns_about(request, "web_search"));
+    CHECK(test::warns_about(request, "code_interpreter"));
+    CHECK_FALSE(test::warns_about(request, "web_search"));
+    CHECK(request.web_search);
     CHECK(test::warns_about(request, "declared twice"));
 }
 

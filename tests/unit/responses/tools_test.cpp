@@ -40,12 +40,31 @@ TEST_CASE("7.3: functions are flat, and may lack parameters") {
 
 TEST_CASE("7.3, captures 27: hosted tools are dropped, and cannot be forced") {
     const auto request = accept(
-        R"("tools":[{"type":"web_search"},{"type":"tool_search","execution":"client"},{"type":"function","name":"a"}],"tool_choice":{"type":"web_search"})");
+        R"("tools":[{"type":"image_generation"},{"type":"tool_search","execution":"client"},{"type":"function","name":"a"}],"tool_choice":{"type":"image_generation"})");
     CHECK(names(request) == std::vector<std::string>{"a"});
     CHECK(request.tool_choice.mode == ToolChoice::Mode::automatic);
-    CHECK(test::warns_about(request, "web_search"));
+    CHECK(test::warns_about(request, "tool_search"));
     CHECK_FALSE(test::decode(
-        *kDialect, R"({"model":"m","input":"q","tools":[{"type":"web_search"}],"tool_choice":"required"})"));
+        *kDialect,
+        R"({"model":"m","input":"q","tools":[{"type":"image_generation"}],"tool_choice":"required"})"));
+}
+
+TEST_CASE("captures 27: the web search that Codex always declares is no reason to warn") {
+    const auto request = accept(
+        R"("tools":[{"type":"web_search","external_web_access":false},{"type":"function","name":"a"}])");
+    CHECK(names(request) == std::vector<std::string>{"a"});
+    CHECK(request.warnings.empty());
+    REQUIRE(request.web_search);
+    CHECK_FALSE(request.web_search->forced);
+    const auto preview = accept(
+        R"("tools":[{"type":"web_search_preview","filters":{"allowed_domains":["e.org"]},"user_location":{"type":"approximate","city":"Oslo","country":"NO"}}],"tool_choice":{"type":"web_search_preview"})");
+    REQUIRE(preview.web_search);
+    CHECK(preview.web_search->forced);
+    CHECK(preview.web_search->allowed == std::vector<std::string>{"e.org"});
+    CHECK(preview.web_search->place == "Oslo, NO");
+    const auto withdrawn = accept(
+        R"("tools":[{"type":"web_search"},{"type":"function","name":"a"}],"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"a"}]})");
+    CHECK_FALSE(withdrawn.web_search);
 }
 
 TEST_CASE("7.3: a custom tool is a function of one text that knows its grammar") {
