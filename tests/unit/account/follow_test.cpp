@@ -347,8 +347,10 @@ TEST_CASE("a followed file that was moved away and back is found again, with the
     follower.rig.settle();
     CHECK_FALSE(follower.rig.pool.any_usable());
     REQUIRE(std::rename((path + ".away").c_str(), path.c_str()) == 0);
-    watch.poll();
-    turn_until({&follower}, [&] { return follower.rig.pool.any_usable(); });
+    turn_until({&follower}, [&] {
+        watch.poll();  // one is left out while the look before it is under way
+        return follower.rig.pool.any_usable();
+    });
     CHECK(follower.rig.pool.record("acc")->access_token.equals("t0"));
     SECTION("but not when they were refused") {
         follower.rig.pool.report_login_lost("acc", "refused");
