@@ -43,7 +43,7 @@ test('an account at its limit a minute gets no request: others answer, and then 
     const seconds = Number(refused.headers['retry-after']);
     assert.ok(seconds > 2 && seconds <= 30, `${seconds}`);
     for (const id of ids) assert.ok(!refused.text.includes(id));
-    assert.ok(gateway.log.includes(`${ids[0]}=limit-reached`), gateway.log);
+    await gateway.logged(`${ids[0]}=limit-reached`);
     assert.equal((await fake.chats()).length, 4);
     const status = await gateway.run(['status', '--server', gateway.url]);
     assert.match(status, new RegExp(`full +${ids[0]} \\(first\\): its limit a minute is reached, in \\d+ s`));

@@ -113,8 +113,9 @@ export class Gateway {
         return this.child.stderr;
     }
 
-    logged(text) {
-        return until(`the log line "${text}"`, () => this.log.includes(text));
+    /** The log comes through a pipe, behind the answer it speaks of: `what` is a text or a pattern. */
+    logged(what) {
+        return until(`the log line "${what}"`, () => (what instanceof RegExp ? what.test(this.log) : this.log.includes(what)));
     }
 
     alive() {
