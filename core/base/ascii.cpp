@@ -111,6 +111,12 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     return best;
 }
 
+bool breaks_line(std::string_view text) {
+    bool found = false;  // no early way out: compilers make vectors of this loop
+    for (const char c : text) found |= c == '\r' || c == '\n' || c == '\0';
+    return found;
+}
+
 bool is_utf8(std::string_view text) {
     std::size_t i = 0;
     while (i < text.size()) {

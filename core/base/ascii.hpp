@@ -23,6 +23,8 @@ std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool contains_ignoring_case(std::string_view text, std::string_view part);
 std::string_view trim(std::string_view text);
+/// Contains CR, LF or NUL: such a text must not go into a header field.
+bool breaks_line(std::string_view text);
 bool is_blank(std::string_view text);  // empty or white space only
 /// Shell-style pattern with `*` and `?`, ignoring case; linear in text times pattern.
 bool matches_pattern(std::string_view text, std::string_view pattern);

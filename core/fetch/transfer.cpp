@@ -285,7 +285,7 @@ bool Transfer::set_headers() {
     header_lines_.reserve(request_.headers.size() + 3);
     for (std::string& line : request_.headers) {
         const auto colon = line.find(':');
-        if (colon == std::string::npos || colon == 0 || line.find_first_of("\r\n") != std::string::npos) {
+        if (colon == std::string::npos || colon == 0 || ascii::breaks_line(line)) {
             failure = Failure{FailureKind::other, "malformed request header"};
             return false;
         }

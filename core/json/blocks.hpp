@@ -37,4 +37,10 @@ std::size_t first_lane(const Lanes& lanes) {
            4;
 }
 
+/// How many bytes of a JSON string before the first that ends or escapes it: quotation mark,
+/// backslash or a control character; kBlock when there is none.
+inline std::size_t plain_prefix(const Bytes16& v) {
+    return first_lane((v < 0x20) | (v == '"') | (v == '\\'));
+}
+
 }  // namespace kg::json

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kEscapeMax = 6;  // "\\u00XX"
 
-/// How many bytes before the first one below 0x20, quotation mark or backslash.
-std::size_t plain_prefix(const Bytes16& v) {
-    return first_lane((v < 0x20) | (v == '"') | (v == '\\'));
-}
-
 /// The character after the backslash, or 'u' for those that have no short form.
 constexpr std::array<char, 256> kShortEscape = [] {
     std::array<char, 256> table{};

@@ -1,33 +1,39 @@
 #include "core/kiro/flat_json.hpp"
 
 #include "core/base/ascii.hpp"
+#include "core/json/blocks.hpp"
 
 namespace kg::kiro {
 namespace {
 
-enum : std::uint8_t { kPlain = 0, kHigh = 1, kStop = 2 };
-
-/// Quotation mark, backslash and control characters stop the scan of a string.
-constexpr std::array<std::uint8_t, 256> make_classes() {
-    std::array<std::uint8_t, 256> classes{};
-    for (std::size_t i = 0; i < 256; ++i) {
-        classes[i] = i < 0x20 || i == '"' || i == '\\' ? kStop : i >= 0x80 ? kHigh : kPlain;
-    }
-    return classes;
+bool is_plain(char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
-constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+
+/// Bytes of a JSON string before the first that ends it, begins an escape or must not stand there.
+std::size_t plain_length(std::string_view text) {
+    std::size_t i = 0;
+    while (text.size() - i >= json::kBlock) {
+        const std::size_t plain = json::plain_prefix(json::load_block(text.data() + i));
+        i += plain;
+        if (plain != json::kBlock) return i;
+    }
+    while (i < text.size() && is_plain(text[i])) ++i;
+    return i;
+}
+
+bool is_ascii(std::string_view text) {
+    unsigned char all = 0;
+    for (const char c : text) all |= static_cast<unsigned char>(c);
+    return all < 0x80;
+}
 
 /// `rest` begins after the opening quotation mark; on success it begins after the closing one.
 bool scan_string(std::string_view& rest, std::string_view& value, bool& escaped) {
-    std::uint8_t seen = 0;
     escaped = false;
     std::size_t i = 0;
     for (;; ++i) {
-        std::uint8_t cls = 0;
-        while (i < rest.size() && (cls = kClasses[static_cast<std::uint8_t>(rest[i])]) != kStop) {
-            seen |= cls;
-            ++i;
-        }
+        i += plain_length(rest.substr(i));
         if (i >= rest.size()) return false;
         if (rest[i] == '"') break;
         if (rest[i] != '\\' || i + 1 >= rest.size()) return false;
@@ -39,7 +45,7 @@ bool scan_string(std::string_view& rest, std::string_view& value, bool& escaped)
     }
     value = rest.substr(0, i);
     rest.remove_prefix(i + 1);
-    return (seen & kHigh) == 0 || ascii::is_utf8(value);
+    return is_ascii(value) || ascii::is_utf8(value);
 }
 
 bool take(std::string_view& rest, std::string_view token) {

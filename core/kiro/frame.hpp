@@ -51,7 +51,7 @@ class HeaderReader {
     bool ok_ = true;
 };
 
-/// One checked frame. Every view lies in the bytes the decoder was given or in its buffer, and is
+/// One checked frame. Every view lies in the bytes the decoder was given or in its buffers, and is
 /// valid until the decoder's next call. Absent headers are empty.
 struct FrameView {
     std::string_view message_type;  // empty counts as "event"

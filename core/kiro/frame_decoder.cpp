@@ -21,7 +21,7 @@ constexpr std::array kHeaders = std::to_array<NamedHeader>({
     {":error-message", &FrameView::error_message},
 });
 
-bool read_headers(std::string_view block, FrameView& out) {
+bool walk_headers(std::string_view block, FrameView& out) {
     HeaderReader reader(block);
     HeaderView header;
     std::size_t count = 0;
@@ -94,6 +94,20 @@ bool FrameDecoder::gather() {
     return take_until(total_);
 }
 
+bool FrameDecoder::read_headers(std::string_view block, FrameView& out) {
+    if (block.size() > kKnownBlockMax) {
+        out = FrameView{};
+        return walk_headers(block, out);
+    }
+    if (block != known_block_) {
+        known_block_ = block;
+        known_ = FrameView{};
+        if (!walk_headers(known_block_, known_)) return false;
+    }
+    out = known_;
+    return true;
+}
+
 FrameDecoder::Step FrameDecoder::open(std::string_view frame, FrameView& out) {
     // The prelude's checksum is that of the first 8 bytes: the message's continues from it.
     const std::uint32_t prelude_crc = read_u32(frame.data() + 8);
@@ -101,11 +115,11 @@ FrameDecoder::Step FrameDecoder::open(std::string_view frame, FrameView& out) {
         return fail(FrameFault::message_crc);
     }
     const std::size_t headers_bytes = read_u32(frame.data() + 4);
-    out = FrameView{};
-    out.headers = frame.substr(kFramePreludeBytes, headers_bytes);
+    const std::string_view headers = frame.substr(kFramePreludeBytes, headers_bytes);
+    if (!read_headers(headers, out)) return fail(FrameFault::headers);
+    out.headers = headers;
     out.payload =
         frame.substr(kFramePreludeBytes + headers_bytes, frame.size() - kFrameOverheadBytes - headers_bytes);
-    if (!read_headers(out.headers, out)) return fail(FrameFault::headers);
     total_ = 0;
     return Step::frame;
 }

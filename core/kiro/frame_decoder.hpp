@@ -29,6 +29,10 @@ class FrameDecoder {
   public:
     enum class Step : std::uint8_t { frame, need_more, damaged };
 
+    FrameDecoder() = default;
+    FrameDecoder(const FrameDecoder&) = delete;  // known_ points into known_block_
+    FrameDecoder& operator=(const FrameDecoder&) = delete;
+
     /// `piece` must stay alive until next() has answered need_more or damaged.
     void feed(std::string_view piece) { piece_ = piece; }
     Step next(FrameView& out);
@@ -40,6 +44,7 @@ class FrameDecoder {
     bool check_prelude(std::string_view bytes);
     bool gather();
     Step open(std::string_view frame, FrameView& out);
+    bool read_headers(std::string_view block, FrameView& out);
     Step fail(FrameFault fault);
 
     std::string_view piece_;  // not yet consumed
@@ -47,6 +52,12 @@ class FrameDecoder {
     std::size_t total_ = 0;   // length of the frame being gathered, 0 before its prelude is checked
     bool delivered_ = false;  // buffer_ holds the frame of the previous call
     FrameFault fault_ = FrameFault::none;
+
+    // Frames of one kind have the same header block, byte for byte: it is read once, and known_'s
+    // views into known_block_ serve until another block comes. Longer blocks are not kept.
+    static constexpr std::size_t kKnownBlockMax = 512;
+    std::string known_block_;
+    FrameView known_;
 };
 
 }  // namespace kg::kiro

@@ -17,10 +17,6 @@ bool decided_by_server(std::string_view name) {
                        [&](std::string_view ours) { return ascii::equals_ignoring_case(ours, name); });
 }
 
-bool breaks_line(std::string_view text) {
-    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
 }  // namespace
 
 void append_field(std::string& wire, std::string_view name, std::string_view value) {
@@ -34,7 +30,8 @@ void append_status_and_fields(std::string& wire, int status, const http::Headers
         wire.append(std::to_string(status)).append(" ").append(http::reason_phrase(status)).append("\r\n");
     }
     for (const auto& [name, value] : headers.fields()) {
-        if (name.empty() || decided_by_server(name) || breaks_line(name) || breaks_line(value)) continue;
+        if (name.empty() || decided_by_server(name) || ascii::breaks_line(name) || ascii::breaks_line(value))
+            continue;
         append_field(wire, name, value);
     }
 }

@@ -103,6 +103,14 @@ TEST_CASE("small text helpers") {
     CHECK(ascii::trim(" \n").empty());
     CHECK(ascii::is_blank(" \r\n\t"));
     CHECK_FALSE(ascii::is_blank(" x"));
+    for (std::size_t n = 0; n < 40; ++n) {
+        std::string text(40, 'x');
+        CHECK_FALSE(ascii::breaks_line(text));
+        for (const char c : {'\r', '\n', '\0'}) {
+            text[n] = c;
+            CHECK(ascii::breaks_line(text));
+        }
+    }
     CHECK(ascii::to_lower("AbC-\xc3\x89") == "abc-\xc3\x89");
     CHECK(ascii::equals_ignoring_case("X-Api-Key", "x-api-key"));
     CHECK_FALSE(ascii::equals_ignoring_case("a", "ab"));

@@ -169,6 +169,43 @@ TEST_CASE("a known header of another type than string is not taken for it") {
     CHECK(view.message_type.empty());
 }
 
+TEST_CASE("frames of changing kinds each have their own headers, and none of the frame before") {
+    const auto header = [](std::string_view name, const std::string& value) {
+        std::string out(1, static_cast<char>(name.size()));
+        out.append(name) += '\x07';
+        out += static_cast<char>(value.size() >> 8);
+        out += static_cast<char>(value.size() & 0xff);
+        return out + value;
+    };
+    const std::string text = header(":event-type", "text"), tool = header(":event-type", "tool");
+    const std::string error =
+        header(":message-type", "error") + header(":error-message", std::string(600, 'm'));
+    const std::string none;
+    std::string stream;
+    const std::vector<const std::string*> order{&text, &text, &tool, &error, &error, &text, &none, &text};
+    for (std::size_t i = 0; i < order.size(); ++i) stream += raw_frame(*order[i], std::to_string(i));
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, stream.size()}) {
+        FrameDecoder decoder;
+        FrameView view;
+        std::size_t i = 0;
+        for (std::size_t at = 0; at < stream.size(); at += piece) {
+            const std::string copy = stream.substr(at, piece);  // views must not reach into an older piece
+            decoder.feed(copy);
+            while (decoder.next(view) == Step::frame) {
+                const std::string* kind = order[i];
+                CAPTURE(piece, i);
+                CHECK(view.headers == *kind);
+                CHECK(view.payload == std::to_string(i++));
+                CHECK(view.event_type == (kind == &text ? "text" : kind == &tool ? "tool" : ""));
+                CHECK(view.error_message.size() == (kind == &error ? 600u : 0u));
+                CHECK(view.message_type == (kind == &error ? "error" : ""));
+            }
+        }
+        CHECK(i == order.size());
+        CHECK(decoder.finish() == Step::need_more);
+    }
+}
+
 TEST_CASE("every fault has a name") {
     for (int i = 0; i <= static_cast<int>(FrameFault::truncated); ++i) {
         CHECK(frame_fault_name(static_cast<FrameFault>(i)) != "unknown");
