@@ -1,21 +1,17 @@
 #include <algorithm>
-#include <array>
-#include <filesystem>
-#include <string_view>
+#include <optional>
 
 #include "cmd/account_fields.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/import_source.hpp"
+#include "cmd/login_report.hpp"
 #include "cmd/output.hpp"
-#include "cmd/secret_input.hpp"
-#include "core/credentials/cli_database.hpp"
-#include "core/credentials/shared_file.hpp"
-#include "core/exchange/forms.hpp"
 #include "core/json/writer.hpp"
 
 namespace kg::cmd {
 namespace {
 
-constexpr std::size_t kImportMaxBytes = 16u << 20;
+enum class OnDuplicate : std::uint8_t { update, skip, fail };
 
 /// What one import is about, besides its accounts.
 struct Task {
@@ -23,22 +19,25 @@ struct Task {
     Context& context;
     bool dry_run = false;
     std::string follow_path;  // not empty: the accounts keep this path instead of tokens
+    OnDuplicate on_duplicate = OnDuplicate::update;
 };
 
 struct Item {
     std::string ref, result, id, code, message;
+    std::optional<bool> works{};  // as upstream says; nothing: not asked
+    std::string plan, trouble;    // why it does not
 };
 
 /// The stored account an incoming one is the same as: same refresh token or API key, else same
 /// e-mail, provider and start URL (account-manager 3.8). Empty values never match.
-const store::Account* duplicate_of(const store::Account& in, const std::vector<store::Account>& known,
-                                   const std::string& follow_path) {
-    for (const auto& a : known) {
+store::Account* duplicate_of(const store::Account& in, std::vector<store::Account>& known,
+                             const std::string& follow_path) {
+    for (auto& a : known) {
         if (!follow_path.empty() && a.follow_path == follow_path) return &a;
         if (!in.refresh_token.empty() && in.refresh_token == a.refresh_token) return &a;
         if (!in.api_key.empty() && in.api_key == a.api_key) return &a;
     }
-    for (const auto& a : known) {
+    for (auto& a : known) {
         if (!in.email.empty() && in.email == a.email && in.provider == a.provider &&
             in.start_url == a.start_url)
             return &a;
@@ -55,15 +54,15 @@ void follow(const std::string& path, store::Account& a) {
 }
 
 /// The account is there already: it gets tokens that last longer, or begins to follow the file.
-Item update_one(const store::Account& in, const store::Account& same, const Task& task, Item item) {
+Item update_one(const store::Account& in, store::Account& same, const Task& task, Item item) {
     item.id = same.id;
     const bool follows = !task.follow_path.empty();
     const bool newer =
         same.follow_path.empty() && in.expires_at_ms > same.expires_at_ms && !in.refresh_token.empty();
     const bool changes = follows ? same.follow_path != task.follow_path : newer;
     item.result = changes ? "updated" : "skipped";
-    if (!changes || task.dry_run) return item;
-    auto updated = task.stores.accounts().update(same.id, [&](store::Account& a) {
+    if (!changes) return item;
+    const auto change = [&](store::Account& a) {
         if (follows) {
             follow(task.follow_path, a);
         } else {
@@ -78,11 +77,16 @@ Item update_one(const store::Account& in, const store::Account& same, const Task
         a.state_reason.clear();
         a.state_since_ms = to_ms(task.context.clock().wall());
         return true;
-    });
-    if (updated) return item;
-    item.result = "failed";
-    item.code = "store";
-    item.message = updated.error().message;
+    };
+    if (!task.dry_run) {
+        if (auto updated = task.stores.accounts().update(same.id, change); !updated) {
+            item.result = "failed";
+            item.code = "store";
+            item.message = updated.error().message;
+            return item;
+        }
+    }
+    change(same);  // what comes of the same account is compared with this
     return item;
 }
 
@@ -96,8 +100,14 @@ Item import_one(exchange::ImportedAccount& in, std::vector<store::Account>& know
     };
     if (!in.error.empty()) return failed("unreadable", in.error);
     auto& account = in.account;
-    if (const auto* same = duplicate_of(account, known, task.follow_path))
-        return update_one(account, *same, task, std::move(item));
+    if (auto* same = duplicate_of(account, known, task.follow_path)) {
+        item.id = same->id;
+        if (task.on_duplicate == OnDuplicate::fail) return failed("duplicate", "it is here already");
+        if (task.on_duplicate == OnDuplicate::update)
+            return update_one(account, *same, task, std::move(item));
+        item.result = "skipped";
+        return item;
+    }
     complete_new_account(account, task.context);
     // Lists are in order of creation: accounts of one millisecond stay in the order of their file.
     if (!known.empty())
@@ -125,155 +135,135 @@ Item import_one(exchange::ImportedAccount& in, std::vector<store::Account>& know
     return item;
 }
 
-struct Source {
-    exchange::Forms forms;
-    std::string path;  // "-": standard input
+/// Asks upstream about what was added or updated.
+void verify(std::vector<Item>& items, store::Stores& stores, Context& context) {
+    std::vector<CheckedLogin> logins;
+    std::vector<Item*> asked;
+    for (auto& item : items) {
+        if (item.result != "added" && item.result != "updated") continue;
+        auto& login = logins.emplace_back();
+        login.ref = item.ref;
+        asked.push_back(&item);
+        if (auto found = stores.accounts().find(item.id); !found)
+            login.error = std::move(found).error();
+        else if (!*found)
+            login.error = Error{.kind = ErrorKind::no_account, .message = "it was removed meanwhile"};
+        else
+            login.account = std::move(**found);
+    }
+    if (logins.empty()) return;
+    const auto done = check_logins(logins, context);
+    for (std::size_t i = 0; i < logins.size(); ++i) {
+        const auto& login = logins[i];
+        asked[i]->works = done && !login.error;
+        asked[i]->plan = login.plan;
+        if (login.error)
+            asked[i]->trouble = login.error->message;
+        else if (!done)
+            asked[i]->trouble = done.error().message;
+    }
+}
+
+struct Sums {
+    std::size_t added = 0, updated = 0, skipped = 0, failed = 0, broken = 0;
 };
 
-constexpr std::array<std::string_view, 3> kPrograms{"ide", "kiro-cli", "amazon-q"};
-
-/// Where a program of this user keeps its database: below the first of the usual places that has it, else
-/// below the first place.
-std::string database_of(const std::string& program, const std::string& home, const Context& context) {
-    std::vector<std::string> places;
-    if (const auto data = context.environment()("XDG_DATA_HOME").value_or(""); data.starts_with('/'))
-        places.push_back(data);
-    places.push_back(home + "/.local/share");
-    places.push_back(home + "/Library/Application Support");
-    const auto below = "/" + program + "/data.sqlite3";
-    for (const auto& place : places) {
-        std::error_code failed;
-        if (std::filesystem::exists(place + below, failed)) return place + below;
+Sums sums_of(const std::vector<Item>& items) {
+    Sums out;
+    for (const auto& item : items) {
+        ++(item.result == "added"     ? out.added
+           : item.result == "updated" ? out.updated
+           : item.result == "skipped" ? out.skipped
+                                      : out.failed);
+        if (!item.works.value_or(true)) ++out.broken;
     }
-    return places.front() + below;
+    return out;
 }
 
-Result<Source> read_program(const std::string& program, const Context& context) {
-    const auto home = context.environment()("HOME").value_or("");
-    if (home.empty()) return Err(Error{.kind = ErrorKind::malformed_request, .message = "HOME is not set"});
-    Source source;
-    if (program == "ide") {
-        source.path = home + "/.aws/sso/cache/kiro-auth-token.json";
-        KG_TRY(read, exchange::read_ide_cache(home + "/.aws/sso/cache"));
-        source.forms = std::move(read);
-        return source;
+void report_json(const std::vector<Item>& items, const Sums& sums, const exchange::Forms& forms,
+                 const AccountImportOptions& options) {
+    std::string out;
+    json::Writer w(out);
+    w.begin_object().member("format", forms.format).member("dry_run", options.dry_run);
+    w.member("total", items.size()).member("added", sums.added).member("updated", sums.updated);
+    w.member("skipped", sums.skipped).member("failed", sums.failed);
+    if (options.verify) w.member("not_working", sums.broken);
+    w.key("left_out").begin_array();
+    for (const auto& name : forms.left_out) w.string(name);
+    w.end_array().key("items").begin_array();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto& item = items[i];
+        w.begin_object().member("index", i).member("ref", item.ref).member("result", item.result);
+        if (!item.id.empty()) w.member("id", item.id);
+        if (!item.code.empty()) w.member("code", item.code);
+        if (!item.message.empty()) w.member("message", item.message);
+        if (item.works) w.member("works", *item.works).member("plan", item.plan);
+        if (!item.trouble.empty()) w.member("error", item.trouble);
+        w.end_object();
     }
-    source.path = database_of(program, home, context);
-    std::error_code failed;
-    if (!std::filesystem::exists(source.path, failed))
-        return Err(Error{.kind = ErrorKind::io_failed,
-                         .message = source.path + " is not there; sign in with " + program +
-                                    " first, or name the database"});
-    KG_TRY(read, exchange::read_cli_database(source.path));
-    source.forms = std::move(read);
-    return source;
+    w.end_array().end_object();
+    print_line(out);
 }
 
-Result<Source> read_source(const AccountImportOptions& options, const Context& context) {
-    if (options.from) return read_program(*options.from, context);
-    Source source;
-    if (!options.file && stdin_is_terminal()) {
-        return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "name a file to import, `-` for stdin, or use `--from ide`"});
+void report(const std::vector<Item>& items, const Sums& sums, const AccountImportOptions& options) {
+    for (const auto& item : items) {
+        auto line = item.result + "  " + item.ref + (item.id.empty() ? "" : "  " + item.id) +
+                    (item.message.empty() ? "" : "  " + item.message);
+        if (item.works)
+            line += !*item.works ? "  does not work: " + item.trouble
+                                 : "  works" + (item.plan.empty() ? "" : ", " + item.plan);
+        print_line(line);
     }
-    source.path = options.file.value_or("-");
-    const auto& path = source.path;
-    if (path != "-" && credentials::holds_database(path)) {
-        KG_TRY(read, exchange::read_cli_database(path));
-        source.forms = std::move(read);
-        return source;
-    }
-    KG_TRY(text, read_file(path, kImportMaxBytes));
-    auto folder = path == "-" ? std::string() : std::filesystem::path(path).parent_path().string();
-    if (path != "-" && folder.empty()) folder = ".";
-    KG_TRY(read, exchange::read_forms(std::move(text), path == "-" ? "stdin" : path, folder));
-    source.forms = std::move(read);
-    return source;
+    print_line(std::to_string(sums.added) + " added, " + std::to_string(sums.updated) + " updated, " +
+               std::to_string(sums.skipped) + " skipped, " + std::to_string(sums.failed) + " failed" +
+               (options.verify ? ", " + std::to_string(sums.broken) + " not working" : "") +
+               (options.dry_run ? " (dry run: nothing written)" : ""));
 }
 
-/// The absolute path of a file that holds one login and can be shared with its program.
-Result<std::string> path_to_follow(const Source& source) {
-    const auto refused = [](std::string why) {
-        return Err(
-            Error{.kind = ErrorKind::malformed_request, .message = "--mode follow: " + std::move(why)});
-    };
-    if (source.path == "-") return refused("name the file, it is read again and again");
-    const auto& form = source.forms.format;
-    if (form != "ide-cache" && form != "object" && form != "kiro-cli")
-        return refused("only a file with one login can be shared, as the Kiro IDE's is");
-    if (credentials::has_database_name(source.path) != (form == "kiro-cli"))
-        return refused("a database must have a name that ends in .sqlite3, .sqlite or .db, a file must not");
-    if (!source.forms.accounts.front().account.api_key.empty())
-        return refused("an API key is never refreshed, so there is nothing to share");
-    std::error_code failed;
-    const auto path = std::filesystem::absolute(source.path, failed).lexically_normal();
-    if (failed) return refused(failed.message());
-    if (auto login = credentials::read_login(path.string()); !login) return refused(login.error().what);
-    return path.string();
+/// Of a database with several sign-ins, those that were not taken.
+void name_left_out(const exchange::Forms& forms, bool follow) {
+    for (const auto& name : forms.left_out)
+        note(follow ? "not followed: " + name + ", which ends earlier"
+                    : "not imported: " + name + "; --login " + name + " imports it");
 }
 
 }  // namespace
 
 Result<ExitCode> run_account_import(const AccountImportOptions& options, Context& context) {
-    if (options.from && std::ranges::find(kPrograms, *options.from) == kPrograms.end()) {
+    const bool follows = options.mode == "follow";
+    if (follows && options.login)
         return Err(Error{.kind = ErrorKind::malformed_request,
-                         .message = "--from: use ide, kiro-cli or amazon-q; other sources come as a file"});
-    }
-    if (options.from && options.file)
-        return Err(Error{.kind = ErrorKind::malformed_request, .message = "give a file or --from, not both"});
-    KG_TRY(source, read_source(options, context));
+                         .message = "--login: a shared database is followed at the sign-in that lasts "
+                                    "longest; import a copy of another one"});
+    KG_TRY(source, read_import_source(options, context));
     auto& forms = source.forms;
     std::string follow_path;
-    if (options.mode == "follow") {
+    if (follows) {
         KG_TRY(path, path_to_follow(source));
         follow_path = path;
     }
-    for (const auto& name : forms.left_out) note("not imported: " + name + ", which ends earlier");
+    name_left_out(forms, follows);
     KG_TRY(stores, options.dry_run ? context.stores_to_read() : context.stores());
     KG_TRY(known, stores->accounts().list());
+    const Task task{.stores = *stores,
+                    .context = context,
+                    .dry_run = options.dry_run,
+                    .follow_path = follow_path,
+                    .on_duplicate = options.on_duplicate == "skip"   ? OnDuplicate::skip
+                                    : options.on_duplicate == "fail" ? OnDuplicate::fail
+                                                                     : OnDuplicate::update};
     std::vector<Item> items;
-    std::size_t added = 0, updated = 0, skipped = 0, failed = 0;
-    const Task task{*stores, context, options.dry_run, follow_path};
-    for (auto& in : forms.accounts) {
-        items.push_back(import_one(in, known, task));
-        const auto& result = items.back().result;
-        ++(result == "added"     ? added
-           : result == "updated" ? updated
-           : result == "skipped" ? skipped
-                                 : failed);
-    }
-    if (options.json) {
-        std::string out;
-        json::Writer w(out);
-        w.begin_object()
-            .member("format", forms.format)
-            .member("dry_run", options.dry_run)
-            .member("total", items.size());
-        w.member("added", added)
-            .member("updated", updated)
-            .member("skipped", skipped)
-            .member("failed", failed)
-            .key("items")
-            .begin_array();
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            w.begin_object().member("index", i).member("ref", items[i].ref).member("result", items[i].result);
-            if (!items[i].id.empty()) w.member("id", items[i].id);
-            if (!items[i].code.empty()) w.member("code", items[i].code);
-            if (!items[i].message.empty()) w.member("message", items[i].message);
-            w.end_object();
-        }
-        w.end_array().end_object();
-        print_line(out);
-    } else {
-        for (const auto& item : items)
-            print_line(item.result + "  " + item.ref + (item.id.empty() ? "" : "  " + item.id) +
-                       (item.message.empty() ? "" : "  " + item.message));
-        print_line(std::to_string(added) + " added, " + std::to_string(updated) + " updated, " +
-                   std::to_string(skipped) + " skipped, " + std::to_string(failed) + " failed" +
-                   (options.dry_run ? " (dry run: nothing written)" : ""));
-    }
-    if (failed == 0) return ExitCode::ok;
-    return failed == items.size() ? ExitCode::failure : ExitCode::partial;
+    for (auto& in : forms.accounts) items.push_back(import_one(in, known, task));
+    if (options.verify) verify(items, *stores, context);
+    const auto sums = sums_of(items);
+    if (options.json)
+        report_json(items, sums, forms, options);
+    else
+        report(items, sums, options);
+    const auto bad = sums.failed + sums.broken;
+    if (bad == 0) return ExitCode::ok;
+    if (bad < items.size()) return ExitCode::partial;
+    return sums.failed > 0 ? ExitCode::failure : ExitCode::auth;
 }
 
 }  // namespace kg::cmd

@@ -1,27 +1,15 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <optional>
 
 #include "cmd/account_fields.hpp"
 #include "cmd/commands.hpp"
-#include "cmd/local_engine.hpp"
+#include "cmd/login_report.hpp"
 #include "cmd/output.hpp"
-#include "core/account/login_check.hpp"
 #include "core/json/writer.hpp"
 
 namespace kg::cmd {
 namespace {
-
-using namespace std::chrono_literals;
-
-/// What became of one account.
-struct Checked {
-    std::string ref;  // as it was named, until it is found
-    std::optional<store::Account> account;
-    std::string plan;
-    std::optional<Error> error;
-};
 
 std::string number(double value) {
     std::string out;
@@ -29,31 +17,15 @@ std::string number(double value) {
     return out;
 }
 
-std::string title(const Checked& checked) {
+std::string title(const CheckedLogin& checked) {
     if (!checked.account) return checked.ref;
     const auto& a = *checked.account;
     return a.id + (a.name.empty() ? "" : " (" + a.name + ")");
 }
 
-void check(LocalEngine& local, const Context& context, Checked& checked) {
-    auto& engine = local.engine();
-    const auto& id = checked.account->id;
-    const account::LoginCheck asking({local.loop(), local.service().fetcher, engine.keeper(), engine.pool(),
-                                      context.clock(), engine.upstream()},
-                                     id, [&](Result<kiro::Usage> usage) {
-                                         if (usage)
-                                             checked.plan = usage->plan;
-                                         else
-                                             checked.error = std::move(usage).error();
-                                         local.stop();
-                                     });
-    if (!local.run_for(120s))
-        checked.error = Error{.kind = ErrorKind::upstream_timeout, .message = "the check took too long"};
-}
-
 /// The stored accounts that were named, or all that are enabled.
-Result<std::vector<Checked>> select_all(const AccountSelectOptions& options, store::Stores& stores) {
-    std::vector<Checked> out;
+Result<std::vector<CheckedLogin>> select_all(const AccountSelectOptions& options, store::Stores& stores) {
+    std::vector<CheckedLogin> out;
     for (const auto& selector : options.accounts) {
         auto found = select_account(stores, selector);
         auto& checked = out.emplace_back();
@@ -73,27 +45,6 @@ Result<std::vector<Checked>> select_all(const AccountSelectOptions& options, sto
     return out;
 }
 
-/// Asks upstream about each, and writes down what it says; afterwards the records are the new ones.
-Result<void> check_all(std::vector<Checked>& all, Context& context) {
-    KG_TRY(local, LocalEngine::open(context));
-    KG_TRY(stores, context.stores());
-    for (auto& checked : all) {
-        if (!checked.error) check(*local, context, checked);
-    }
-    if (auto saved = stores->accounts().save_health(local->engine().pool().take_changed_health()); !saved)
-        return Err(std::move(saved).error());
-    local->engine().store().flush();
-    for (auto& checked : all) {
-        if (!checked.account) continue;
-        const auto known = local->engine().pool().record(checked.account->id);
-        KG_TRY(now, stores->accounts().find(checked.account->id));
-        if (!now) continue;
-        checked.account = std::move(*now);
-        if (known) checked.account->expires_at_ms = known->expires_at_ms;  // of a followed login
-    }
-    return {};
-}
-
 void write_quota(json::Writer& w, const store::Account& a) {
     w.key("quota");
     if (!a.quota) {
@@ -105,7 +56,7 @@ void write_quota(json::Writer& w, const store::Account& a) {
     w.member("resets_at_ms", a.quota->resets_at_ms).member("told_at_ms", a.quota->told_at_ms).end_object();
 }
 
-Result<ExitCode> finish(const std::vector<Checked>& all, bool json, bool asked) {
+Result<ExitCode> finish(const std::vector<CheckedLogin>& all, bool json, bool asked) {
     std::size_t failed = 0;
     std::optional<ErrorKind> last;
     std::string out;
@@ -142,7 +93,7 @@ Result<ExitCode> run_account_verify(const AccountSelectOptions& options, Context
     KG_TRY(stores, context.stores());
     KG_TRY(all, select_all(options, *stores));
     if (all.empty()) note("there is no enabled account");
-    KG_CHECK(check_all(all, context));
+    KG_CHECK(check_logins(all, context));
     for (const auto& checked : all) {
         if (options.json) break;
         if (checked.error) {
@@ -160,7 +111,7 @@ Result<ExitCode> run_account_usage(const AccountUsageOptions& options, Context& 
     KG_TRY(stores, context.stores());
     KG_TRY(all, select_all(options.select, *stores));
     if (all.empty()) note("there is no enabled account");
-    if (!options.cached) KG_CHECK(check_all(all, context));
+    if (!options.cached) KG_CHECK(check_logins(all, context));
     if (!options.select.json && !all.empty()) {
         Table table({"ID", "NAME", "USED", "LIMIT", "LEFT", "RENEWED", "AS OF"});
         for (const auto& checked : all) {
@@ -172,7 +123,8 @@ Result<ExitCode> run_account_usage(const AccountUsageOptions& options, Context& 
                        q ? number(q->limit) : "-", q ? number(std::max(0.0, q->limit - q->used)) : "-",
                        format_time(q ? q->resets_at_ms : 0), format_time(q ? q->told_at_ms : 0)});
         }
-        const bool any = std::ranges::any_of(all, [](const Checked& c) { return c.account.has_value(); });
+        const bool any =
+            std::ranges::any_of(all, [](const CheckedLogin& c) { return c.account.has_value(); });
         if (any) print(table.text());
     }
     return finish(all, options.select.json, !options.cached);

@@ -155,7 +155,19 @@ void add_account_commands(CLI::App& app, Tree& tree) {
                      "copy: take the tokens; follow: leave them in the file and share it")
         ->check(CLI::IsMember({"copy", "follow"}))
         ->type_name("MODE");
-    import->add_flag("--dry-run", tree.account_import.dry_run, "Report what would happen, write nothing");
+    import
+        ->add_option("--login", tree.account_import.login,
+                     "Of kiro-cli's sign-ins this one, by name or kind; default the one that lasts longest")
+        ->type_name("NAME");
+    import
+        ->add_option("--on-duplicate", tree.account_import.on_duplicate,
+                     "Accounts that are here already: update (default) those with older tokens, skip or fail")
+        ->check(CLI::IsMember({"update", "skip", "fail"}))
+        ->type_name("WHAT");
+    auto* dry_run =
+        import->add_flag("--dry-run", tree.account_import.dry_run, "Report what would happen, write nothing");
+    import->add_flag("--verify", tree.account_import.verify, "Ask Kiro whether what is imported works")
+        ->excludes(dry_run);
     import->add_flag("--json", tree.account_import.json, "Machine-readable report");
     import->footer(
         "Examples:\n  kirogate account import --from ide --mode follow\n  kirogate account import "

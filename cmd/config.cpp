@@ -12,7 +12,12 @@
 namespace kg::cmd {
 
 Result<ExitCode> run_config_show(const ListOptions& options, Context& context) {
-    KG_TRY(loaded, context.config());
+    KG_TRY(configured, context.config());
+    auto loaded = context.config_in_force();
+    if (!loaded) {
+        note("the runtime settings cannot be read: " + loaded.error().message);
+        loaded = *configured;
+    }
     const auto values = config::show(*loaded);
     if (options.json) {
         std::string out;

@@ -1,5 +1,6 @@
 #include "cmd/context.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cmd/output.hpp"
@@ -7,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "core/base/seal.hpp"
 #include "core/store/open.hpp"
+#include "daemon/admin/settings.hpp"
 
 namespace kg::cmd {
 
@@ -25,6 +27,26 @@ Result<config::Loaded*> Context::config() {
         for (const auto& warning : loaded_->warnings) note("warning: " + warning);
     }
     return &*loaded_;
+}
+
+Result<config::Loaded> Context::config_in_force() {
+    KG_TRY(loaded, config());
+    KG_TRY(stores, stores_to_read());
+    KG_TRY(stored, admin::stored_settings(*stores));
+    if (stored.empty()) return *loaded;
+    auto sources = load_input();
+    sources.stored = std::move(stored);
+    auto in_force = config::load(sources);
+    if (!in_force) {  // as the gateway does
+        note("the runtime settings do not fit the configuration and are left out: " +
+             in_force.error().message);
+        return *loaded;
+    }
+    for (const auto& warning : in_force->warnings) {
+        if (std::ranges::find(loaded->warnings, warning) == loaded->warnings.end())
+            note("warning: " + warning);
+    }
+    return in_force;
 }
 
 std::string Context::state_dir() const {

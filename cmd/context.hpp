@@ -29,6 +29,8 @@ class Context {
     }
 
     Result<config::Loaded*> config();
+    /// The same with the settings that a running gateway has stored: what such a one works with.
+    Result<config::Loaded> config_in_force();
     std::string state_dir() const;
     Result<store::Stores*> stores();
     /// For what writes nothing: where there is no state yet, empty stores instead of a new state.

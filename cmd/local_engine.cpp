@@ -11,9 +11,9 @@ LocalEngine::~LocalEngine() {
 }
 
 Result<std::unique_ptr<LocalEngine>> LocalEngine::open(Context& context) {
-    KG_TRY(loaded, context.config());
     KG_TRY(stores, context.stores());
-    std::unique_ptr<LocalEngine> local(new LocalEngine(context, loaded->config, *stores));
+    KG_TRY(loaded, context.config_in_force());
+    std::unique_ptr<LocalEngine> local(new LocalEngine(context, loaded.config, *stores));
     KG_CHECK(local->engine_.load());
     return local;
 }

@@ -55,9 +55,9 @@ struct AccountExportOptions {
     bool with_secrets = false;
 };
 struct AccountImportOptions {
-    std::optional<std::string> file, from;
-    std::string mode = "copy";
-    bool dry_run = false, json = false;
+    std::optional<std::string> file, from, login;
+    std::string mode = "copy", on_duplicate = "update";
+    bool dry_run = false, verify = false, json = false;
 };
 struct KeyFields {
     std::optional<std::string> name, expires;

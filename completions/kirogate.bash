@@ -87,7 +87,7 @@ _kirogate() {
         'account remove') options="--yes $(_kirogate_names account)" ;;
         'account enable' | 'account disable' | 'account reset') options=$(_kirogate_names account) ;;
         'account import')
-            options='--from --mode --dry-run --json'
+            options='--from --mode --login --on-duplicate --dry-run --verify --json'
             [[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             ;;
         'key create') options="$limits --json" ;;

@@ -103,7 +103,10 @@ complete -c kirogate -n '__kirogate_in "account export"' -s o -l output -rF -d '
 complete -c kirogate -n '__kirogate_in "account export"' -l with-secrets -d 'With tokens and client secrets'
 complete -c kirogate -n '__kirogate_in "account import"' -F -l from -xa 'ide kiro-cli amazon-q' -d 'Import from a program of this machine'
 complete -c kirogate -n '__kirogate_in "account import"' -F -l mode -xa 'copy follow' -d 'Take the tokens, or share the file'
+complete -c kirogate -n '__kirogate_in "account import"' -F -l login -xa 'social idc external-idp' -d 'Which sign-in of kiro-cli'
+complete -c kirogate -n '__kirogate_in "account import"' -F -l on-duplicate -xa 'update skip fail' -d 'Accounts that are here already'
 complete -c kirogate -n '__kirogate_in "account import"' -F -l dry-run -d 'Write nothing'
+complete -c kirogate -n '__kirogate_in "account import"' -F -l verify -d 'Ask Kiro whether it works'
 for command in show edit remove enable disable reset refresh verify usage export
     complete -c kirogate -n "__kirogate_in 'account $command'" -a '(__kirogate_names account)'
 end

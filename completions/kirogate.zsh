@@ -112,7 +112,7 @@ _kirogate() {
         'account remove') _arguments $global $yes '*:account:_kirogate_names account' ;;
         'account enable' | 'account disable' | 'account reset') _arguments $global '*:account:_kirogate_names account' ;;
         'account import')
-            _arguments $global $json '--from=[import from a program of this machine]:source:(ide kiro-cli amazon-q)' '--mode=[take the tokens, or share the file]:mode:(copy follow)' '--dry-run[write nothing]' '1:file:_files'
+            _arguments $global $json '--from=[import from a program of this machine]:source:(ide kiro-cli amazon-q)' '--mode=[take the tokens, or share the file]:mode:(copy follow)' '--login=[which sign-in of kiro-cli]:login:(social idc external-idp)' '--on-duplicate=[accounts that are here already]:what:(update skip fail)' '--dry-run[write nothing]' '--verify[ask Kiro whether it works]' '1:file:_files'
             ;;
         'key create') _arguments $global $limits $json ;;
         'key edit')

@@ -19,7 +19,7 @@ struct ImportedAccount {
 struct Forms {
     std::string format;  // "ide-cache", "kam-export", "kiroproxy", "list", "object", "csv", "text", ...
     std::vector<ImportedAccount> accounts;
-    std::vector<std::string> left_out;  // what else is there, by name
+    std::vector<std::string> left_out;  // sign-ins that are there too, by name
 };
 
 /// Any of the forms below, told apart by what is in it. One item's error does not stop the others. `source`
@@ -33,9 +33,10 @@ Result<Forms> read_json_forms(std::string text, const std::string& source, const
 Result<Forms> read_text_forms(std::string_view text, const std::string& source);
 /// J6: kiro-auth-token.json and its registration in an SSO cache folder (account-manager 3.5). Blocking.
 Result<Forms> read_ide_cache(const std::string& folder);
-/// J7's database: the sign-in of kiro-cli or of the Amazon Q CLI that lasts longest (account-manager 3.6).
+/// J7's database: a sign-in of kiro-cli or of the Amazon Q CLI (account-manager 3.6). `login` is its name,
+/// "kirocli:social:token", or its kind, "social"; without one it is the sign-in that lasts longest.
 /// Blocking.
-Result<Forms> read_cli_database(const std::string& path);
+Result<Forms> read_cli_database(const std::string& path, std::string_view login = {});
 
 /// "Builder ID", "AWS" -> "BuilderId" and so on (account-manager 1.2); "" for what is none.
 std::string provider_of(std::string_view text);

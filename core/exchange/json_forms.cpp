@@ -190,19 +190,31 @@ Result<Forms> read_ide_cache(const std::string& folder) {
     return forms;
 }
 
-Result<Forms> read_cli_database(const std::string& path) {
+Result<Forms> read_cli_database(const std::string& path, std::string_view login) {
     auto logins = credentials::read_cli_logins(path);
     if (!logins) {
         const bool signed_out = logins.error().kind == credentials::FileFailure::Kind::missing;
         return Err(Error{.kind = ErrorKind::io_failed,
                          .message = logins.error().what + (signed_out ? "; sign in with it first" : "")});
     }
+    const auto wanted = std::ranges::find_if(*logins, [login](const credentials::CliLogin& one) {
+        return login.empty() || one.key == login || one.login.auth_method == login;
+    });
+    if (wanted == logins->end()) {
+        std::string names;
+        for (const auto& one : *logins) names.append(names.empty() ? "" : ", ").append(one.key);
+        return Err(
+            Error{.kind = ErrorKind::malformed_request,
+                  .message = path + " holds no sign-in \"" + std::string(login) + "\"; it holds " + names});
+    }
     Forms out;
     out.format = "kiro-cli";
-    for (std::size_t i = 1; i < logins->size(); ++i) out.left_out.push_back((*logins)[i].key);
-    auto& best = logins->front();
+    for (const auto& one : *logins) {
+        if (&one != &*wanted) out.left_out.push_back(one.key);
+    }
     ImportedAccount in;
-    in.ref = best.key;
+    in.ref = wanted->key;
+    auto& best = *wanted;
     auto& a = in.account;
     a.access_token = best.login.access_token;
     a.refresh_token = best.login.refresh_token;

@@ -56,7 +56,8 @@ struct Ending {
 
 /// Receives the answer of one job, on its loop: on_event*, each batch followed by on_batch, then
 /// exactly one of on_end and on_error. Only deltas and tool events arrive, never Usage or
-/// MessageEnd. The owner may destroy the job inside any call.
+/// MessageEnd. The owner may destroy the job inside on_batch, on_end and on_error; inside on_event it
+/// may abandon() it.
 class AnswerSink {
   public:
     virtual Flow on_event(const chat::StreamEvent& event) = 0;
@@ -251,6 +252,7 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     std::vector<chat::Message> repair_;  // appended to the conversation in the repair round
     chat::FinalUsage spent_;             // by the rounds before this one
     bool rejected_ = false;              // a whole answer was not what was demanded
+    std::string kept_;                   // told in the round before, and the answer goes on from there
     bool separate_ = false;              // the next text begins a paragraph
     Flow flow_ = Flow::more;
     bool delivered_ = false;  // the sink got an event of this round: no other try unless it forgets

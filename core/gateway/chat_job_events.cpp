@@ -11,6 +11,8 @@
 namespace kg::gateway {
 namespace {
 
+constexpr std::size_t kKeptMax = AnswerCheck::kQuoteMax - 3;  // as long, and the end may be missing
+
 /// The longest prefix of `text` that keeps `already` + prefix within `max` tokens.
 std::string_view prefix_within(std::string_view text, const chat::TokenEstimate& already,
                                std::uint64_t others, std::uint64_t max) {
@@ -55,9 +57,10 @@ Flow ChatJob::on_event(const chat::StreamEvent& event) {
                    },
                    [&](const chat::ToolUseStart& e) {
                        if (early_end_) return;
+                       flush_held_text();  // said before the call: it is judged, and may end the answer, so
+                       if (early_end_) return;
                        skipping_tool_ = !may_call(e.name);
                        if (skipping_tool_) return;
-                       flush_held_text();
                        tell_held();
                        tool_seen_ = true;
                        deliver(event);  // the attempt has put the client's tool name back
@@ -268,11 +271,15 @@ void ChatJob::react(const kiro::Failure& failure) {
     }
 }
 
-/// Back to where nothing had been heard of the answer, if the sink can do the same.
+/// Back to where nothing had been heard of this round, if the sink can forget it. It forgets all: what the
+/// round before has told, and this one goes on from, is told again.
 bool ChatJob::forget_answer() {
-    if (!sink_.start_over()) return false;
+    if (kept_.size() >= kKeptMax || !sink_.start_over()) return false;
     begin_round();
     report_.first_event.reset();
+    if (kept_.empty()) return true;
+    deliver(chat::TextDelta{kept_});
+    separate_ = true;
     return true;
 }
 

@@ -80,6 +80,7 @@ void ChatJob::ask_again(const AnswerCheck::Fault& fault) {
     repair_.push_back({chat::Role::user, {chat::Text{"[" + fault.complaint + "]"}}});
     // A text that has reached the client stays: what comes is a paragraph of its own.
     const bool goes_on = !check_->holds() && !ascii::is_blank(said);
+    if (goes_on) kept_ = said;
     if (!goes_on) report_.unheard_tokens += round_usage().output_tokens;
     if (request_.max_tokens && goes_on) {
         const auto used = std::min<std::uint64_t>(text_estimate_.tokens(), *request_.max_tokens - 1);

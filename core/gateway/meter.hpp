@@ -50,10 +50,11 @@ std::string_view api_name(std::size_t api);  // the last one is "other"
 Outcome outcome_of(const store::RequestRecord& record);
 
 /// What one loop counts, for /metrics: written by its thread alone, without a lock or a shared cache
-/// line (a few nanoseconds a count); read by any. Labels are bounded: 62 models, then "other".
+/// line (a few nanoseconds a count); read by any. Labels are bounded: the first 63 models, of which
+/// "none" may be one, then "other".
 class Meter {
   public:
-    static constexpr std::size_t kModelsMax = 64;  // the first is "none", the last "other"
+    static constexpr std::size_t kModelsMax = 64;  // the last is "other"
 
     void request(const store::RequestRecord& record);
     void between_events(std::chrono::microseconds gap) { between_events_.add(gap); }

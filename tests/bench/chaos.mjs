@@ -167,8 +167,12 @@ export async function run_chaos({ requests = 6000, clients = 64, accounts = 20, 
             }
         }));
         const seconds = (Date.now() - started) / 1000;
-        await new Promise((resolve) => setTimeout(resolve, 300)); // the records
-        const status = JSON.parse(await gateway.run(['status', '--json', '--server', gateway.url]));
+        // Records are written behind the answers they are about; what broke off may have left none.
+        const broken = Object.entries(troubles).reduce((sum, [kind, n]) => sum + (kind.startsWith('connection') ? n : 0), 0);
+        const status = await until('the records', async () => {
+            const now = JSON.parse(await gateway.run(['status', '--json', '--server', gateway.url]));
+            return now.requests >= requests - broken && now;
+        });
         const wrong = Object.values(troubles).reduce((sum, n) => sum + n, 0);
         const attempts = [...upstream.calls.values()].sort((a, b) => a - b);
         const served = [...upstream.accounts.values()].filter((a) => a.number !== 0).map((a) => a.answered);

@@ -74,6 +74,26 @@ test('I2 H7: a setting changed at run time holds at once and after a restart; th
     await until('no limit', async () => (await chat(gateway, 'Hello')).status === 200);
 });
 
+test('I2: limits of accounts and what is done to files are changed at run time, and config show tells it', async (t) => {
+    const { gateway } = await rig(t, { config: { ...AUTH, accounts: { queue_max: 7 } } });
+    const picture = async () => (await messages(gateway, [{ type: 'image', source: { type: 'url', url: 'http://127.0.0.1/a.png' } }])).json.error.message;
+    assert.match(await picture(), /images are not fetched/);
+    const settings = { 'accounts.requests_per_minute': 1, 'files.fetch': true };
+    assert.equal((await admin(gateway, 'PUT', '/api/settings', { settings })).status, 200);
+    await until('fetching', async () => !/images are not fetched/.test(await picture()));
+    await until('the limit', async () => (await chat(gateway, 'Hello')).status === 503);
+
+    const shown = async () => Object.fromEntries(JSON.parse(await gateway.run(['config', 'show', '--json'])).values.map((v) => [v.key, `${v.value} ${v.origin}`]));
+    const values = await shown();
+    assert.equal(values['accounts.requests_per_minute'], '1 settings');
+    assert.equal(values['files.fetch'], 'true settings');
+    assert.match(values['accounts.queue_max'], /^7 file:.*kirogate\.toml:\d+$/);
+    assert.equal(values['accounts.request_burst'], '0 default');
+    // The file wins over what was stored, and says so.
+    await gateway.configure({ ...AUTH, files: { fetch: false } });
+    assert.match((await shown())['files.fetch'], /^false file:/);
+});
+
 test('B11: the admin API has an address of its own, and the public one knows nothing of it', async (t) => {
     const { gateway } = await rig(t, { serve: false });
     const socketPath = join(gateway.home, 'admin.sock');

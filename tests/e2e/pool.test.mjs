@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { refresh_token } from './lib/gateway.mjs';
 import { chat, messages } from './lib/http.mjs';
 import { rig } from './lib/rig.mjs';
 import { until } from './lib/wait.mjs';
@@ -87,6 +88,25 @@ test('account verify asks Kiro whether logins work, and account usage what they 
     assert.match(await gateway.run(['account', 'usage', 'good', '--cached']), /good +12.5 +1000 +987.5/);
     await fake.push({ op: 'usage', times: 1, ...plan });
     assert.match(await gateway.run(['account', 'verify', 'good']), /works +acc_\w+ \(good\) +KIRO PRO, 12.5 of 1000 credits used/);
+});
+
+test('account import --verify asks Kiro about every login that came', async (t) => {
+    const { fake, gateway } = await rig(t, { serve: false, accounts: [] });
+    await fake.push({ op: 'usage', times: 1, status: 200, body: { subscriptionInfo: { subscriptionTitle: 'KIRO PRO' }, usageBreakdownList: [{ resourceType: 'CREDIT', usageLimit: 1000, currentUsage: 12.5 }] } });
+    await fake.push({ op: 'usage', times: 1, status: 403, body: { reason: 'TEMPORARILY_SUSPENDED', message: 'suspended' } });
+    const logins = ['good', 'bad'].map((name) => ({ refreshToken: refresh_token(name), provider: 'Google', email: `${name}@example.com` }));
+    const verify = () => gateway.cli(['account', 'import', '-', '--verify', '--json'], { input: JSON.stringify(logins) });
+    const done = await verify();
+    assert.equal(done.code, 3, done.stderr);
+    const report = JSON.parse(done.stdout);
+    assert.deepEqual([report.added, report.failed, report.not_working], [2, 0, 1]);
+    assert.deepEqual(report.items.map((item) => [item.works, item.plan]), [[true, 'KIRO PRO'], [false, '']]);
+    assert.ok(report.items[1].error);
+    assert.deepEqual((await gateway.accounts()).map((a) => a.state), ['ok', 'suspended']);
+    // What is here already is not asked about.
+    const again = await verify();
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual([JSON.parse(again.stdout).skipped, JSON.parse(again.stdout).items[0].works], [2, undefined]);
 });
 
 test('E14: the health of an account outlives a restart', async (t) => {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/store/sqlite/request_row.hpp"
+
 namespace kg::store::sqlite {
 namespace {
 
@@ -36,34 +38,6 @@ std::string usage_sql(const UsageFilter& filter, UsageBy by) {
     if (filter.model) sql += " AND model = ?8";
     sql += timed ? " GROUP BY 1 ORDER BY 1" : " GROUP BY 2 ORDER BY sum(requests) DESC, 2";
     return sql;
-}
-
-constexpr std::string_view kRequestColumns =
-    "seq, request_id, started_at_ms, dialect, model, wire_model, account_id, key_id, stream, status, error,"
-    " first_event_ms, total_ms, attempts, input_tokens, output_tokens, cache_read_tokens,"
-    " cache_write_tokens, credits";
-
-RequestRecord read_record(const Statement& row) {
-    RequestRecord r;
-    r.request_id = row.text(1);
-    r.started_at_ms = row.integer(2);
-    r.dialect = row.text(3);
-    r.model = row.text(4);
-    r.wire_model = row.text(5);
-    r.account_id = row.text(6);
-    r.key_id = row.text(7);
-    r.stream = row.integer(8) != 0;
-    r.status = row.integer(9);
-    r.error = row.text(10);
-    r.first_event_ms = row.integer(11);
-    r.total_ms = row.integer(12);
-    r.attempts = row.integer(13);
-    r.input_tokens = row.integer(14);
-    r.output_tokens = row.integer(15);
-    r.cache_read_tokens = row.integer(16);
-    r.cache_write_tokens = row.integer(17);
-    r.credits = row.real(18);
-    return r;
 }
 
 std::int64_t ceil_seconds(std::int64_t ms) {
@@ -134,8 +108,7 @@ Result<RequestPage> SqliteHistoryStore::requests(const RequestQuery& query) {
     KG_TRY(db, reader());
     // Failures have an index of their own: the dashboard asks for them, and they are few.
     const bool failures = query.outcome == RequestQuery::Outcome::failed && query.status == 0;
-    KG_TRY(row, db->prepare("SELECT " + std::string(kRequestColumns) +
-                            " FROM requests WHERE (?1 = 0 OR seq < ?1)" +
+    KG_TRY(row, db->prepare("SELECT seq, " + kRequestColumns + " FROM requests WHERE (?1 = 0 OR seq < ?1)" +
                             (failures ? " AND error <> ''" : "") + " ORDER BY seq DESC"));
     row.bind(query.before_seq);
     RequestPage page;
@@ -149,7 +122,7 @@ Result<RequestPage> SqliteHistoryStore::requests(const RequestQuery& query) {
             page.next_seq = seq + 1;
             return page;
         }
-        auto record = read_record(row);
+        auto record = read_request(row, 1);
         if (passes(query, record)) page.rows.push_back({seq, std::move(record)});
     }
 }
@@ -170,7 +143,7 @@ Result<void> SqliteHistoryStore::prune(std::int64_t minutes_before_ms, std::int6
     constexpr const char* kSeries =
         "DELETE FROM usage_series WHERE (step, facet, at, key_id, account_id, model) IN"
         " (SELECT step, facet, at, key_id, account_id, model FROM usage_series"
-        " WHERE step = ?1 AND facet BETWEEN 0 AND 4 AND at < ?2 LIMIT ?3)";
+        " WHERE step = ?1 AND facet IN (0, 1, 2, 3, 4) AND at < ?2 LIMIT ?3)";
     constexpr const char* kLatency =
         "DELETE FROM usage_latency WHERE (step, at, model, bucket) IN"
         " (SELECT step, at, model, bucket FROM usage_latency WHERE step = ?1 AND at < ?2 LIMIT ?3)";

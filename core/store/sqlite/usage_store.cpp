@@ -5,6 +5,7 @@
 
 #include "core/store/rules.hpp"
 #include "core/store/sqlite/history_store.hpp"
+#include "core/store/sqlite/request_row.hpp"
 
 namespace kg::store::sqlite {
 namespace {
@@ -25,29 +26,6 @@ void add(std::vector<Quarter>& quarters, const RequestRecord& record, const Dail
     same->use.requests += 1;
     same->use.tokens += tokens_of(usage);
     same->use.credits += usage.credits;
-}
-
-RequestRecord read_record(const Statement& row) {
-    RequestRecord record;
-    record.request_id = row.text(0);
-    record.started_at_ms = row.integer(1);
-    record.dialect = row.text(2);
-    record.model = row.text(3);
-    record.wire_model = row.text(4);
-    record.account_id = row.text(5);
-    record.key_id = row.text(6);
-    record.stream = row.integer(7) != 0;
-    record.status = row.integer(8);
-    record.error = row.text(9);
-    record.first_event_ms = row.integer(10);
-    record.total_ms = row.integer(11);
-    record.attempts = row.integer(12);
-    record.input_tokens = row.integer(13);
-    record.output_tokens = row.integer(14);
-    record.cache_read_tokens = row.integer(15);
-    record.cache_write_tokens = row.integer(16);
-    record.credits = row.real(17);
-    return record;
 }
 
 }  // namespace
@@ -94,17 +72,8 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
 }
 
 Result<bool> SqliteUsageStore::append(const RequestRecord& record) {
-    KG_TRY(statement, connection_.db.prepare(
-                          "INSERT INTO requests (request_id, started_at_ms, dialect, model, wire_model,"
-                          " account_id, key_id, stream, status, error, first_event_ms, total_ms, attempts,"
-                          " input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, credits)"
-                          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-                          " ON CONFLICT DO NOTHING"));
-    statement.bind(record.request_id, record.started_at_ms, record.dialect, record.model, record.wire_model,
-                   record.account_id, record.key_id, record.stream, record.status, record.error,
-                   record.first_event_ms, record.total_ms, record.attempts, record.input_tokens,
-                   record.output_tokens, record.cache_read_tokens, record.cache_write_tokens,
-                   daily_usage_of(record).credits);
+    KG_TRY(statement, connection_.db.prepare(request_insert_sql()));
+    bind_request(statement, record);
     KG_CHECK(statement.run());
     return connection_.db.changes() > 0;
 }
@@ -229,17 +198,14 @@ Result<std::vector<DailyUsage>> SqliteUsageStore::daily(std::int64_t first_day, 
 
 Result<std::vector<RequestRecord>> SqliteUsageStore::recent(std::size_t limit) {
     const std::lock_guard lock(connection_.mutex);
-    KG_TRY(statement, connection_.db.prepare(
-                          "SELECT request_id, started_at_ms, dialect, model, wire_model, account_id, key_id,"
-                          " stream, status, error, first_event_ms, total_ms, attempts, input_tokens,"
-                          " output_tokens, cache_read_tokens, cache_write_tokens, credits"
-                          " FROM requests ORDER BY seq DESC LIMIT ?1"));
+    KG_TRY(statement,
+           connection_.db.prepare("SELECT " + kRequestColumns + " FROM requests ORDER BY seq DESC LIMIT ?1"));
     statement.bind(clamped(limit));
     std::vector<RequestRecord> records;
     for (;;) {
         KG_TRY(row, statement.step());
         if (!row) return records;
-        records.push_back(read_record(statement));
+        records.push_back(read_request(statement, 0));
     }
 }
 

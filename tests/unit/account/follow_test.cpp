@@ -46,6 +46,16 @@ struct Upstream {
     }
 };
 
+/// What a program that refreshes with `used` writes down then, in the words of `form`; empty when refused.
+std::string refreshed(Upstream& upstream, const std::string& used,
+                      std::string (*form)(const std::string& access, const std::string& refresh)) {
+    const auto [status, body] = upstream.answer(used);
+    if (status != 200) return {};
+    auto reply = json::Document::parse(body);
+    return form(std::string(reply->root()["accessToken"].text()),
+                std::string(reply->root()["refreshToken"].text()));
+}
+
 /// One kirogate with a database of its own.
 struct Follower {
     explicit Follower(const std::string& path) : rig(0) {
@@ -104,14 +114,7 @@ struct Ide {
     void read() {
         if (auto login = credentials::read_login(path)) used = login->refresh_token.reveal();
     }
-    void refresh(Upstream& upstream) {
-        const auto [status, body] = upstream.answer(used);
-        answer.clear();
-        if (status != 200) return;
-        auto reply = json::Document::parse(body);
-        answer = login_text(std::string(reply->root()["accessToken"].text()),
-                            std::string(reply->root()["refreshToken"].text()));
-    }
+    void refresh(Upstream& upstream) { answer = refreshed(upstream, used, login_text); }
     void write(bool in_place) {
         if (answer.empty()) return;
         auto now = credentials::read_login(path);
@@ -147,14 +150,7 @@ struct KiroCli {
     void read() {
         if (auto login = credentials::read_login(path)) used = login->refresh_token.reveal();
     }
-    void refresh(Upstream& upstream) {
-        const auto [status, body] = upstream.answer(used);
-        answer.clear();
-        if (status != 200) return;
-        auto reply = json::Document::parse(body);
-        answer = row(std::string(reply->root()["accessToken"].text()),
-                     std::string(reply->root()["refreshToken"].text()));
-    }
+    void refresh(Upstream& upstream) { answer = refreshed(upstream, used, row); }
     void write(bool checkpoint) {
         if (answer.empty()) return;
         auto db = open();

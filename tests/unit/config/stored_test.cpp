@@ -63,3 +63,16 @@ TEST_CASE("what can be changed at run time is no secret and no address") {
     }
     CHECK(live > 30);
 }
+
+TEST_CASE("what a reload puts in force can be changed at run time") {
+    for (const auto* name :
+         {"accounts.requests_per_minute", "accounts.request_burst", "accounts.tokens_per_minute",
+          "web_search.enabled", "web_search.uses_max", "web_search.timeout", "files.read_pdf",
+          "files.pdf_max_bytes", "files.pdf_pages_max", "files.pdf_timeout", "files.fetch",
+          "files.fetch_max_bytes", "files.fetch_timeout"}) {
+        INFO(name);
+        const auto* key = config::find_key(name);
+        REQUIRE(key);
+        CHECK(key->rule.live);
+    }
+}

@@ -213,3 +213,41 @@ TEST_CASE("a client that leaves in the repair round has both rounds on its bill"
     CHECK(play.job->report().usage.credits == 0.25);
     CHECK(play.job->report().usage.output_tokens == 3);
 }
+
+TEST_CASE("what was held back of the text before a required call stays in its place before it") {
+    auto request = offering({"f"}, Mode::any);
+    request.stop_sequences = {"STOP"};
+    Play play(std::move(request));
+    play.say(GatewayRig::text_frame("Let me ST") + call_frames("f"));
+    CHECK(play.answer.text == "Let me ST");
+    CHECK(play.answer.tools.size() == 1);
+    CHECK(play.answer.ending);
+}
+
+TEST_CASE("a call behind the token limit does not begin, also when the limit shows only at the call") {
+    const std::string words = "one two three four five six seven eight nine ten";
+    auto request = offering({"f"}, Mode::automatic);
+    request.stop_sequences = {words + " eleven"};  // all of the text is held back until the call
+    request.max_tokens = 2;
+    Play play(std::move(request));
+    play.say(GatewayRig::text_frame(words) + call_frames("f"));
+    CHECK(play.answer.tools.empty());
+    REQUIRE(play.answer.ending);
+    CHECK(play.answer.ending->reason == chat::StopReason::max_tokens);
+}
+
+TEST_CASE("a repair that breaks off and is forgotten keeps the text of the first round") {
+    auto request = offering({"f"}, Mode::automatic);
+    request.tool_choice.limited = true;
+    Play play(std::move(request), 2);
+    play.answer.forgets = true;  // as a client is that does not stream
+    play.say(GatewayRig::text_frame("Let me see.") + call_frames("h"));
+    REQUIRE(play.rounds() == 2);
+    GatewayRig::stream(
+        play.rig.last_chat(),
+        GatewayRig::text_frame("It") + kiro::exception_frame("ThrottlingException", R"({"message":"slow"})"));
+    REQUIRE(play.rounds() == 3);
+    play.say(GatewayRig::text_frame("Sunny."));
+    CHECK(play.answer.text == "Let me see.\n\nSunny.");
+    CHECK(play.answer.ending);
+}
