@@ -30,6 +30,8 @@ struct Workshop {
     std::deque<Preparation*> waiting{};  // for one of them to end; as many as requests at most
 };
 inline constexpr std::size_t kReadersMax = 2;  // processes at once, for each loop
+/// Files of the largest size that are fetched for one request; more bytes than theirs are refused.
+inline constexpr std::size_t kLargestFilesMax = 4;
 
 /// Gets the contents of a request's attachments and puts them into its messages, one after the other:
 /// pictures and documents by address are fetched (where that is allowed), PDF files become text.
@@ -53,6 +55,7 @@ class Preparation {
     void fetched(RemoteFile::Answer answer);
     void read_pdf();
     void pdf_read(PdfText::Answer answer);
+    void settle_text(std::string text, bool cut);
     void settle(std::variant<chat::Text, chat::Image> contents);
     void leave_note(std::string_view media_type, const std::string& why);
     void refuse(ErrorKind kind, std::string_view sentence);
@@ -65,6 +68,7 @@ class Preparation {
     const Options options_;
     Done done_;
     std::size_t at_ = 0;
+    std::size_t fetched_bytes_ = 0;
     SharedText pdf_;  // base64 of the file in hand
     bool reading_ = false, queued_ = false;
     loop::Deferred step_;
