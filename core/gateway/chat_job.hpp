@@ -191,6 +191,7 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     chat::FinalUsage round_usage() const;
     chat::FinalUsage final_usage() const { return with_earlier_rounds(round_usage()); }
     chat::FinalUsage usage_so_far() const;
+    chat::FinalUsage bill() const;
     void calibrate();
     void react(const kiro::Failure& failure);
 
