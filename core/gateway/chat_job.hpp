@@ -154,6 +154,7 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     /// After a failure in an answer that the client has begun to read: true when the rest is asked for.
     bool continue_answer(const kiro::Failure& failure);
     Result<void> encode_continuation();
+    Result<void> encode_again();
     void remember_said(std::string_view text);
     std::string conversation_key() const { return permissions_.tenant_scope + '\n' + session_; }
 
