@@ -1,6 +1,7 @@
 #include "core/files/preparation.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/base/ascii.hpp"
@@ -37,8 +38,18 @@ Preparation::~Preparation() {
 void Preparation::next() {
     if (at_ == request_.attachments.size()) return finish({});
     if (current().kind != Kind::pdf) return fetch();
+    if (is_old())
+        return leave_note(kPdf, "only the last " + std::to_string(chat::kAttachmentsMax) +
+                                    " PDF files of a request are read");
     pdf_ = current().source;
     read_pdf();
+}
+
+/// Whether enough PDF files follow to be read.
+bool Preparation::is_old() const {
+    const auto rest = std::span(request_.attachments).subspan(at_ + 1);
+    return static_cast<std::size_t>(std::ranges::count(rest, Kind::pdf, &chat::Attachment::kind)) >=
+           chat::kAttachmentsMax;
 }
 
 void Preparation::fetch() {

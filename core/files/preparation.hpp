@@ -35,9 +35,10 @@ inline constexpr std::size_t kLargestFilesMax = 4;
 
 /// Gets the contents of a request's attachments and puts them into its messages, one after the other:
 /// pictures and documents by address are fetched (where that is allowed), PDF files become text.
-/// What cannot be had of an address is refused; a PDF file that cannot be read leaves a note and a warning.
-/// Lives on the workshop's loop. Destroying cancels; otherwise `done` runs exactly once, never before the
-/// constructor has returned, and may destroy the object. `request` must stay where it is until then.
+/// What cannot be had of an address is refused; a PDF file that cannot be read leaves a note and a warning,
+/// as do those before the last chat::kAttachmentsMax of them. Lives on the workshop's loop. Destroying
+/// cancels; otherwise `done` runs exactly once, never before the constructor has returned, and may destroy
+/// the object. `request` must stay where it is until then.
 class Preparation {
   public:
     using Done = UniqueFunction<void(Result<void>)>;
@@ -61,6 +62,7 @@ class Preparation {
     void refuse(ErrorKind kind, std::string_view sentence);
     void give_back_reader();
     void finish(Result<void> result);
+    bool is_old() const;
     const chat::Attachment& current() const { return request_.attachments[at_]; }
 
     Workshop& workshop_;

@@ -253,6 +253,27 @@ TEST_CASE("a PDF file that cannot be read leaves a note, one that is too large i
     CHECK_FALSE(*large.result);
 }
 
+TEST_CASE("captures 9: of the PDF files that an agent has gathered the last ones are read") {
+    Bench bench("{}");
+    bench.options.pdf_program.clear();
+    chat::Attachment pdf;
+    pdf.source = SharedText(base64_encode("%PDF-1.4"));
+    for (std::size_t i = 0; i < chat::kAttachmentsMax + 2; ++i) {
+        auto mark = chat::attach(bench.request, pdf, bench.document.root());
+        REQUIRE(mark);
+        bench.request.messages[0].parts.emplace_back(*mark);
+    }
+    bench.start();
+    for (std::size_t i = 0; i < chat::kAttachmentsMax + 2; ++i) bench.turn();
+    REQUIRE(bench.result);
+    CHECK(*bench.result);
+    for (std::size_t i = 0; i < chat::kAttachmentsMax + 2; ++i) {
+        const bool old =
+            bench.part<chat::Text>(i).text.view().find("only the last 20") != std::string_view::npos;
+        CHECK(old == (i < 2));
+    }
+}
+
 TEST_CASE("who leaves cancels what is under way") {
     Bench bench(R"({"a":"https://example.com/cat"})");
     bench.image("a");
