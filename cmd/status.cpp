@@ -168,7 +168,9 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
             .member("output_tokens", totals.output_tokens)
             .member("credits", totals.credits)
             .member("continuations", totals.continuations)
-            .member("cut_tool_calls", totals.cut_tools);
+            .member("cut_tool_calls", totals.cut_tools)
+            .member("repairs", totals.repairs)
+            .member("web_searches", totals.web_searches);
         w.key("compression")
             .begin_object()
             .member("conversations", totals.compressed)
@@ -203,6 +205,11 @@ Result<ExitCode> run_status(const StatusOptions& options, Context& context) {
         if (totals.continuations + totals.cut_tools > 0)
             print_line("cut off   " + std::to_string(totals.continuations) + " texts continued, " +
                        std::to_string(totals.cut_tools) + " tool calls lost");
+        if (totals.repairs > 0)
+            print_line("repaired  " + std::to_string(totals.repairs) +
+                       " answers asked for once more, because they were not what was demanded");
+        if (totals.web_searches > 0)
+            print_line("searched  " + std::to_string(totals.web_searches) + " times");
     }
     return daemon.state == "running" || daemon.url.empty() ? ExitCode::ok : ExitCode::failure;
 }

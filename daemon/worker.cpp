@@ -50,7 +50,7 @@ fetch::CurlFetcherOptions public_fetch_options() {
     return {.idle_connections_max = 16,
             .idle_handles_max = 8,
             .http2 = false,
-            .admits = &fetch::is_public_address};
+            .admits = &fetch::is_public_elsewhere};
 }
 
 }  // namespace

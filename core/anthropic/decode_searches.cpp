@@ -101,7 +101,7 @@ void split_searches(chat::Request& request) {
         for (auto& part : message.parts) {
             const auto role =
                 std::holds_alternative<chat::ToolResult>(part) ? chat::Role::user : chat::Role::assistant;
-            if (!turn || turn->role != role) turn = &out.emplace_back(chat::Message{role, {}});
+            if (!turn || turn->role != role) turn = &out.emplace_back(chat::Message{role, {}, message.place});
             turn->parts.push_back(std::move(part));
         }
     }

@@ -1,5 +1,6 @@
 #include "core/chat/attachment.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/chat/request.hpp"
@@ -23,9 +24,14 @@ void put(Variant& place, const std::variant<Text, Image>& contents) {
 }  // namespace
 
 Result<Text> attach(Request& request, Attachment attachment, json::Node where) {
-    if (request.attachments.size() >= kAttachmentsMax)
-        return Err(json::value_error(
-            where, "more than " + std::to_string(kAttachmentsMax) + " files and addresses in one request"));
+    const bool pdf = attachment.kind == Attachment::Kind::pdf;
+    const auto most = pdf ? kPdfsMax : kAttachmentsMax;
+    const auto same = std::ranges::count_if(request.attachments, [&](const Attachment& other) {
+        return (other.kind == Attachment::Kind::pdf) == pdf;
+    });
+    if (static_cast<std::size_t>(same) >= most)
+        return Err(json::value_error(where, "more than " + std::to_string(most) +
+                                                (pdf ? " PDF files" : " addresses") + " in one request"));
     attachment.path = where.path();
     attachment.mark = SharedText(std::string("[attachment]"));
     Text mark{attachment.mark};

@@ -25,7 +25,9 @@ struct Attachment {
     std::string name;   // of a document, may be empty
     std::string head;   // what is said before a document's text
 };
-inline constexpr std::size_t kAttachmentsMax = 20;  // of a request
+inline constexpr std::size_t kAttachmentsMax = 20;  // of a request: addresses, and PDF files that are read
+/// Conversations of agents grow by PDF files, turn by turn: older ones than that get a note.
+inline constexpr std::size_t kPdfsMax = 1'000;
 
 /// Notes the attachment; the result stands for it until it is settled. `where`: its source.
 Result<Text> attach(Request& request, Attachment attachment, json::Node where);

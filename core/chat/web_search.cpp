@@ -36,8 +36,14 @@ bool is_within(const Address& page, std::string_view domain) {
                       (page.host.size() > wanted.host.size() && page.host.ends_with(wanted.host) &&
                        page.host[page.host.size() - wanted.host.size() - 1] == '.');
     if (!host || wanted.path.size() <= 1) return host;
-    const auto path = wanted.path.substr(0, wanted.path.find('*'));
-    return page.path.starts_with(path);
+    const auto star = wanted.path.find('*');
+    const auto path = wanted.path.substr(0, star);
+    if (!page.path.starts_with(path)) return false;
+    const auto rest = page.path.substr(path.size());
+    if (star != std::string_view::npos)
+        return rest.find(wanted.path.substr(star + 1)) != std::string_view::npos;
+    return path.ends_with('/') || rest.empty() ||
+           std::string_view("/?#").find(rest.front()) != std::string_view::npos;
 }
 
 /// Whether an address that ends before `next` is whole: not the beginning of a longer one.

@@ -50,7 +50,7 @@ std::string seal_excerpt(const SearchHit& hit);
 std::optional<SearchHit> open_excerpt(std::string_view sealed);  // text and date only
 
 /// Whether a page is within what the client asked for: "example.com" stands for its subdomains too,
-/// "example.com/blog" for what is below that path.
+/// "example.com/blog" for what is at or below that path, where one * stands for anything.
 bool may_show(std::string_view url, const WebSearchTool& tool);
 
 /// A place in an answer where one of the pages is named; counted in code points. Of a Markdown link

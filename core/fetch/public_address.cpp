@@ -1,5 +1,6 @@
 #include "core/fetch/public_address.hpp"
 
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -7,6 +8,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <optional>
 
 namespace kg::fetch {
 namespace {
@@ -26,6 +29,7 @@ constexpr auto kSpecial4 = std::to_array<Range4>({
     {ip(10, 0, 0, 0), 8},
     {ip(100, 64, 0, 0), 10},
     {ip(127, 0, 0, 0), 8},
+    {ip(168, 63, 129, 16), 32},  // Azure's host, seen from its machines only
     {ip(169, 254, 0, 0), 16},
     {ip(172, 16, 0, 0), 12},
     {ip(192, 0, 0, 0), 24},
@@ -57,8 +61,28 @@ bool begins(const Bytes6& address, std::initializer_list<unsigned char> prefix) 
     return std::equal(prefix.begin(), prefix.end(), address.begin());
 }
 
+constexpr std::initializer_list<unsigned char> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+/// IPv4 addresses as they are mapped into IPv6; nothing for other families.
+std::optional<Bytes6> bytes_of(const sockaddr* address) {
+    Bytes6 bytes{};
+    if (address == nullptr) return std::nullopt;
+    if (address->sa_family == AF_INET) {
+        sockaddr_in in{};
+        std::memcpy(&in, address, sizeof in);
+        std::copy(kMapped.begin(), kMapped.end(), bytes.begin());
+        std::memcpy(bytes.data() + kMapped.size(), &in.sin_addr, sizeof in.sin_addr);
+        return bytes;
+    }
+    if (address->sa_family != AF_INET6) return std::nullopt;
+    sockaddr_in6 in{};
+    std::memcpy(&in, address, sizeof in);
+    std::memcpy(bytes.data(), in.sin6_addr.s6_addr, bytes.size());
+    return bytes;
+}
+
 bool is_public6(const Bytes6& a) {
-    if (begins(a, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff})) return is_public4(embedded4(a, 12));
+    if (begins(a, kMapped)) return is_public4(embedded4(a, 12));
     if (begins(a, {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0}))
         return is_public4(embedded4(a, 12));                          // NAT64
     if ((a[0] & 0xe0) != 0x20) return false;                          // only 2000::/3 is given out
@@ -72,19 +96,17 @@ bool is_public6(const Bytes6& a) {
 }  // namespace
 
 bool is_public_address(const sockaddr* address) noexcept {
-    if (address == nullptr) return false;
-    if (address->sa_family == AF_INET) {
-        sockaddr_in in{};
-        std::memcpy(&in, address, sizeof in);
-        return is_public4(ntohl(in.sin_addr.s_addr));
-    }
-    if (address->sa_family == AF_INET6) {
-        sockaddr_in6 in{};
-        std::memcpy(&in, address, sizeof in);
-        Bytes6 bytes{};
-        std::memcpy(bytes.data(), in.sin6_addr.s6_addr, bytes.size());
-        return is_public6(bytes);
-    }
+    const auto bytes = bytes_of(address);
+    return bytes && is_public6(*bytes);
+}
+
+bool is_own_address(const sockaddr* address) noexcept {
+    const auto wanted = bytes_of(address);
+    ifaddrs* list = nullptr;
+    if (!wanted || getifaddrs(&list) != 0) return true;
+    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, &freeifaddrs);
+    for (; list != nullptr; list = list->ifa_next)
+        if (bytes_of(list->ifa_addr) == wanted) return true;
     return false;
 }
 

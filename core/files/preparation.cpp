@@ -1,6 +1,7 @@
 #include "core/files/preparation.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/base/ascii.hpp"
@@ -37,8 +38,18 @@ Preparation::~Preparation() {
 void Preparation::next() {
     if (at_ == request_.attachments.size()) return finish({});
     if (current().kind != Kind::pdf) return fetch();
+    if (is_old())
+        return leave_note(kPdf, "only the last " + std::to_string(chat::kAttachmentsMax) +
+                                    " PDF files of a request are read");
     pdf_ = current().source;
     read_pdf();
+}
+
+/// Whether enough PDF files follow to be read.
+bool Preparation::is_old() const {
+    const auto rest = std::span(request_.attachments).subspan(at_ + 1);
+    return static_cast<std::size_t>(std::ranges::count(rest, Kind::pdf, &chat::Attachment::kind)) >=
+           chat::kAttachmentsMax;
 }
 
 void Preparation::fetch() {
@@ -50,6 +61,10 @@ void Preparation::fetch() {
                 : "documents are not fetched from the web; send the contents as base64 data or text");
     if (const auto fault = address_fault(current().source); !fault.empty())
         return refuse(ErrorKind::malformed_request, fault);
+    const auto bytes_max = kLargestFilesMax * options_.fetch_max_bytes;
+    if (fetched_bytes_ >= bytes_max)
+        return refuse(ErrorKind::unsupported, "the files of the request are larger than " +
+                                                  std::to_string(bytes_max) + " bytes together");
     remote_ =
         std::make_unique<RemoteFile>(workshop_.fetcher, workshop_.clock, current().source.str(),
                                      RemoteFile::Limits{options_.fetch_max_bytes, options_.fetch_time_max},
@@ -60,6 +75,7 @@ void Preparation::fetched(RemoteFile::Answer answer) {
     if (!answer)
         return refuse(ErrorKind::malformed_request, "the file could not be fetched: " + answer.error());
     const std::string& bytes = *answer;
+    fetched_bytes_ += bytes.size();
     const auto format = chat::picture_format(bytes);
     if (!format.empty()) return settle(chat::Image{std::string(format), base64_encode(bytes)});
     if (current().kind == Kind::image_url)
@@ -71,7 +87,8 @@ void Preparation::fetched(RemoteFile::Answer answer) {
     }
     if (!looks_like_text(bytes))
         return refuse(ErrorKind::unsupported, "only PDF files, pictures and text are read from an address");
-    settle(chat::Text{current().head + std::string(ascii::utf8_prefix(bytes, options_.text_max_bytes))});
+    const auto text = ascii::utf8_prefix(bytes, options_.text_max_bytes);
+    settle_text(std::string(text), text.size() < bytes.size());
 }
 
 void Preparation::read_pdf() {
@@ -107,8 +124,12 @@ void Preparation::give_back_reader() {
 void Preparation::pdf_read(PdfText::Answer answer) {
     give_back_reader();
     if (!answer) return leave_note(kPdf, answer.error());
-    std::string text = current().head + answer->text;
-    if (answer->cut) {
+    settle_text(std::move(answer->text), answer->cut);
+}
+
+void Preparation::settle_text(std::string text, bool cut) {
+    text.insert(0, current().head);
+    if (cut) {
         text += "\n\n[The rest of the document was left out.]";
         chat::warn(request_, "a document was longer than what is read of one; its end was left out");
     }

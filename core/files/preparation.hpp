@@ -30,12 +30,15 @@ struct Workshop {
     std::deque<Preparation*> waiting{};  // for one of them to end; as many as requests at most
 };
 inline constexpr std::size_t kReadersMax = 2;  // processes at once, for each loop
+/// Files of the largest size that are fetched for one request; more bytes than theirs are refused.
+inline constexpr std::size_t kLargestFilesMax = 4;
 
 /// Gets the contents of a request's attachments and puts them into its messages, one after the other:
 /// pictures and documents by address are fetched (where that is allowed), PDF files become text.
-/// What cannot be had of an address is refused; a PDF file that cannot be read leaves a note and a warning.
-/// Lives on the workshop's loop. Destroying cancels; otherwise `done` runs exactly once, never before the
-/// constructor has returned, and may destroy the object. `request` must stay where it is until then.
+/// What cannot be had of an address is refused; a PDF file that cannot be read leaves a note and a warning,
+/// as do those before the last chat::kAttachmentsMax of them. Lives on the workshop's loop. Destroying
+/// cancels; otherwise `done` runs exactly once, never before the constructor has returned, and may destroy
+/// the object. `request` must stay where it is until then.
 class Preparation {
   public:
     using Done = UniqueFunction<void(Result<void>)>;
@@ -53,11 +56,13 @@ class Preparation {
     void fetched(RemoteFile::Answer answer);
     void read_pdf();
     void pdf_read(PdfText::Answer answer);
+    void settle_text(std::string text, bool cut);
     void settle(std::variant<chat::Text, chat::Image> contents);
     void leave_note(std::string_view media_type, const std::string& why);
     void refuse(ErrorKind kind, std::string_view sentence);
     void give_back_reader();
     void finish(Result<void> result);
+    bool is_old() const;
     const chat::Attachment& current() const { return request_.attachments[at_]; }
 
     Workshop& workshop_;
@@ -65,6 +70,7 @@ class Preparation {
     const Options options_;
     Done done_;
     std::size_t at_ = 0;
+    std::size_t fetched_bytes_ = 0;
     SharedText pdf_;  // base64 of the file in hand
     bool reading_ = false, queued_ = false;
     loop::Deferred step_;

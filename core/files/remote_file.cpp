@@ -83,24 +83,35 @@ void RemoteFile::ask() {
     // No time is left: the shortest that there is.
     request.total_timeout = std::max(left, milliseconds(1));
     request.connect_timeout = request.first_byte_timeout = request.idle_timeout = request.total_timeout;
-    status_ = 0;
-    location_.clear();
     bytes_.clear();
     fetch_ = fetcher_.start(std::move(request), *this);
 }
 
+/// What else an answer says than where to go, or the file, is not waited for.
 void RemoteFile::on_head(const fetch::Head& head) {
-    status_ = head.status;
-    if (is_redirect(status_)) location_ = head.headers.get("location");
+    if (is_redirect(head.status)) {
+        const std::string location(head.headers.get("location"));
+        if (!location.empty()) return follow(location);
+    }
+    if (head.status != 200) return finish(Err("its server answered " + std::to_string(head.status)));
     std::uint64_t length = 0;
     const auto text = ascii::trim(head.headers.get("content-length"));
     const auto read = std::from_chars(text.data(), text.data() + text.size(), length);
-    if (status_ == 200 && read.ec == std::errc() && length > limits_.bytes_max)
+    if (read.ec == std::errc() && length > limits_.bytes_max)
         finish(Err("it is larger than " + std::to_string(limits_.bytes_max) + " bytes"));
 }
 
+void RemoteFile::follow(std::string_view location) {
+    if (++redirects_ > kRedirectsMax) return finish(Err(std::string("it is redirected too often")));
+    std::string next = redirect_target(url_, location);
+    const bool downgrade = url_.starts_with("https:") && !next.starts_with("https:");
+    if (next.empty() || downgrade || !address_fault(next).empty())
+        return finish(Err(std::string("it is redirected to an address that is not fetched")));
+    url_ = std::move(next);
+    ask();
+}
+
 Flow RemoteFile::on_body(std::string_view bytes) {
-    if (status_ != 200) return Flow::more;
     if (bytes.size() > limits_.bytes_max - bytes_.size()) {
         finish(Err("it is larger than " + std::to_string(limits_.bytes_max) + " bytes"));
         return Flow::more;
@@ -110,16 +121,7 @@ Flow RemoteFile::on_body(std::string_view bytes) {
 }
 
 void RemoteFile::on_done() {
-    fetch_.reset();
-    if (status_ == 200) return finish(std::move(bytes_));
-    if (location_.empty()) return finish(Err("its server answered " + std::to_string(status_)));
-    if (++redirects_ > kRedirectsMax) return finish(Err(std::string("it is redirected too often")));
-    std::string next = redirect_target(url_, location_);
-    const bool downgrade = url_.starts_with("https:") && !next.starts_with("https:");
-    if (next.empty() || downgrade || !address_fault(next).empty())
-        return finish(Err(std::string("it is redirected to an address that is not fetched")));
-    url_ = std::move(next);
-    ask();
+    finish(std::move(bytes_));
 }
 
 void RemoteFile::on_failure(const fetch::Failure& failure) {

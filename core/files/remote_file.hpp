@@ -39,6 +39,7 @@ class RemoteFile final : private fetch::Handler {
 
   private:
     void ask();
+    void follow(std::string_view location);
     void on_head(const fetch::Head& head) override;
     Flow on_body(std::string_view bytes) override;
     void on_done() override;
@@ -52,8 +53,7 @@ class RemoteFile final : private fetch::Handler {
     const SteadyTime end_;
     Done done_;
     unsigned redirects_ = 0;
-    int status_ = 0;
-    std::string location_, bytes_;
+    std::string bytes_;
     std::unique_ptr<fetch::Fetch> fetch_;
 };
 

@@ -325,7 +325,7 @@ void ChatJob::abandon() {
         if (lease_)
             service_.pool.report_success(lease_, attempt_began_, report_.usage.credits - spent_.credits);
     } else if (rejected_) {
-        report_.usage = final_usage();
+        report_.usage = bill();
     }
     compressor_.reset();  // its calls tell what they have used
     let_go();
@@ -334,8 +334,13 @@ void ChatJob::abandon() {
 void ChatJob::fail(Error error) {
     let_go();
     // What was never answered cost nothing.
-    if (delivered_ || rejected_) report_.usage = final_usage();
+    if (delivered_ || rejected_) report_.usage = bill();
     sink_.on_error(error);
+}
+
+/// Of an answer without an end. A repair round of which nothing was heard cost nothing.
+chat::FinalUsage ChatJob::bill() const {
+    return report_.repairs > 0 && !heard_ && !delivered_ ? spent_ : final_usage();
 }
 
 void ChatJob::finish(chat::StopReason reason, std::string_view stop_sequence) {

@@ -155,6 +155,7 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     /// After a failure in an answer that the client has begun to read: true when the rest is asked for.
     bool continue_answer(const kiro::Failure& failure);
     Result<void> encode_continuation();
+    Result<void> encode_again();
     void remember_said(std::string_view text);
     std::string conversation_key() const { return permissions_.tenant_scope + '\n' + session_; }
 
@@ -192,6 +193,7 @@ class ChatJob final : public Job, private kiro::AttemptHandler, private chat::Th
     chat::FinalUsage round_usage() const;
     chat::FinalUsage final_usage() const { return with_earlier_rounds(round_usage()); }
     chat::FinalUsage usage_so_far() const;
+    chat::FinalUsage bill() const;
     void calibrate();
     void react(const kiro::Failure& failure);
 

@@ -90,7 +90,11 @@ bool ChatJob::may_continue(const kiro::Failure& failure) const {
     const auto next = kiro::failure_row(failure.cls).next;
     const bool elsewhere = next == Next::refresh_and_retry || next == Next::other_account ||
                            next == Next::other_endpoint || next == Next::retry_same;
-    return settings_->continue_text && elsewhere && !tool_seen_ && repair_.empty() &&
+    // Upstream refused the request for the rest, in a way that react() knows to mend, once.
+    const bool mendable = !heard_ && ((next == Next::strip_thinking && !stripped_thinking_) ||
+                                      (next == Next::strip_fields && !stripped_fields_) ||
+                                      (next == Next::retry_once && !retried_once_));
+    return settings_->continue_text && (elsewhere || mendable) && !tool_seen_ && repair_.empty() &&
            failure.cut_tool.empty() && !ascii::is_blank(said_) && said_.size() <= kSaidMax && !early_end_ &&
            report_.attempts < settings_->attempts_max;
 }
@@ -124,6 +128,11 @@ bool ChatJob::continue_answer(const kiro::Failure& failure) {
                {"continuation", report_.continuations}});
     react(failure);
     return true;
+}
+
+/// What is asked for now, in the form that was settled on since: the answer, or the rest of it.
+Result<void> ChatJob::encode_again() {
+    return seam_ ? encode_continuation() : encode(stripped_thinking_, stripped_fields_);
 }
 
 /// The conversation, the text so far as the model's own turn, and the request to go on.

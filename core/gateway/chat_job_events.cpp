@@ -260,8 +260,7 @@ void ChatJob::react(const kiro::Failure& failure) {
                                                           : retried_once_;
             if (done) return fail(std::move(error));
             done = true;
-            if (auto encoded = encode(stripped_thinking_, stripped_fields_); !encoded)
-                return fail(std::move(encoded).error());
+            if (auto encoded = encode_again(); !encoded) return fail(std::move(encoded).error());
             repairs_.push_back("upstream refused the first form of the request (" + std::string(row.name) +
                                "); sent again repaired");
             report_.warnings.push_back(repairs_.back());

@@ -19,6 +19,8 @@ void fill_record(store::RequestRecord& record, const JobReport& report, SteadyTi
     record.credits = report.usage.credits;
     record.continuations = report.continuations;
     record.cut_tools = report.cut_tool ? 1 : 0;
+    record.repairs = report.repairs;
+    record.web_searches = report.usage.web_searches;
     if (!report.compression || !report.compression->changed) return;
     const auto& c = *report.compression;
     const auto count = [](std::size_t n) { return static_cast<std::int64_t>(n); };

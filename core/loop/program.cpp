@@ -144,10 +144,34 @@ struct Program::Back {
 
     void close(uv_handle_t* handle, bool& closed) {
         if (std::exchange(closed, true)) return;
-        uv_close(handle, [](uv_handle_t* ended) noexcept {
-            auto* back = static_cast<Back*>(ended->data);
-            if (--back->open_handles == 0 && back->orphaned) delete back;
-        });
+        uv_close(handle, [](uv_handle_t* ended) noexcept { static_cast<Back*>(ended->data)->released(); });
+    }
+
+    void released() {
+        if (--open_handles == 0 && orphaned) delete this;
+    }
+
+    /// Nobody else reaps a child whose handle is closed. It has been killed, but a large one takes its time
+    /// to die: that is awaited on another thread.
+    void reap() {
+        uv_loop_t* const loop = process.loop;
+        close(as_handle(process), process_closed);
+        reaping.data = this;
+        const auto work = [](uv_work_t* request) noexcept {
+            static_cast<Back*>(request->data)->wait_for_end();
+        };
+        const auto after = [](uv_work_t* request, int) noexcept {
+            static_cast<Back*>(request->data)->released();
+        };
+        if (uv_queue_work(loop, &reaping, work, after) == 0)
+            ++open_handles;
+        else
+            wait_for_end();
+    }
+
+    void wait_for_end() const {
+        while (::waitpid(process.pid, nullptr, 0) < 0 && errno == EINTR) {
+        }
     }
 
     Input input;
@@ -157,9 +181,10 @@ struct Program::Back {
     uv_process_t process{};
     uv_pipe_t in{}, out{};
     uv_write_t write{};
+    uv_work_t reaping{};
     std::string piece, chunk;
     ProgramResult result;
-    int open_handles = 0;
+    int open_handles = 0;  // and the reaping
     bool started = false, running = false, in_closed = false, out_closed = false, process_closed = false;
     bool orphaned = false;
 };
@@ -180,12 +205,7 @@ Program::~Program() {
     back.done = {};
     back.timer.reset();
     back.stop(ProgramResult::Ending::killed);
-    if (std::exchange(back.running, false)) {
-        // A killed child is gone within microseconds; nobody else will reap it once its handle is closed.
-        back.close(as_handle(back.process), back.process_closed);
-        while (::waitpid(back.process.pid, nullptr, 0) < 0 && errno == EINTR) {
-        }
-    }
+    if (std::exchange(back.running, false)) back.reap();
     back.orphaned = true;
     if (back.open_handles == 0) delete back_;
 }

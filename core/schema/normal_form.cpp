@@ -76,22 +76,14 @@ void settle_dependencies(Json& schema) {
     }
 }
 
-/// Beside a reference older drafts see nothing, newer ones do.
+/// Beside a reference older drafts see nothing, newer ones do. Everything else stays in its place, where
+/// other references may look for it.
 void settle_reference(Json& schema) {
     const auto found = schema.find("$ref");
-    if (found == schema.end()) return;
+    if (found == schema.end() || schema.size() == 1) return;
     Json reference = Json::object({{"$ref", *found}});
-    Json kept = Json::object(), rest = Json::object();
-    for (auto& [key, value] : schema.items()) {
-        if (key == "$ref") continue;
-        (key == "$defs" || key == "definitions" ? kept : rest)[key] = std::move(value);
-    }
-    schema = std::move(kept);
-    if (rest.empty()) {
-        schema.update(reference);
-    } else {
-        schema["allOf"] = Json::array({std::move(reference), std::move(rest)});
-    }
+    schema.erase(found);
+    schema["allOf"].push_back(std::move(reference));
 }
 
 }  // namespace

@@ -10,8 +10,10 @@ namespace kg::schema {
 namespace {
 
 constexpr std::uint32_t kGroupDepthMax = 100;
-// Steps of the matcher for one text: what a plain pattern needs many times over.
-constexpr std::uint32_t kMatchLimit = 20'000, kMatchLimitPerByte = 20, kMatchLimitMost = 2'000'000;
+// Of the matcher for one text. The larger are what a plain pattern needs many times over.
+constexpr std::uint32_t kLittleSteps = 1'000, kLittleStepsPerByte = 4;
+constexpr std::uint32_t kMuchSteps = 20'000, kMuchStepsPerByte = 20;
+constexpr std::uint32_t kStepsMost = 2'000'000;
 constexpr std::uint32_t kHeapKiBMax = 16'384;
 
 struct ContextFree {
@@ -61,11 +63,24 @@ Result<Pattern> Pattern::compile(std::string_view text) {
     return Pattern(std::move(out));
 }
 
-Pattern::Match Pattern::search(std::string_view text) const {
+std::size_t Pattern::size_bytes() const {
+    std::size_t bytes = 0;
+    pcre2_pattern_info(code_->code, PCRE2_INFO_SIZE, &bytes);
+    return bytes;
+}
+
+std::uint32_t Pattern::steps_max(std::size_t text_bytes, Patience patience) {
+    const bool little = patience == Patience::little;
+    const auto bytes = static_cast<std::uint32_t>(std::min<std::size_t>(text_bytes, kStepsMost));
+    return std::min(
+        little ? kLittleSteps + kLittleStepsPerByte * bytes : kMuchSteps + kMuchStepsPerByte * bytes,
+        kStepsMost);
+}
+
+Pattern::Match Pattern::search(std::string_view text, Patience patience) const {
     const std::unique_ptr<pcre2_match_context, ContextFree> context(pcre2_match_context_create(nullptr));
     const std::unique_ptr<pcre2_match_data, ContextFree> data(pcre2_match_data_create(1, nullptr));
-    const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), kMatchLimitMost));
-    pcre2_set_match_limit(context.get(), std::min(kMatchLimit + kMatchLimitPerByte * size, kMatchLimitMost));
+    pcre2_set_match_limit(context.get(), steps_max(text.size(), patience));
     pcre2_set_heap_limit(context.get(), kHeapKiBMax);
     const int found =
         pcre2_match(code_->code, units(text), text.size(), 0, PCRE2_NO_UTF_CHECK, data.get(), context.get());

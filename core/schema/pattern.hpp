@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -18,8 +19,14 @@ class Pattern {
     /// The error's message says what is wrong, without a path.
     static Result<Pattern> compile(std::string_view text);
 
+    std::size_t size_bytes() const;  // of memory
+
     enum class Match : std::uint8_t { no, yes, too_costly };
-    Match search(std::string_view text) const;
+    /// How long to try: as long as plain patterns need, or as long as one search may ever take.
+    enum class Patience : std::uint8_t { little, much };
+    Match search(std::string_view text, Patience patience = Patience::much) const;
+    /// Steps of the matcher after which such a search gives up; one takes some ten nanoseconds.
+    static std::uint32_t steps_max(std::size_t text_bytes, Patience patience);
 
   private:
     struct Code;

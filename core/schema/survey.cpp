@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/base/ascii.hpp"
 #include "core/json/read.hpp"
@@ -19,6 +20,10 @@ using json::Node;
 constexpr std::size_t kValuesMax = 20'000;
 constexpr std::size_t kUncheckedMax = 16;
 constexpr unsigned kStepsMax = 200;  // references and alternatives between two levels of an answer
+// Levels of schemas that may come to lie in one another when references are followed: the library that
+// reads them recurses, from one reference into the next.
+constexpr std::size_t kLevelsMax = 1'000;
+constexpr std::size_t kPatternBytesMax = 1u << 20;  // of all patterns, compiled
 
 enum class Holds : std::uint8_t {
     schema,
@@ -128,6 +133,7 @@ class Surveyor {
 
     Result<std::vector<std::string>> run() {
         KG_CHECK(schema(root_));
+        KG_CHECK(references());
         for (const Node node : all_) KG_CHECK(ends(node, 0));
         return std::move(unchecked_);
     }
@@ -141,8 +147,15 @@ class Surveyor {
     /// The document's own limit bounds the depth.
     Result<void> schema(Node node) {
         KG_CHECK(count(node));
-        if (node.kind() == Kind::boolean) return {};
-        if (!node.is_object()) return Err(json::type_error(node, "a schema"));
+        if (node.kind() != Kind::boolean && !node.is_object()) return Err(json::type_error(node, "a schema"));
+        const auto levels_above = std::exchange(levels_, 0);
+        if (node.is_object()) KG_CHECK(members(node));
+        heights_[node.raw().data()] = ++levels_;
+        levels_ = std::max(levels_, levels_above);
+        return {};
+    }
+
+    Result<void> members(Node node) {
         all_.push_back(node);
         for (const Node member : node.children()) {
             // A null is how some libraries write that a keyword is not there.
@@ -177,6 +190,7 @@ class Surveyor {
             case Holds::values:
                 if (!node.is_array()) return Err(json::type_error(node, "an array"));
                 if (node.size() == 0) return Err(json::value_error(node, "no value at all would fit"));
+                for (const Node item : node.children()) KG_CHECK(count(item));
                 return {};
             case Holds::count:
                 if (const auto number = node.as_int(); number && *number >= 0) return {};
@@ -206,10 +220,12 @@ class Surveyor {
         return {};
     }
 
-    static Result<void> names(Node list) {
+    Result<void> names(Node list) {
         if (!list.is_array()) return Err(json::type_error(list, "an array of names"));
-        for (const Node name : list.children())
+        for (const Node name : list.children()) {
             if (!name.is_string()) return Err(json::type_error(name, "a string"));
+            KG_CHECK(count(name));
+        }
         return {};
     }
 
@@ -229,20 +245,36 @@ class Surveyor {
         return {};
     }
 
-    static Result<void> pattern(Node node) {
+    Result<void> pattern(Node node) {
         KG_CHECK(kind(node, Kind::string, "a string"));
         const auto compiled = Pattern::compile(node.text());
-        if (compiled) return {};
-        return Err(json::value_error(node, "not a regular expression: " + compiled.error().message));
+        if (!compiled)
+            return Err(json::value_error(node, "not a regular expression: " + compiled.error().message));
+        pattern_bytes_ += compiled->size_bytes();
+        if (pattern_bytes_ <= kPatternBytesMax) return {};
+        return Err(json::value_error(node, "the patterns of the schema are too large together"));
     }
 
     Result<void> reference(Node node) {
         KG_CHECK(kind(node, Kind::string, "a string"));
         if (!node.text().starts_with('#'))
             return Err(json::value_error(node, "only references within the schema (#/...) are followed"));
-        const Node target = resolve(node.text());
-        if (target.is_object() || target.kind() == Kind::boolean) return {};
-        return Err(json::value_error(node, "there is no such schema"));
+        references_.push_back(node);
+        return {};
+    }
+
+    /// Once it is known where schemas stand: only there a reference may lead, for nothing else has been read.
+    Result<void> references() {
+        std::size_t levels = levels_;
+        std::unordered_set<const char*> entered;
+        for (const Node node : references_) {
+            const auto found = heights_.find(resolve(node.text()).raw().data());
+            if (found == heights_.end()) return Err(json::value_error(node, "there is no such schema"));
+            if (entered.insert(found->first).second) levels += found->second;
+            if (levels > kLevelsMax)
+                return Err(json::value_error(node, "the references lead too deep: more than 1000 levels"));
+        }
+        return {};
     }
 
     Node resolve(std::string_view reference) const {
@@ -291,10 +323,11 @@ class Surveyor {
     enum class State : std::uint8_t { open, done };
 
     Node root_;
-    std::unordered_map<const char*, State> states_;  // by where a schema stands in the text
-    std::vector<Node> all_;
+    std::unordered_map<const char*, State> states_;         // by where a schema stands in the text
+    std::unordered_map<const char*, std::size_t> heights_;  // likewise: levels of schemas, its own included
+    std::vector<Node> all_, references_;
     std::vector<std::string> unchecked_;
-    std::size_t values_ = 0;
+    std::size_t values_ = 0, levels_ = 0, pattern_bytes_ = 0;
 };
 
 }  // namespace

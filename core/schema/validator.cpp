@@ -1,7 +1,9 @@
 #include "core/schema/validator.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <typeinfo>
 #include <unordered_map>
 #include <utility>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -15,16 +17,19 @@
 #include "core/schema/pattern.hpp"
 
 // The library's visitor runs patterns and formats through std::regex, which recurses over the text and has
-// no bound, and has none itself on what alternatives multiply to. These members of it are specialised for
-// the adapter in use, so that all of it counts its steps and every pattern is a Pattern.
+// no bound, and has none itself on what alternatives multiply to or on how many names and values a schema
+// lists. These members of it are specialised for the adapter in use, so that all of it counts its steps and
+// every pattern is a Pattern.
 
 namespace kg::schema {
 namespace {
 
 using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
-constexpr std::size_t kPatternSteps = 20;  // what a search counts as, beside one for each 64 bytes
-constexpr std::size_t kErrorsMax = 4;
+constexpr std::size_t kPatternSteps = 20;  // what a search counts as, beside one for each 16 bytes
+constexpr std::size_t kMatcherSteps = 50;  // of a costly search: that many count as one step
+constexpr std::size_t kNamesPerStep = 16;  // names and values that a document is compared with
+constexpr std::size_t kErrorsMax = 4, kErrorsReadMax = 500;
 constexpr std::size_t kErrorBytesMax = 200;
 constexpr std::size_t kDepthMax = 400;  // of nested visits
 
@@ -66,9 +71,37 @@ template <class Target>
 bool matches(const Target& target, const std::string& pattern) {
     const auto text = text_of(target);
     if (!text) return true;
-    run.step(kPatternSteps + text->size() / 64);
+    run.step(kPatternSteps + text->size() / 16);
     const auto found = run.patterns->find(pattern);
-    return found == run.patterns->end() || found->second.search(*text) == Pattern::Match::yes;
+    if (found == run.patterns->end()) return true;
+    using Patience = Pattern::Patience;
+    auto match = found->second.search(*text, Patience::little);
+    if (match == Pattern::Match::too_costly) {
+        run.step(Pattern::steps_max(text->size(), Patience::much) / kMatcherSteps);
+        match = found->second.search(*text);
+    }
+    return match == Pattern::Match::yes;
+}
+
+/// What a constraint compares a value with by itself, beside the schemas that it leads to.
+std::size_t names_in(const valijson::constraints::Constraint& constraint) {
+    namespace c = valijson::constraints;
+    std::size_t names = 0;
+    const auto count = [&](const auto&...) { return ++names, true; };
+    if (typeid(constraint) == typeid(c::PropertiesConstraint)) {
+        static_cast<const c::PropertiesConstraint&>(constraint).applyToProperties(count);
+    } else if (typeid(constraint) == typeid(c::RequiredConstraint)) {
+        static_cast<const c::RequiredConstraint&>(constraint).applyToRequiredProperties(count);
+    } else if (typeid(constraint) == typeid(c::EnumConstraint)) {
+        static_cast<const c::EnumConstraint&>(constraint).applyToValues(count);
+    } else if (typeid(constraint) == typeid(c::DependenciesConstraint)) {
+        const auto& dependencies = static_cast<const c::DependenciesConstraint&>(constraint);
+        dependencies.applyToSchemaDependencies(count);
+        dependencies.applyToPropertyDependencies([&](const auto&, const auto& needed) {
+            return names += 1 + static_cast<std::size_t>(std::distance(needed.begin(), needed.end())), true;
+        });
+    }
+    return names;
 }
 
 template <class Visitor>
@@ -77,6 +110,7 @@ bool visit_all(const valijson::Subschema& schema, Visitor& visitor, valijson::Va
     run.step();
     if (schema.getAlwaysInvalid()) return false;
     valijson::Subschema::ApplyFunction fn = [&](const valijson::constraints::Constraint& constraint) {
+        run.step(names_in(constraint) / kNamesPerStep);
         return constraint.accept(visitor);
     };
     return results ? schema.apply(fn) : schema.applyStrict(fn);
@@ -106,6 +140,7 @@ bool ValidationVisitor<kg::schema::Adapter>::visit(const PatternConstraint& cons
 template <>
 bool ValidationVisitor<kg::schema::Adapter>::visit(const FormatConstraint& constraint) {
     const auto text = kg::schema::text_of(m_target);
+    if (text) kg::schema::run.step(kg::schema::kPatternSteps + text->size() / 16);
     if (!text || kg::schema::has_format(*text, constraint.getFormat())) return true;
     if (m_results)
         m_results->pushError(m_context, "The text is not of the format " + constraint.getFormat() + ".");
@@ -155,8 +190,8 @@ bool lies_below(const std::vector<std::string>& inner, const std::vector<std::st
 /// The library tells what is wrong from the inside out: what only says that something below is wrong goes.
 std::string sentence_of(const valijson::ValidationResults& results) {
     std::string out;
-    std::size_t told = 0;
-    for (auto at = results.begin(); at != results.end(); ++at) {
+    std::size_t told = 0, seen = 0;
+    for (auto at = results.begin(); at != results.end() && seen < kErrorsReadMax; ++at, ++seen) {
         const auto& error = *at;
         if (std::any_of(results.begin(), at, [&](const auto& told_before) {
                 return lies_below(told_before.context, error.context);

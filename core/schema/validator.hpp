@@ -14,7 +14,9 @@ namespace kg::schema {
 /// any thread, one at a time.
 class Validator {
   public:
-    static constexpr std::size_t kStepsMax = 200'000;  // visits of a part of the schema, and comparisons
+    /// Visits of a part of the schema, comparisons, and what searches for patterns amount to: half a second
+    /// at the very most.
+    static constexpr std::size_t kStepsMax = 200'000;
 
     /// `schema` is a JSON text that survey() has passed. Fails when the library cannot use it all the same.
     static Result<Validator> make(std::string_view schema);

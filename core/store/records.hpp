@@ -152,6 +152,8 @@ struct RequestRecord {
     // Counted in the totals, not kept in the log.
     std::int64_t continuations = 0;  // of a text that broke off
     std::int64_t cut_tools = 0;      // tool calls that were begun and lost
+    std::int64_t repairs = 0;        // answers that were not what was demanded, asked for once more
+    std::int64_t web_searches = 0;   // that the gateway ran
     std::int64_t compressed = 0;     // 1 when a conversation was sent shorter than it came
     std::int64_t summaries = 0, summaries_cached = 0, summaries_failed = 0;  // that this took
     std::int64_t tokens_saved = 0;

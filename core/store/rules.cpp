@@ -72,6 +72,8 @@ std::span<const Counter> counters() {
     static constexpr auto kCounters = std::to_array<Counter>({
         {"continuations", &R::continuations, &T::continuations},
         {"cut_tools", &R::cut_tools, &T::cut_tools},
+        {"repairs", &R::repairs, &T::repairs},
+        {"web_searches", &R::web_searches, &T::web_searches},
         {"compressed", &R::compressed, &T::compressed},
         {"summaries", &R::summaries, &T::summaries},
         {"summaries_cached", &R::summaries_cached, &T::summaries_cached},

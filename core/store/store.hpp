@@ -94,7 +94,7 @@ class SettingsStore {
 struct UsageTotals {
     std::int64_t requests = 0, errors = 0, input_tokens = 0, output_tokens = 0;
     double credits = 0;
-    std::int64_t continuations = 0, cut_tools = 0;
+    std::int64_t continuations = 0, cut_tools = 0, repairs = 0, web_searches = 0;
     std::int64_t compressed = 0, summaries = 0, summaries_cached = 0, summaries_failed = 0;
     std::int64_t tokens_saved = 0;
 };

@@ -83,6 +83,7 @@ void SearchJob::forget_round() {
     said_ = {};
     waiting_.clear();
     searches_.clear();
+    document_.clear();
     in_search_call_ = client_call_ = told_ = false;
     ending_.reset();
 }
@@ -134,7 +135,9 @@ Flow SearchJob::on_event(const chat::StreamEvent& event) {
         call_id_ = call->id;
         input_.clear();
     }
-    if (in_search_call_) {
+    if (const auto* text = std::get_if<chat::TextDelta>(&event); text && request_.json_only) {
+        document_ += text->text;
+    } else if (in_search_call_) {
         if (const auto* more = std::get_if<chat::ToolInputDelta>(&event);
             more && input_.size() + more->json.size() <= kInputBytesMax)
             input_ += more->json;
@@ -318,6 +321,7 @@ void SearchJob::next_round(const gateway::Ending& ending) {
 /// The prompt that the client is told of is that of the last round, which holds the others: a sum would
 /// make agents believe that their conversation has grown by it.
 void SearchJob::finish(const gateway::Ending& ending) {
+    if (!document_.empty() && !forward(chat::TextDelta{std::exchange(document_, {})})) return;
     over_ = true;
     gateway::Ending out = ending;
     if (out.reason == chat::StopReason::tool_use && !client_call_) out.reason = chat::StopReason::end_turn;

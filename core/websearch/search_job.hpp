@@ -19,6 +19,8 @@ namespace kg::websearch {
 /// nothing but searches is followed by another one, which knows their results; tools of the client end
 /// the answer, after the searches made beside them.
 ///
+/// Of an answer that has to be one JSON document each round may bring one; the last round's counts.
+///
 /// What the model says after a search is held until its result is there, while the round is paused: at
 /// most what one read brings. At most uses_max searches and two rounds more than that.
 class SearchJob final : public gateway::Job, private gateway::AnswerSink {
@@ -90,6 +92,7 @@ class SearchJob final : public gateway::Job, private gateway::AnswerSink {
     chat::Accumulator said_;
     std::deque<Search> searches_;  // elements never move
     std::deque<Waiting> waiting_;
+    std::string document_;  // of JSON that is demanded: the answer's only in the last round
     std::string call_id_, input_;
     bool in_search_call_ = false;
     bool client_call_ = false;

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 
 import { MODEL, chat, messages, post } from './lib/http.mjs';
 import { PICTURE, TOOLS } from './lib/material.mjs';
-import { shared_rig } from './lib/rig.mjs';
+import { rig, shared_rig } from './lib/rig.mjs';
 import * as sdk from './lib/sdk.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -245,6 +245,19 @@ test('a schema that cannot be honoured is refused with keyword and path, in ever
         assert.equal(answer.status, 400);
         assert.ok(answer.json.error.message.startsWith(path), answer.json.error.message);
     }
+});
+
+test('status counts what was asked for once more, and the searches', async (t) => {
+    const { fake, gateway } = await rig(t);
+    await fake.push({ steps: [talk] }, { steps: [call] });
+    assert.equal((await chat(gateway, 'Weather?', { tools: TOOLS.openai, tool_choice: 'required' })).status, 200);
+    await fake.push({ steps: [{ tool: { name: 'web_search', id: 'tooluse_s', input: { query: 'Oslo' } } }] }, { steps: [talk] });
+    assert.equal((await chat(gateway, 'Weather?', { web_search_options: {} })).status, 200);
+    await until('the counts', async () => {
+        const { repairs, web_searches } = JSON.parse(await gateway.run(['status', '--json', '--server', gateway.url]));
+        return repairs === 1 && web_searches === 1;
+    });
+    assert.match(await gateway.run(['status', '--server', gateway.url]), /^repaired {2}1 answers asked for once more[^]*^searched {2}1 times$/m);
 });
 
 test('what upstream has no room for is told by the item that the client sent', async () => {

@@ -8,6 +8,13 @@
 namespace kg::test {
 namespace {
 
+constexpr std::string_view kRequestId = "req_golden";
+
+std::string refusal(const chat::Dialect& dialect, const Error& error) {
+    const auto response = dialect.encode_error(error, kRequestId);
+    return std::to_string(response.status) + '\n' + json::pretty(response.body) + '\n';
+}
+
 /// As the daemon's chat handler, without sockets: the dialect's bytes for what a job says.
 class Reply final : public gateway::AnswerSink {
   public:
@@ -36,8 +43,7 @@ class Reply final : public gateway::AnswerSink {
     }
     void on_error(const Error& error) override {
         if (begun_) return encoder_->fail(error, bytes);
-        const auto response = dialect_.encode_error(error, context_.request_id);
-        bytes = std::to_string(response.status) + '\n' + json::pretty(response.body) + '\n';
+        bytes = refusal(dialect_, error);
     }
 
     std::string bytes;
@@ -48,7 +54,7 @@ class Reply final : public gateway::AnswerSink {
         if (!std::exchange(begun_, true)) encoder_->begin(bytes);
     }
 
-    const chat::AnswerContext context_{.request_id = "req_golden",
+    const chat::AnswerContext context_{.request_id = std::string(kRequestId),
                                        .unique = "AbCdEfGhIjKlMnOpQrStUvWx",
                                        .created = 1763900000,
                                        .input_tokens_estimate = 25};
@@ -120,14 +126,18 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 Result<Transcript> play_transcript(const chat::Dialect& dialect, std::string request,
                                    std::string_view script) {
     KG_TRY(document, json::Document::parse(std::move(request)));
-    KG_TRY(decoded, dialect.decode(document, {}));
+    auto decoded = dialect.decode(document, {});
     Transcript out;
-    out.stream = decoded.stream;
+    if (!decoded) {
+        out.client_reply = refusal(dialect, decoded.error());
+        return out;
+    }
+    out.stream = decoded->stream;
 
     GatewayRig rig(1);
-    const chat::Request kept = decoded;
+    const chat::Request kept = *decoded;
     Reply reply(dialect, kept);
-    const auto job = websearch::make_job(rig.service, std::move(decoded), {}, reply);
+    const auto job = websearch::make_job(rig.service, std::move(*decoded), {}, reply);
     job->start();
     for (bool first = true; rig.fetcher.active() > 0 && (first || !script.empty()); first = false) {
         out.kiro_request += json::pretty(rig.last_chat().request.body.view()) + '\n';

@@ -162,6 +162,8 @@ TEST_CASE("what is only counted is counted once and for ever") {
     auto one = full_record("req_1");
     one.continuations = 2;
     one.cut_tools = 1;
+    one.repairs = 1;
+    one.web_searches = 3;
     auto two = full_record("req_2");
     two.compressed = 1;
     two.summaries = 5;
@@ -178,6 +180,8 @@ TEST_CASE("what is only counted is counted once and for ever") {
     CHECK(totals->requests == 3);
     CHECK(totals->continuations == 2);
     CHECK(totals->cut_tools == 1);
+    CHECK(totals->repairs == 1);
+    CHECK(totals->web_searches == 3);
     CHECK(totals->compressed == 2);
     CHECK(totals->summaries == 10);
     CHECK(totals->summaries_cached == 6);

@@ -251,6 +251,7 @@ TEST_CASE("documents, search results and foreign history become text or go") {
           "Results of the web search \"\":\n\n[1] Hit\nhttps://e.com\n");
     CHECK(part<Text>(request, 3, 0).text == "summary");
     CHECK(request.messages[3].parts.size() == 1);
+    for (const auto at : {1, 2, 3}) CHECK(request.messages[at].place == 1);  // pieces of one turn
     CHECK(request.past_searches);
     CHECK(test::warns_about(request, "mcp_tool_use"));
 }

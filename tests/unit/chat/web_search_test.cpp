@@ -17,7 +17,12 @@ TEST_CASE("a domain stands for its subdomains and not for names that end alike")
     CHECK_FALSE(allowed("example.com", "https://evil.net/?example.com"));
     CHECK_FALSE(allowed("example.com", "https://example.com@evil.net/"));
     CHECK(allowed("example.com/blog", "https://example.com/blog/1"));
+    CHECK(allowed("example.com/blog", "https://example.com/blog?page=2"));
+    CHECK(allowed("example.com/blog/", "https://example.com/blog/1"));
     CHECK_FALSE(allowed("example.com/blog", "https://example.com/shop"));
+    CHECK_FALSE(allowed("example.com/blog", "https://example.com/blogger"));
+    CHECK(allowed("example.com/*/articles", "https://example.com/en/articles/1"));
+    CHECK_FALSE(allowed("example.com/*/articles", "https://example.com/en/shop"));
     CHECK_FALSE(may_show("https://a.example.com/", WebSearchTool{.blocked = {"example.com"}}));
     CHECK(may_show("https://example.org/", WebSearchTool{.blocked = {"example.com"}}));
 }

@@ -11,7 +11,7 @@ using namespace kg;
 
 namespace {
 
-bool is_public(const char* text) {
+sockaddr_storage address_of(const char* text) {
     sockaddr_storage address{};
     if (std::strchr(text, ':') != nullptr) {
         auto* in = reinterpret_cast<sockaddr_in6*>(&address);
@@ -22,7 +22,16 @@ bool is_public(const char* text) {
         in->sin_family = AF_INET;
         REQUIRE(inet_pton(AF_INET, text, &in->sin_addr) == 1);
     }
+    return address;
+}
+
+bool is_public(const char* text) {
+    const auto address = address_of(text);
     return fetch::is_public_address(reinterpret_cast<const sockaddr*>(&address));
+}
+bool is_own(const char* text) {
+    const auto address = address_of(text);
+    return fetch::is_own_address(reinterpret_cast<const sockaddr*>(&address));
 }
 
 }  // namespace
@@ -44,6 +53,7 @@ TEST_CASE("addresses that a client must not reach through the gateway") {
                              "100.64.0.1",
                              "127.0.0.1",
                              "127.255.255.255",
+                             "168.63.129.16",
                              "169.254.169.254",
                              "172.16.0.1",
                              "172.31.255.255",
@@ -85,4 +95,12 @@ TEST_CASE("addresses that a client must not reach through the gateway") {
     other.sa_family = AF_UNIX;
     CHECK_FALSE(fetch::is_public_address(&other));
     CHECK_FALSE(fetch::is_public_address(nullptr));
+}
+
+TEST_CASE("addresses that the machine itself has are told from all others") {
+    CHECK(is_own("127.0.0.1"));
+    CHECK(is_own("::ffff:127.0.0.1"));
+    CHECK_FALSE(is_own("1.1.1.1"));
+    CHECK_FALSE(is_own("2606:4700::1111"));
+    CHECK(fetch::is_own_address(nullptr));
 }

@@ -170,6 +170,37 @@ TEST_CASE("what is too large, missing, late or no picture is refused in a senten
     CHECK(unknown == sentence([](Call& c) { c.fail(fetch::FailureKind::connect); }));
 }
 
+TEST_CASE("of an answer that is no file nothing but its head is read") {
+    Bench bench(R"({"a":"https://example.com/cat"})");
+    bench.image("a");
+    bench.start();
+    auto& redirect = bench.fetcher.last();
+    redirect.head(302, {{"location", "/dog"}});
+    CHECK_FALSE(redirect.alive());
+    REQUIRE(bench.fetcher.count() == 2);
+    bench.fetcher.last().head(503);
+    REQUIRE(bench.result);
+    CHECK_FALSE(*bench.result);
+    CHECK(bench.fetcher.active() == 0);
+}
+
+TEST_CASE("what is fetched for one request is bounded as a whole") {
+    Bench bench(R"({"a":"https://example.com/cat"})");
+    bench.options.fetch_max_bytes = kPng.size();
+    for (std::size_t i = 0; i <= files::kLargestFilesMax; ++i) bench.image("a");
+    bench.start();
+    for (std::size_t i = 0; i < files::kLargestFilesMax; ++i) {
+        REQUIRE_FALSE(bench.result);
+        bench.fetcher.last().answer(200, kPng);
+        bench.turn();
+    }
+    REQUIRE(bench.result);
+    REQUIRE_FALSE(*bench.result);
+    CHECK(bench.result->error().kind == ErrorKind::unsupported);
+    CHECK(bench.result->error().message.find("together") != std::string::npos);
+    CHECK(bench.fetcher.count() == files::kLargestFilesMax);
+}
+
 TEST_CASE("a document by address is text, or refused") {
     Bench bench(R"({"a":"https://example.com/notes.txt"})");
     bench.document_url("a");
@@ -179,6 +210,16 @@ TEST_CASE("a document by address is text, or refused") {
     REQUIRE(bench.result);
     CHECK(*bench.result);
     CHECK(bench.part<chat::Text>(0).text == "Document: d\nplain words");
+    Bench longer(R"({"a":"https://example.com/notes.txt"})");
+    longer.options.text_max_bytes = 5;
+    longer.document_url("a");
+    longer.start();
+    longer.fetcher.last().answer(200, "plain words");
+    longer.turn();
+    REQUIRE(longer.result);
+    CHECK(longer.part<chat::Text>(0).text ==
+          "Document: d\nplain\n\n[The rest of the document was left out.]");
+    CHECK(longer.request.warnings.size() == 1);
     Bench binary(R"({"a":"https://example.com/x"})");
     binary.document_url("a");
     binary.start();
@@ -210,6 +251,27 @@ TEST_CASE("a PDF file that cannot be read leaves a note, one that is too large i
     large.start();
     REQUIRE(large.result);
     CHECK_FALSE(*large.result);
+}
+
+TEST_CASE("captures 9: of the PDF files that an agent has gathered the last ones are read") {
+    Bench bench("{}");
+    bench.options.pdf_program.clear();
+    chat::Attachment pdf;
+    pdf.source = SharedText(base64_encode("%PDF-1.4"));
+    for (std::size_t i = 0; i < chat::kAttachmentsMax + 2; ++i) {
+        auto mark = chat::attach(bench.request, pdf, bench.document.root());
+        REQUIRE(mark);
+        bench.request.messages[0].parts.emplace_back(*mark);
+    }
+    bench.start();
+    for (std::size_t i = 0; i < chat::kAttachmentsMax + 2; ++i) bench.turn();
+    REQUIRE(bench.result);
+    CHECK(*bench.result);
+    for (std::size_t i = 0; i < chat::kAttachmentsMax + 2; ++i) {
+        const bool old =
+            bench.part<chat::Text>(i).text.view().find("only the last 20") != std::string_view::npos;
+        CHECK(old == (i < 2));
+    }
 }
 
 TEST_CASE("who leaves cancels what is under way") {

@@ -1,4 +1,5 @@
 // Answers that break off after the client began to read.
+#include "core/json/document.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/gateway_rig.hpp"
 
@@ -73,6 +74,40 @@ TEST_CASE(
     CHECK(answer.text == "The whole.");
     REQUIRE(answer.ending);
     CHECK(answer.ending->reason == chat::StopReason::end_turn);
+}
+
+TEST_CASE("8: a request for the rest that upstream refuses is mended once, with the text so far in it") {
+    const bool twice = GENERATE(false, true);
+    GatewayRig rig;
+    allow(rig);
+    RecordingAnswer answer;
+    auto job = rig.job(answer, streamed());
+    job->start();
+    const auto id_of = [&] {
+        const auto body = json::Document::parse(std::string(rig.last_chat().request.body.view()));
+        return std::string(body->root()["conversationState"]["conversationId"].text());
+    };
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("So it is, said the fox and") + kThrottle);
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 2);
+    const auto id = id_of();
+    const auto refuse = [&] {
+        rig.last_chat().answer(400, R"({"message":"Invalid id.","reason":"INVALID_CONVERSATION_ID"})");
+    };
+    refuse();
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 3);
+    CHECK(id_of() != id);
+    CHECK_THAT(std::string(rig.last_chat().request.body.view()),
+               Catch::Contains("\"content\":\"So it is, said the fox and\""));
+    if (twice) {
+        refuse();
+        CHECK(answer.error);
+        CHECK(rig.calls_to("generateAssistantResponse") == 3);
+        return;
+    }
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame(" went on.") + GatewayRig::tail());
+    CHECK(answer.text == "So it is, said the fox and went on.");
+    REQUIRE(answer.ending);
+    CHECK(answer.ending->usage.credits == 0.25);
 }
 
 TEST_CASE("8: continuations are bounded, and the failure is told in the end") {

@@ -212,6 +212,18 @@ TEST_CASE("a client that leaves in the repair round has both rounds on its bill"
     play.job->abandon();
     CHECK(play.job->report().usage.credits == 0.25);
     CHECK(play.job->report().usage.output_tokens == 3);
+    CHECK(play.job->report().usage.input_tokens == 10);  // of the round that was answered
+}
+
+TEST_CASE("a repair round that nobody answers is on no bill") {
+    Play play(offering({"f"}, Mode::any));
+    play.say(GatewayRig::text_frame("No."));
+    REQUIRE(play.rounds() == 2);
+    play.rig.last_chat().answer(400, R"({"message":"Improperly formed request."})");
+    REQUIRE(play.answer.error);
+    CHECK(play.job->report().usage.credits == 0.25);
+    CHECK(play.job->report().usage.input_tokens == 10);
+    CHECK(play.job->report().usage.output_tokens == 3);
 }
 
 TEST_CASE("what was held back of the text before a required call stays in its place before it") {

@@ -60,6 +60,46 @@ TEST_CASE("references lead to a schema of the document and never back to themsel
     CHECK(surveyed(chain + R"("300":{}}})").error().kind == ErrorKind::malformed_request);
 }
 
+TEST_CASE("a reference leads to a place where a schema stands, for nothing else has been read") {
+    const std::string here = "text.format.schema";
+    // What the library would follow for ever, one step behind what no keyword leads to.
+    CHECK(
+        refused_at(
+            R"({"properties":{"p":{"$ref":"#/x"}},"x":{"properties":{"a":{"$ref":"#/y"}}},"y":{"$ref":"#/y"}})") ==
+        here + ".properties.p.$ref");
+    CHECK(refused_at(R"({"properties":{"p":{"$ref":"#/enum/0"}},"enum":[{"pattern":"("}]})") ==
+          here + ".properties.p.$ref");
+    CHECK(refused_at(R"({"properties":{"p":{"$ref":"#/properties"}}})") == here + ".properties.p.$ref");
+    CHECK(refused_at(R"({"properties":{"p":{"$ref":"#/properties/q"},"q":true}})") == "nowhere");
+}
+
+TEST_CASE("references lead through a bounded number of levels") {
+    const auto chain = [](int length) {
+        std::string out = R"({"$ref":"#/$defs/0","$defs":{)";
+        for (int i = 0; i < length; ++i)
+            out += '"' + std::to_string(i) + R"(":{"properties":{"x":{"$ref":"#/$defs/)" +
+                   std::to_string(i + 1) + "\"}}},";
+        return out + '"' + std::to_string(length) + R"(":{}}})";
+    };
+    CHECK(surveyed(chain(400)));
+    CHECK_THAT(surveyed(chain(4'000)).error().message, Catch::Contains("too deep"));
+}
+
+TEST_CASE("patterns are bounded together, by their size once compiled") {
+    const auto schema = [](int count, const std::string& pattern) {
+        std::string out = R"({"properties":{)";
+        for (int i = 0; i < count; ++i) {
+            const auto number = std::to_string(i);
+            out += '"' + number + R"(":{"pattern":")" + pattern + number + "\"},";
+        }
+        out.back() = '}';
+        return out + "}";
+    };
+    CHECK(surveyed(schema(2'000, "^[a-z]+-?")));
+    CHECK_THAT(surveyed(schema(200, "(?:ab){1,3000}")).error().message,
+               Catch::Contains("too large together"));
+}
+
 TEST_CASE("keywords that answers are not checked for are named") {
     const auto found =
         surveyed(R"({"patternProperties":{"^a":{}},"properties":{"b":{"propertyNames":{"maxLength":3}}}})");
@@ -73,6 +113,12 @@ TEST_CASE("a schema of too many values is refused") {
     for (int i = 0; i < 20'001; ++i) large += '"' + std::to_string(i) + "\":{},";
     large.back() = '}';
     CHECK_THAT(surveyed(large + "}").error().message, Catch::Contains("too large"));
+    for (const std::string keyword : {"enum", "required"}) {
+        std::string list = "{\"" + keyword + "\":[";
+        for (int i = 0; i < 20'001; ++i) list += '"' + std::to_string(i) + "\",";
+        list.back() = ']';
+        CHECK_THAT(surveyed(list + "}").error().message, Catch::Contains("too large"));
+    }
 }
 
 TEST_CASE("the document is found in what a model wrote around it") {

@@ -72,6 +72,40 @@ TEST_CASE("a schema may refer to itself, one level of the answer at a time") {
                Catch::Contains("children"));
 }
 
+TEST_CASE("what stands beside a reference keeps its place, where other references look for it") {
+    const std::string schema =
+        R"({"type":"object","properties":{"a":{"$ref":"#/$defs/any","properties":{"b":{"type":"integer"}}},)"
+        R"("c":{"$ref":"#/properties/a/properties/b"}},"$defs":{"any":{"type":"object"}}})";
+    CHECK(fits(schema, R"({"a":{"b":1},"c":2})"));
+    CHECK_FALSE(fits(schema, R"({"a":{"b":1},"c":"x"})"));
+    CHECK_FALSE(fits(schema, R"({"a":{"b":"x"}})"));
+    CHECK_FALSE(fits(schema, R"({"a":5})"));
+}
+
+TEST_CASE("the deepest schema that is taken can be read") {
+    std::string chain = R"({"$ref":"#/$defs/0","$defs":{)";
+    for (int i = 0; i < 400; ++i)
+        chain += '"' + std::to_string(i) + R"(":{"properties":{"x":{"$ref":"#/$defs/)" +
+                 std::to_string(i + 1) + "\"}}},";
+    CHECK(fits(chain + R"("400":{}}})", R"({"x":{"x":{}}})"));
+}
+
+TEST_CASE("names, values and costly searches count as steps") {
+    std::string names, values, objects = "[", texts = "[";
+    for (int i = 0; i < 9'000; ++i) names += ",\"" + std::to_string(i) + "\":{}";
+    for (int i = 0; i < 19'000; ++i) values += "," + std::to_string(i);
+    for (int i = 0; i < 5'000; ++i) objects += "{},";
+    for (int i = 0; i < 5'000; ++i) texts += "\"aaaaaaaaaaaa\",";
+    objects.back() = texts.back() = ']';
+    const auto too_many = Catch::Contains("too many steps");
+    CHECK_THAT(*complaint(R"({"items":{"properties":{"a":{})" + names + "}}}", objects), too_many);
+    CHECK_THAT(*complaint(R"({"items":{"enum":[{})" + values + "]}}", "[5,5,5" + objects.substr(3)),
+               too_many);
+    // Thousands of steps of the matcher for each text, and yet they all fit.
+    CHECK_THAT(*complaint(R"({"items":{"pattern":"(a+)+b|a"}})", texts), too_many);
+    CHECK(fits(R"({"items":{"pattern":"^a+$"}})", texts));
+}
+
 TEST_CASE("patterns are searched for, with bounds on texts and on backtracking") {
     CHECK(fits(R"({"pattern":"b+"})", R"("abbc")"));
     CHECK_FALSE(fits(R"({"pattern":"^b+$"})", R"("abbc")"));

@@ -224,6 +224,101 @@ TEST_CASE("a forced search is forced in the first round only") {
     REQUIRE(rig.answer.ending);
 }
 
+TEST_CASE("a document that is demanded is the one of the last round, however many there were") {
+    SearchRig rig;
+    auto request = GatewayRig::request("As JSON.");
+    request.json_only = true;
+    request.json_field = "response_format";
+    request.json_schema = RawJson::trusted(R"({"type":"object","required":["a"]})");
+    auto job = rig.start({}, {}, std::move(request));
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame(R"({\"a\":0})") + search_frames("cats") +
+                                            GatewayRig::text_frame(R"({\"a\":1})") + GatewayRig::tail());
+    CHECK(rig.answer.text.empty());
+    rig.mcp().answer(200, found(kCats));
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 2);
+    // What does not fit is asked for again, in the round of its own.
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame(R"({\"b\":2})") + GatewayRig::tail());
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 3);
+    CHECK(rig.answer.endings == 0);
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame(R"({\"a\":3})") + GatewayRig::tail());
+    CHECK(rig.answer.text == R"({"a":3})");
+    CHECK(rig.answer.searches.size() == 1);
+    REQUIRE(rig.answer.ending);
+    CHECK(rig.answer.ending->usage.credits == 0.75);
+    CHECK(job->report().repairs == 1);
+    CHECK(job->report().attempts == 3);
+}
+
+TEST_CASE("a call that is demanded may be a search, and is not demanded again behind it") {
+    SearchRig rig;
+    auto request = GatewayRig::request("note cats");
+    chat::ToolSpec note;
+    note.name = "note";
+    note.schema = RawJson::trusted(R"({"type":"object","properties":{}})");
+    request.tools.push_back(note);
+    request.tool_choice.mode = chat::ToolChoice::Mode::any;
+    auto job = rig.start({}, {}, std::move(request));
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("No.") + GatewayRig::tail());
+    CHECK(rig.answer.text.empty());
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 2);  // asked once more
+    GatewayRig::stream(rig.last_chat(), search_frames("cats") + GatewayRig::tail());
+    rig.mcp().answer(200, found(kCats));
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 3);
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("They sleep.") + GatewayRig::tail());
+    CHECK(rig.answer.text == "They sleep.");
+    REQUIRE(rig.answer.ending);
+    CHECK(rig.answer.ending->usage.credits == 0.75);
+    CHECK(job->report().repairs == 1);
+}
+
+TEST_CASE("beside a call of a withdrawn tool a search is run, and the withdrawn call is not let through") {
+    SearchRig rig;
+    auto request = GatewayRig::request("note cats");
+    request.tool_choice.limited = true;  // allowed_tools: the search alone
+    auto job = rig.start({}, {}, std::move(request));
+    GatewayRig::stream(rig.last_chat(), call_frames("note", "tooluse_2", R"({"a":1})") +
+                                            search_frames("cats") + GatewayRig::tail());
+    rig.mcp().answer(200, found(kCats));
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 2);
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("ok") + GatewayRig::tail());
+    CHECK(rig.answer.text == "ok");
+    CHECK(rig.answer.tools.empty());
+    CHECK(rig.answer.found.size() == 1);
+    CHECK(job->report().repairs == 0);
+}
+
+TEST_CASE("what a prefill has begun is not said again in the first round, and later rounds have none") {
+    SearchRig rig;
+    auto request = GatewayRig::request("What of cats?");
+    request.messages.push_back({chat::Role::assistant, {chat::Text{std::string("Cats are")}}});
+    auto job = rig.start({}, {}, std::move(request));
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("Cats are known. ") + search_frames("cats") +
+                                            GatewayRig::tail());
+    rig.mcp().answer(200, found(kCats));
+    CHECK(rig.answer.text == " known. ");
+    GatewayRig::stream(rig.last_chat(), GatewayRig::text_frame("Cats are asleep.") + GatewayRig::tail());
+    CHECK(rig.answer.text == " known. Cats are asleep.");
+}
+
+TEST_CASE("a tool of the client's that is demanded by name leaves no room for a search") {
+    SearchRig rig;
+    auto request = GatewayRig::request("note cats");
+    chat::ToolSpec note;
+    note.name = "note";
+    note.schema = RawJson::trusted(R"({"type":"object","properties":{}})");
+    request.tools.push_back(note);
+    request.tool_choice.mode = chat::ToolChoice::Mode::named;
+    request.tool_choice.name = "note";
+    auto job = rig.start({}, {}, std::move(request));
+    CHECK(rig.last_chat().request.body.view().find("web_search") == std::string_view::npos);
+    GatewayRig::stream(rig.last_chat(), search_frames("cats") + GatewayRig::tail());
+    CHECK(rig.calls_to("/mcp") == 0);
+    REQUIRE(rig.calls_to("generateAssistantResponse") == 2);  // that call ran nowhere: asked once more
+    GatewayRig::stream(rig.last_chat(), call_frames("note", "tooluse_2", R"({"a":1})") + GatewayRig::tail());
+    CHECK(rig.answer.tools == std::vector<std::string>{R"(note({"a":1}))"});
+    REQUIRE(rig.answer.ending);
+}
+
 TEST_CASE("a round that fails at once moves to another account, as any request does") {
     SearchRig rig;
     auto job = rig.start();
