@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,7 @@ struct AdminToken {
     std::optional<std::int64_t> expires_at_ms;
 };
 
-/// One change somebody made, or tried to make in vain at the door.
+/// One change somebody made.
 struct AuditEntry {
     std::int64_t seq = 0;  // given by the store
     std::int64_t at_ms = 0;
@@ -67,7 +68,8 @@ class AdminStore {
     virtual Result<void> add_token(const AdminToken& token) = 0;
     virtual Result<std::vector<AdminToken>> tokens() = 0;  // by creation
     virtual Result<bool> remove_token(std::string_view id) = 0;
-    virtual Result<void> audit(const AuditEntry& entry) = 0;
+    /// In one transaction: what one request did, however much it is.
+    virtual Result<void> audit(std::span<const AuditEntry> entries) = 0;
     virtual Result<std::vector<AuditEntry>> audit_log(const AuditQuery& query) = 0;  // newest first
     virtual Result<void> prune_audit(std::size_t keep_rows) = 0;
 };

@@ -8,15 +8,6 @@
 namespace kg::admin::verbs {
 namespace {
 
-Failure changed_meanwhile() {
-    return {.status = 412,
-            .code = "precondition_failed",
-            .message = "it was changed meanwhile: read it again",
-            .field = "If-Match",
-            .retry_after = {},
-            .detail = {}};
-}
-
 /// Two accounts with one token would rotate it under each other.
 Result<void, Failure> check_unique(const store::Account& account, store::Stores& stores) {
     KG_ASK(known, stores.accounts().list());
@@ -84,7 +75,7 @@ Reply edit_account(Call& call, store::Stores& stores) {
     std::optional<Failure> failure;
     store::Account after;
     KG_ASK(changed, stores.accounts().update(found.id, [&](store::Account& account) {
-        if (!call.if_match.empty() && call.if_match != "*" && call.if_match != etag_of(account)) {
+        if (!call.expects(etag_of(account))) {
             failure = changed_meanwhile();
             return false;
         }
@@ -115,8 +106,7 @@ Reply edit_account(Call& call, store::Stores& stores) {
 
 Reply remove_account(Call& call, store::Stores& stores) {
     KG_TRY(found, find_account(stores, call.id));
-    if (!call.if_match.empty() && call.if_match != "*" && call.if_match != etag_of(found))
-        return Err(changed_meanwhile());
+    if (!call.expects(etag_of(found))) return Err(changed_meanwhile());
     KG_ASK(removed, stores.accounts().remove(found.id));
     if (!removed) return Err(not_found("account"));
     call.office.parts().changed();

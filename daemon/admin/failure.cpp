@@ -21,6 +21,13 @@ Failure conflict(std::string field, std::string message) {
     return {.status = 409, .code = "conflict", .message = std::move(message), .field = std::move(field)};
 }
 
+Failure changed_meanwhile() {
+    return {.status = 412,
+            .code = "precondition_failed",
+            .message = "it was changed meanwhile: read it again",
+            .field = "If-Match"};
+}
+
 Failure busy() {
     return {.status = 503,
             .code = "busy",

@@ -35,6 +35,10 @@ struct Call {
     std::vector<store::AuditEntry> audit{};    // written once the operation has succeeded
 
     json::Node body() const { return document ? document->root() : json::Node(); }
+    /// Whether what is named by `etag` may be changed: If-Match is absent, "*", or says so (seed I6).
+    bool expects(std::string_view etag) const {
+        return if_match.empty() || if_match == "*" || if_match == etag;
+    }
     /// For the audit log; `detail` is a JSON object without secrets.
     void did(std::string action, std::string target, std::string detail = "{}");
 };

@@ -62,10 +62,12 @@ Result<bool> MemoryAdminStore::remove_token(std::string_view id) {
     return std::erase_if(state_.admin_tokens, [&](const AdminToken& token) { return token.id == id; }) > 0;
 }
 
-Result<void> MemoryAdminStore::audit(const AuditEntry& entry) {
+Result<void> MemoryAdminStore::audit(std::span<const AuditEntry> entries) {
     const std::lock_guard lock(state_.mutex);
-    state_.audit.push_back(entry);
-    state_.audit.back().seq = ++state_.audit_seq;
+    for (const auto& entry : entries) {
+        state_.audit.push_back(entry);
+        state_.audit.back().seq = ++state_.audit_seq;
+    }
     return {};
 }
 

@@ -111,12 +111,16 @@ Result<bool> SqliteAdminStore::remove_token(std::string_view id) {
     });
 }
 
-Result<void> SqliteAdminStore::audit(const AuditEntry& e) {
+Result<void> SqliteAdminStore::audit(std::span<const AuditEntry> entries) {
     return write(connection_, [&]() -> Result<void> {
-        KG_TRY(insert, connection_.db.prepare(
-                           "INSERT INTO audit (at_ms, actor, address, action, target, detail, request_id)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
-        return insert.bind(e.at_ms, e.actor, e.address, e.action, e.target, e.detail, e.request_id).run();
+        for (const auto& e : entries) {
+            KG_TRY(insert, connection_.db.prepare(
+                               "INSERT INTO audit (at_ms, actor, address, action, target, detail, request_id)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+            KG_CHECK(
+                insert.bind(e.at_ms, e.actor, e.address, e.action, e.target, e.detail, e.request_id).run());
+        }
+        return {};
     });
 }
 

@@ -86,15 +86,20 @@ TEST_CASE("B17: the audit log keeps what was done, newest first, within its boun
     Backend stores;
     INFO(stores.kind());
     auto& admin = stores->admin();
+    std::vector<store::AuditEntry> entries;
     for (int i = 1; i <= 10; ++i) {
-        REQUIRE(admin.audit({.at_ms = i,
-                             .actor = i % 2 ? "session" : "token:ci",
-                             .address = "192.0.2.1",
-                             .action = i > 5 ? "account.update" : "key.create",
-                             .target = "t" + std::to_string(i),
-                             .detail = R"({"name":"x"})",
-                             .request_id = "req_" + std::to_string(i)}));
+        entries.push_back({.at_ms = i,
+                           .actor = i % 2 ? "session" : "token:ci",
+                           .address = "192.0.2.1",
+                           .action = i > 5 ? "account.update" : "key.create",
+                           .target = "t" + std::to_string(i),
+                           .detail = R"({"name":"x"})",
+                           .request_id = "req_" + std::to_string(i)});
     }
+    const std::span all_entries(entries);
+    REQUIRE(admin.audit(all_entries.first(1)));
+    REQUIRE(admin.audit(all_entries.subspan(1)));  // at once, in their order
+    REQUIRE(admin.audit({}));
     auto all = admin.audit_log({});
     REQUIRE(all);
     REQUIRE(all->size() == 10);
