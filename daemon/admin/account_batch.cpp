@@ -89,7 +89,7 @@ Result<Batch, Failure> read_batch(json::Node body) {
     Fields args(fields.object("args"));
     if (batch.op == Op::add_tags || batch.op == Op::remove_tags || batch.op == Op::set_groups) {
         const auto* name = batch.op == Op::set_groups ? "groups" : "tags";
-        const auto labels = args.texts(name, 64, 64);
+        const auto labels = args.texts(name, kLabelsMax, 64);
         check_labels(args, name, labels);
         if (!labels && args.sound()) args.refuse(name, "field required");
         if (labels) batch.labels = *labels;
@@ -132,10 +132,15 @@ Result<void, Failure> apply(const Batch& batch, store::Stores& stores, const std
         if (!removed) return Err(not_found("account"));
         return {};
     }
+    bool fits = true;
     KG_ASK(changed, stores.accounts().update(id, [&](store::Account& account) {
-        change(batch, account, now_ms);
-        return true;
+        auto trial = account;
+        change(batch, trial, now_ms);
+        fits = trial.tags.size() <= kLabelsMax;
+        if (fits) account = std::move(trial);
+        return fits;
     }));
+    if (!fits) return Err(conflict("args.tags", "it would have more than 64 tags"));
     if (!changed) return Err(not_found("account"));
     return {};
 }

@@ -88,7 +88,11 @@ Result<void, Failure> write_breakdown(json::Writer& w, store::Stores& stores,
                                       store::UsageBy by) {
     constexpr std::size_t kRowsMax = 200;
     auto f = filter;
-    if (store::facet_of(f, by) == 4) f.step = store::UsageStep::hour;
+    if (store::facet_of(f, by) == 4) {
+        // Combinations are known by whole hours: the one in which the range begins belongs to it.
+        f.step = store::UsageStep::hour;
+        f.from_ms = f.from_ms / kHourMs * kHourMs;
+    }
     KG_ASK(rows, stores.history().usage(f, by));
     w.key(name).begin_array();
     for (std::size_t i = 0; i < std::min(rows.size(), kRowsMax); ++i) {

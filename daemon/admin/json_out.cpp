@@ -53,7 +53,11 @@ void write_account_settings(json::Writer& w, const store::Account& a) {
     write_texts(w, "groups", a.groups);
     write_texts(w, "tags", a.tags);
     w.member("note", a.note).member("priority", a.priority).member("weight", a.weight);
-    w.member("maxConcurrency", a.max_concurrency).member("hasProxy", !a.proxy.empty());
+    w.member("maxConcurrency", a.max_concurrency);
+    write_limit(w, "requestsPerMinute", a.requests_per_minute);
+    write_limit(w, "requestBurst", a.request_burst);
+    write_limit(w, "tokensPerMinute", a.tokens_per_minute);
+    w.member("hasProxy", !a.proxy.empty());
     write_text(w, "startUrl", a.start_url);
     write_text(w, "tokenEndpoint", a.token_endpoint);
     write_text(w, "clientId", a.client_id);
@@ -87,6 +91,7 @@ void write_key_settings(json::Writer& w, const store::Key& k) {
     w.member("systemPrepend", k.system_prepend).member("systemAppend", k.system_append);
     write_text(w, "thinking", k.thinking);
     write_text(w, "compression", k.compression);
+    write_text(w, "webSearch", k.web_search);
     w.member("strict", k.strict);
     write_time(w, "oldKeyUntil", k.old_key_until_ms);
 }
