@@ -53,6 +53,11 @@ struct AuditQuery {
     std::size_t limit = 100;
 };
 bool passes(const AuditQuery& query, const AuditEntry& entry);
+struct AuditPage {
+    std::vector<AuditEntry> entries;       // newest first
+    std::optional<std::int64_t> next_seq;  // before_seq of the next page; nothing: that was all
+};
+inline constexpr std::int64_t kAuditLookedAtMax = 10'000;
 
 /// Who may run the gateway, and what they did. Verbs as in store.hpp: atomic, durable, blocking.
 class AdminStore {
@@ -70,7 +75,8 @@ class AdminStore {
     virtual Result<bool> remove_token(std::string_view id) = 0;
     /// In one transaction: what one request did, however much it is.
     virtual Result<void> audit(std::span<const AuditEntry> entries) = 0;
-    virtual Result<std::vector<AuditEntry>> audit_log(const AuditQuery& query) = 0;  // newest first
+    /// Looks at 10,000 entries at most: a page may be short, or empty, and yet have a next one.
+    virtual Result<AuditPage> audit_log(const AuditQuery& query) = 0;
     virtual Result<void> prune_audit(std::size_t keep_rows) = 0;
 };
 

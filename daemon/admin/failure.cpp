@@ -13,6 +13,10 @@ Failure invalid(std::string field, std::string message) {
             .detail = {}};
 }
 
+Failure bad_query(std::string name, std::string message) {
+    return {.status = 400, .code = "invalid_query", .message = std::move(message), .field = std::move(name)};
+}
+
 Failure not_found(std::string_view what) {
     return {.status = 404, .code = "not_found", .message = "there is no such " + std::string(what)};
 }

@@ -147,11 +147,8 @@ Result<std::int64_t, Failure> query_number(std::string_view query, std::string_v
     const auto end = text->data() + text->size();
     const auto parsed = std::from_chars(text->data(), end, value);
     if (parsed.ec != std::errc() || parsed.ptr != end || value < min || value > max) {
-        auto failure = invalid(std::string(name), "use a whole number from " + std::to_string(min) + " to " +
-                                                      std::to_string(max));
-        failure.status = 400;
-        failure.code = "invalid_query";
-        return Err(std::move(failure));
+        return Err(bad_query(std::string(name), "use a whole number from " + std::to_string(min) + " to " +
+                                                    std::to_string(max)));
     }
     return value;
 }

@@ -14,7 +14,8 @@ void write_quota(json::Writer& w, const store::Account& a, const AccountLive& li
         quota = {.limit = q.limit,
                  .used = q.used,
                  .resets_at_ms = to_ms(q.resets_at),
-                 .told_at_ms = to_ms(q.told_at)};
+                 .told_at_ms = to_ms(q.told_at),
+                 .plan = q.plan};
     }
     if (!quota) {
         w.null();
@@ -114,11 +115,16 @@ void write_text(json::Writer& w, std::string_view name, std::string_view text) {
     text.empty() ? w.null() : w.string(text);
 }
 
+std::string plan_of(const store::Account& a, const AccountLive& live) {
+    if (live.view && live.view->quota && !live.view->quota->plan.empty()) return live.view->quota->plan;
+    return a.quota ? a.quota->plan : "";
+}
+
 void write_account(json::Writer& w, const store::Account& a, const AccountLive& live) {
     const auto* view = live.view;
     w.begin_object();
     write_account_settings(w, a);
-    w.key("subscriptionType").null();  // upstream tells credits, not names of plans
+    write_text(w, "subscriptionType", plan_of(a, live));
     w.member("hasRefreshToken", !a.refresh_token.empty()).member("hasAccessToken", !a.access_token.empty());
     w.member("hasApiKey", !a.api_key.empty());
     write_time(w, "expiresAt", a.expires_at_ms);

@@ -17,7 +17,7 @@ class SqliteAdminStore final : public AdminStore {
     Result<std::vector<AdminToken>> tokens() override;
     Result<bool> remove_token(std::string_view id) override;
     Result<void> audit(std::span<const AuditEntry> entries) override;
-    Result<std::vector<AuditEntry>> audit_log(const AuditQuery& query) override;
+    Result<AuditPage> audit_log(const AuditQuery& query) override;
     Result<void> prune_audit(std::size_t keep_rows) override;
 
   private:
