@@ -3,127 +3,18 @@
 #include <filesystem>
 #include <string_view>
 
-#include "cmd/account_fields.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/output.hpp"
 #include "cmd/secret_input.hpp"
 #include "core/credentials/cli_database.hpp"
 #include "core/credentials/shared_file.hpp"
-#include "core/exchange/forms.hpp"
+#include "core/exchange/import.hpp"
 #include "core/json/writer.hpp"
 
 namespace kg::cmd {
 namespace {
 
 constexpr std::size_t kImportMaxBytes = 16u << 20;
-
-/// What one import is about, besides its accounts.
-struct Task {
-    store::Stores& stores;
-    Context& context;
-    bool dry_run = false;
-    std::string follow_path;  // not empty: the accounts keep this path instead of tokens
-};
-
-struct Item {
-    std::string ref, result, id, code, message;
-};
-
-/// The stored account an incoming one is the same as: same refresh token or API key, else same
-/// e-mail, provider and start URL (account-manager 3.8). Empty values never match.
-const store::Account* duplicate_of(const store::Account& in, const std::vector<store::Account>& known,
-                                   const std::string& follow_path) {
-    for (const auto& a : known) {
-        if (!follow_path.empty() && a.follow_path == follow_path) return &a;
-        if (!in.refresh_token.empty() && in.refresh_token == a.refresh_token) return &a;
-        if (!in.api_key.empty() && in.api_key == a.api_key) return &a;
-    }
-    for (const auto& a : known) {
-        if (!in.email.empty() && in.email == a.email && in.provider == a.provider &&
-            in.start_url == a.start_url)
-            return &a;
-    }
-    return nullptr;
-}
-
-/// From now on the login of this account is what the file says; nothing of it is kept here.
-void follow(const std::string& path, store::Account& a) {
-    a.follow_path = path;
-    a.access_token = a.refresh_token = a.client_secret = Secret();
-    a.client_id.clear();
-    a.expires_at_ms = 0;
-}
-
-/// The account is there already: it gets tokens that last longer, or begins to follow the file.
-Item update_one(const store::Account& in, const store::Account& same, const Task& task, Item item) {
-    item.id = same.id;
-    const bool follows = !task.follow_path.empty();
-    const bool newer =
-        same.follow_path.empty() && in.expires_at_ms > same.expires_at_ms && !in.refresh_token.empty();
-    const bool changes = follows ? same.follow_path != task.follow_path : newer;
-    item.result = changes ? "updated" : "skipped";
-    if (!changes || task.dry_run) return item;
-    auto updated = task.stores.accounts().update(same.id, [&](store::Account& a) {
-        if (follows) {
-            follow(task.follow_path, a);
-        } else {
-            a.access_token = in.access_token;
-            a.refresh_token = in.refresh_token;
-            a.expires_at_ms = in.expires_at_ms;
-            if (!in.client_id.empty()) a.client_id = in.client_id;
-            if (!in.client_secret.empty()) a.client_secret = in.client_secret;
-        }
-        ++a.token_generation;
-        a.state = "unknown";
-        a.state_reason.clear();
-        a.state_since_ms = to_ms(task.context.clock().wall());
-        return true;
-    });
-    if (updated) return item;
-    item.result = "failed";
-    item.code = "store";
-    item.message = updated.error().message;
-    return item;
-}
-
-Item import_one(exchange::ImportedAccount& in, std::vector<store::Account>& known, const Task& task) {
-    Item item{.ref = in.ref};
-    const auto failed = [&item](std::string code, const std::string& message) {
-        item.result = "failed";
-        item.code = std::move(code);
-        item.message = message;
-        return item;
-    };
-    if (!in.error.empty()) return failed("unreadable", in.error);
-    auto& account = in.account;
-    if (const auto* same = duplicate_of(account, known, task.follow_path))
-        return update_one(account, *same, task, std::move(item));
-    complete_new_account(account, task.context);
-    // Lists are in order of creation: accounts of one millisecond stay in the order of their file.
-    if (!known.empty())
-        account.created_at_ms = std::max(account.created_at_ms, known.back().created_at_ms + 1);
-    if (account.auth_method == "idc" && (account.client_id.empty() || account.client_secret.empty())) {
-        item.message =
-            "its client registration is missing: it works until its access token expires and "
-            "cannot be refreshed";
-    } else if (auto checked = check_token(account); !checked) {
-        return failed("token", checked.error().message);
-    }
-    if (!account.name.empty()) {
-        for (const auto& a : known) {
-            if (a.name == account.name) account.name.clear();  // names are unique; the id remains
-        }
-    }
-    item.id = account.id;
-    item.result = "added";
-    if (!task.follow_path.empty()) follow(task.follow_path, account);
-    if (!task.dry_run) {
-        if (auto added = task.stores.accounts().add(account); !added)
-            return failed("store", added.error().message);
-    }
-    known.push_back(account);
-    return item;
-}
 
 struct Source {
     exchange::Forms forms;
@@ -230,18 +121,10 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
     }
     for (const auto& name : forms.left_out) note("not imported: " + name + ", which ends earlier");
     KG_TRY(stores, options.dry_run ? context.stores_to_read() : context.stores());
-    KG_TRY(known, stores->accounts().list());
-    std::vector<Item> items;
-    std::size_t added = 0, updated = 0, skipped = 0, failed = 0;
-    const Task task{*stores, context, options.dry_run, follow_path};
-    for (auto& in : forms.accounts) {
-        items.push_back(import_one(in, known, task));
-        const auto& result = items.back().result;
-        ++(result == "added"     ? added
-           : result == "updated" ? updated
-           : result == "skipped" ? skipped
-                                 : failed);
-    }
+    KG_TRY(report, exchange::import_accounts(std::move(forms.accounts), stores->accounts(),
+                                             {.dry_run = options.dry_run, .follow_path = follow_path},
+                                             context.clock(), context.random()));
+    const auto& items = report.items;
     if (options.json) {
         std::string out;
         json::Writer w(out);
@@ -249,14 +132,17 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
             .member("format", forms.format)
             .member("dry_run", options.dry_run)
             .member("total", items.size());
-        w.member("added", added)
-            .member("updated", updated)
-            .member("skipped", skipped)
-            .member("failed", failed)
+        w.member("added", report.added)
+            .member("updated", report.updated)
+            .member("skipped", report.skipped)
+            .member("failed", report.failed)
             .key("items")
             .begin_array();
         for (std::size_t i = 0; i < items.size(); ++i) {
-            w.begin_object().member("index", i).member("ref", items[i].ref).member("result", items[i].result);
+            w.begin_object()
+                .member("index", i)
+                .member("ref", items[i].ref)
+                .member("result", exchange::outcome_name(items[i].outcome));
             if (!items[i].id.empty()) w.member("id", items[i].id);
             if (!items[i].code.empty()) w.member("code", items[i].code);
             if (!items[i].message.empty()) w.member("message", items[i].message);
@@ -266,14 +152,15 @@ Result<ExitCode> run_account_import(const AccountImportOptions& options, Context
         print_line(out);
     } else {
         for (const auto& item : items)
-            print_line(item.result + "  " + item.ref + (item.id.empty() ? "" : "  " + item.id) +
+            print_line(std::string(exchange::outcome_name(item.outcome)) + "  " + item.ref +
+                       (item.id.empty() ? "" : "  " + item.id) +
                        (item.message.empty() ? "" : "  " + item.message));
-        print_line(std::to_string(added) + " added, " + std::to_string(updated) + " updated, " +
-                   std::to_string(skipped) + " skipped, " + std::to_string(failed) + " failed" +
+        print_line(std::to_string(report.added) + " added, " + std::to_string(report.updated) + " updated, " +
+                   std::to_string(report.skipped) + " skipped, " + std::to_string(report.failed) + " failed" +
                    (options.dry_run ? " (dry run: nothing written)" : ""));
     }
-    if (failed == 0) return ExitCode::ok;
-    return failed == items.size() ? ExitCode::failure : ExitCode::partial;
+    if (report.failed == 0) return ExitCode::ok;
+    return report.failed == items.size() ? ExitCode::failure : ExitCode::partial;
 }
 
 }  // namespace kg::cmd

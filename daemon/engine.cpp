@@ -107,6 +107,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
                {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
       catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
       usage_watch_(loop, fetcher_, keeper_, pool_, clock, upstream_),
+      login_checks_({loop, fetcher_, keeper_, pool_, clock, upstream_}),
       watch_timer_(loop,
                    [this] {
                        pool_.tick();

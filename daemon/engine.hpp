@@ -4,6 +4,7 @@
 
 #include "core/access/authenticator.hpp"
 #include "core/access/trusted_proxies.hpp"
+#include "core/account/login_checks.hpp"
 #include "core/account/model_catalog.hpp"
 #include "core/account/pool.hpp"
 #include "core/account/tenant_cache.hpp"
@@ -47,6 +48,7 @@ class Engine {
     account::Pool& pool() { return pool_; }
     account::ModelCatalog& catalog() { return catalog_; }
     account::TokenKeeper& keeper() { return keeper_; }
+    account::LoginChecks& login_checks() { return login_checks_; }
     store::AsyncStore& store() { return async_; }
     gateway::SettingsHolder& settings() { return settings_; }
     gateway::Stats& stats() { return stats_; }
@@ -93,6 +95,7 @@ class Engine {
     account::TenantCache tenants_;
     account::ModelCatalog catalog_;
     account::UsageWatch usage_watch_;
+    account::LoginChecks login_checks_;
     loop::Timer watch_timer_, health_timer_, prune_timer_, records_timer_, use_timer_;
     std::uint64_t version_ = 0, keys_version_ = 0;
     bool watching_ = false, learning_use_ = false;  // such a job is in the store's queue

@@ -90,6 +90,7 @@ Result<void> Server::open_office() {
                                                            .async = engine_->store(),
                                                            .pool = engine_->pool(),
                                                            .keeper = engine_->keeper(),
+                                                           .checks = engine_->login_checks(),
                                                            .catalog = engine_->catalog(),
                                                            .access = engine_->access(),
                                                            .proxies = engine_->proxies(),

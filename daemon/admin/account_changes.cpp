@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "core/store/ids.hpp"
+#include "core/store/new_account.hpp"
 #include "daemon/admin/account_fields.hpp"
 #include "daemon/admin/account_list.hpp"
 #include "daemon/admin/verbs.hpp"
@@ -21,24 +21,6 @@ Result<void, Failure> check_unique(const store::Account& account, store::Stores&
     return {};
 }
 
-void complete(store::Account& a, Call& call) {
-    auto& parts = call.office.parts();
-    if (a.id.empty()) a.id = store::new_account_id(parts.random);
-    a.created_at_ms = to_ms(parts.clock.wall());
-    a.source = "api";
-    if (a.auth_method.empty()) {
-        a.auth_method = !a.api_key.empty()                                 ? "api-key"
-                        : !a.client_id.empty() && !a.client_secret.empty() ? "idc"
-                                                                           : "social";
-    }
-    if (a.provider.empty() && a.auth_method == "idc") {
-        a.provider = a.start_url.empty() || a.start_url.find("view.awsapps.com") != std::string::npos
-                         ? "BuilderId"
-                         : "Enterprise";
-    }
-    if (a.machine_id.empty()) a.machine_id = sha256_hex("kirogate-account/" + a.id);
-}
-
 }  // namespace
 
 Reply create_account(Call& call, store::Stores& stores) {
@@ -46,8 +28,10 @@ Reply create_account(Call& call, store::Stores& stores) {
     store::Account account;
     if (edit.id()) account.id = *edit.id();
     edit.apply(account);
-    complete(account, call);
-    KG_CHECK(check_complete(account));
+    account.source = "api";
+    auto& parts = call.office.parts();
+    store::complete_new_account(account, parts.random, to_ms(parts.clock.wall()));
+    if (auto sound = store::check_login(account); !sound) return Err(failure_of(sound.error()));
     KG_CHECK(check_unique(account, stores));
     if (auto added = stores.accounts().add(account); !added) return Err(failure_of(std::move(added).error()));
     call.office.parts().changed();
@@ -81,11 +65,11 @@ Reply edit_account(Call& call, store::Stores& stores) {
         }
         auto trial = account;
         edit.apply(trial);
-        if (auto sound = check_complete(trial); !sound) {
-            failure = std::move(sound).error();
+        if (auto sound = store::check_login(trial); !sound) {
+            failure = failure_of(sound.error());
             return false;
         }
-        if (edit.new_login()) forget_failures(trial, now_ms);
+        if (edit.new_login()) store::forget_failures(trial, now_ms);
         account = after = std::move(trial);
         return true;
     }));
@@ -120,7 +104,7 @@ Reply reset_account(Call& call, store::Stores& stores) {
     KG_TRY(found, find_account(stores, call.id));
     const auto now_ms = to_ms(call.office.parts().clock.wall());
     KG_ASK(changed, stores.accounts().update(found.id, [now_ms](store::Account& account) {
-        forget_failures(account, now_ms);
+        store::forget_failures(account, now_ms);
         return true;
     }));
     if (!changed) return Err(not_found("account"));

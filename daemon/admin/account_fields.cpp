@@ -157,32 +157,4 @@ void AccountEdit::apply(store::Account& a) const {
     a.follow_path.clear();  // a login of its own
 }
 
-void forget_failures(store::Account& a, std::int64_t now_ms) {
-    a.state = "unknown";
-    a.state_reason.clear();
-    a.state_until_ms = 0;
-    a.state_since_ms = now_ms;
-    a.health = 80;
-    a.health_at_ms = 0;
-    a.quota.reset();
-}
-
-Result<void, Failure> check_complete(const store::Account& a) {
-    if (a.auth_method == "api-key") {
-        if (a.api_key.empty()) return Err(invalid("apiKey", "field required"));
-        return {};
-    }
-    if (a.refresh_token.empty() && a.follow_path.empty())
-        return Err(invalid("refreshToken", "field required"));
-    if (a.auth_method == "idc" && a.client_id.empty())
-        return Err(
-            invalid("clientId", "an idc account needs clientId and clientSecret to refresh its token"));
-    if (a.auth_method == "idc" && a.client_secret.empty())
-        return Err(
-            invalid("clientSecret", "an idc account needs clientId and clientSecret to refresh its token"));
-    if (a.auth_method == "external-idp" && (a.client_id.empty() || a.token_endpoint.empty()))
-        return Err(invalid("tokenEndpoint", "an external-idp account needs clientId and tokenEndpoint"));
-    return {};
-}
-
 }  // namespace kg::admin

@@ -37,9 +37,5 @@ inline constexpr std::size_t kLabelsMax = 64;
 /// Labels as groups and tags have them; the first that is none is refused with its path.
 void check_labels(Fields& fields, std::string_view field,
                   const std::optional<std::vector<std::string>>& labels);
-/// What is held against an account is forgotten.
-void forget_failures(store::Account& account, std::int64_t now_ms);
-/// What every account must have before it can be stored.
-Result<void, Failure> check_complete(const store::Account& account);
 
 }  // namespace kg::admin

@@ -145,7 +145,9 @@ class AdminHandler final : public httpd::Handler {
         call->if_match = head.headers.get("if-match");
         call->secure = is_https(head, office_.parts().proxies);
         call->door = door_;
-        if (!body_->empty()) {
+        if (operation_->body == Body::text) {
+            call->text = std::move(*body_);
+        } else if (!body_->empty()) {
             auto document = json::Document::parse(std::move(*body_), {.depth_max = 32, .nodes_max = 500'000});
             if (!document)
                 return refuse({.status = 400, .code = "malformed_json", .message = document.error().message});

@@ -32,6 +32,7 @@ struct Call {
     bool secure = false;  // came over TLS, as a trusted proxy says
     loop::Wakeup::Door door{};
     std::optional<json::Document> document{};  // of the body; nothing: it was empty
+    std::string text{};                        // the body as it came, where Body::text is asked for
     std::vector<store::AuditEntry> audit{};    // written once the operation has succeeded
 
     json::Node body() const { return document ? document->root() : json::Node(); }
@@ -64,11 +65,15 @@ using Done = UniqueFunction<void(std::unique_ptr<Call>, Reply)>;
 using Begin = void (*)(std::unique_ptr<Call>, Done done);
 using Live = Result<std::unique_ptr<LiveAnswer>, Failure> (*)(Call&, httpd::Exchange&);
 
+/// How an operation takes its body.
+enum class Body : std::uint8_t { json, text };
+
 struct Operation {
     http::Method method;
     std::string_view path;  // segments, of which one may be "{id}"
     Right right;
     std::variant<Answer, Work, Begin, Live> verb;
+    Body body = Body::json;
 };
 
 /// Every route of the admin API. The handler authorises by this table and nothing else, the tests

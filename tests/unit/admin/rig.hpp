@@ -107,6 +107,8 @@ struct AdminRig {
     }
 
     GatewayRig gateway;
+    account::LoginChecks checks{
+        {gateway.loop, gateway.fetcher, gateway.keeper, gateway.pool, gateway.clock, gateway.upstream}};
     access::Authenticator access{gateway.clock};
     access::TrustedProxies proxies;
     gateway::Meters meters;
@@ -119,6 +121,7 @@ struct AdminRig {
                                       .async = gateway.async,
                                       .pool = gateway.pool,
                                       .keeper = gateway.keeper,
+                                      .checks = checks,
                                       .catalog = gateway.catalog,
                                       .access = access,
                                       .proxies = proxies,
