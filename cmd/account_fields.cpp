@@ -6,6 +6,7 @@
 #include "cmd/secret_input.hpp"
 #include "core/json/writer.hpp"
 #include "core/kiro/account.hpp"
+#include "core/store/account_query.hpp"
 #include "core/store/ids.hpp"
 #include "core/store/new_account.hpp"
 #include "core/store/rules.hpp"
@@ -144,6 +145,33 @@ Result<void> check_token(const store::Account& a) {
 
 void forget_failures(store::Account& a, const Clock& clock) {
     store::forget_failures(a, to_ms(clock.wall()));
+}
+
+Result<std::vector<std::string>> expand_selectors(store::Stores& stores, std::vector<std::string> selectors,
+                                                  const Clock& clock) {
+    const auto is_query = [](const std::string& text) {
+        return text == "all" || text.find(':') != std::string::npos;  // no id, name or address has a colon
+    };
+    if (std::ranges::none_of(selectors, is_query)) return selectors;
+    KG_TRY(accounts, stores.accounts().list());
+    std::vector<std::string> out;
+    for (auto& selector : selectors) {
+        if (!is_query(selector)) {
+            out.push_back(std::move(selector));
+            continue;
+        }
+        KG_TRY(query, store::AccountQuery::parse(selector));
+        const auto before = out.size();
+        for (const auto& a : accounts) {
+            const bool twice = std::ranges::find(out, a.id) != out.end();
+            if (!twice && query.matches(a, a.state, to_ms(clock.wall()))) out.push_back(a.id);
+        }
+        if (out.size() == before)
+            return Err(
+                Error{.kind = ErrorKind::malformed_request,
+                      .message = "no account matches `" + selector + "`; see `kirogate account list`"});
+    }
+    return out;
 }
 
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector) {
