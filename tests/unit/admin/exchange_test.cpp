@@ -107,7 +107,8 @@ TEST_CASE("I4 B17: secrets leave only for who shows the password anew, and that 
     for (int i = 0; i < 10; ++i) throttled += leave(R"({"secrets":true,"password":"guess"})").status == 429;
     CHECK(throttled >= 6);
 
-    const auto audit = AdminRig::json(rig.ask_as_admin(get, "/api/audit", "", "action=account.export"));
+    const auto audit = AdminRig::json(
+        rig.ask(get, "/api/audit", {.bearer = "operator-token", .query = "action=account.export"}));
     REQUIRE(audit.root()["entries"].size() == 3);
     CHECK(audit.root()["entries"].at(1)["detail"]["secrets"].as_bool() == true);
     CHECK(audit.root()["entries"].at(2)["detail"]["secrets"].as_bool() == false);

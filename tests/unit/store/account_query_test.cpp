@@ -24,7 +24,7 @@ TEST_CASE("I4: one grammar chooses accounts") {
     a.groups = {"team-a"};
     a.tags = {"primary", "eu"};
     a.enabled = true;
-    a.quota = {.limit = 100, .used = 85, .resets_at_ms = 6 * 86'400'000};
+    a.quota = {.limit = 100, .used = 85, .resets_at_ms = 6 * 86'400'000, .plan = "KIRO PRO"};
     for (const std::string yes : {"",
                                   "all",
                                   "work",
