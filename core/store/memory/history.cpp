@@ -65,6 +65,8 @@ Result<RequestPage> MemoryHistoryStore::requests(const RequestQuery& query) {
         if (query.before_seq == 0 && query.to_ms != 0 && it->started_at_ms >= query.to_ms + kLongestMs)
             continue;
         if (!query.request_id.empty() && it->request_id != query.request_id) continue;
+        if (within_an_hour(query) && (it->started_at_ms < query.from_ms || it->started_at_ms >= query.to_ms))
+            continue;
         if (page.rows.size() == query.limit || looked_at++ == kRowsLookedAtMax) {
             page.next_seq = seq + 1;
             return page;

@@ -188,17 +188,21 @@ Result<RequestPage> SqliteHistoryStore::requests(const RequestQuery& query) {
     const std::lock_guard lock(mutex_);
     KG_TRY(db, reader());
     KG_TRY(before, first_before(*db, query));
-    // Failures have an index of their own: the dashboard asks for them, and they are few. Ids are found in
-    // the index that keeps them unique, whatever their age.
+    // Failures have an index of their own: the dashboard asks for them, and they are few. Ids, and what began
+    // within an hour, are found in the index that keeps requests unique, whatever their age.
     const bool failures = query.outcome == RequestQuery::Outcome::failed && query.status == 0;
-    KG_TRY(
-        row,
-        db->prepare(
-            "SELECT " + std::string(kRequestColumns) + " FROM requests WHERE (?1 = 0 OR seq < ?1)" +
-            (query.request_id.empty() ? "" : " AND seq IN (SELECT seq FROM requests WHERE request_id = ?2)") +
-            (failures ? " AND error <> ''" : "") + " ORDER BY seq DESC"));
+    const bool by_id = !query.request_id.empty();
+    const bool by_time = !by_id && within_an_hour(query);
+    KG_TRY(row, db->prepare("SELECT " + std::string(kRequestColumns) +
+                            " FROM requests WHERE (?1 = 0 OR seq < ?1)" +
+                            (by_id     ? " AND seq IN (SELECT seq FROM requests WHERE request_id = ?2)"
+                             : by_time ? " AND seq IN (SELECT seq FROM requests WHERE started_at_ms >= ?2"
+                                         " AND started_at_ms < ?3)"
+                                       : "") +
+                            (failures ? " AND error <> ''" : "") + " ORDER BY seq DESC"));
     row.bind(before);
-    if (!query.request_id.empty()) row.bind(query.request_id);
+    if (by_id) row.bind(query.request_id);
+    if (by_time) row.bind(query.from_ms, query.to_ms);
     RequestPage page;
     for (std::int64_t looked_at = 0;; ++looked_at) {
         KG_TRY(more, row.step());

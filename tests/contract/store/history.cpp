@@ -262,6 +262,13 @@ TEST_CASE(
         {.from_ms = kNow + 5 * kMinute, .to_ms = kNow + 15 * kMinute, .limit = 100});
     REQUIRE(early->rows.size() == 10);
     CHECK(early->rows[0].record.request_id == "req_14");
+    // Many more than a page looks at between the hour that is asked for and the newest.
+    std::vector<store::RequestRecord> later;
+    for (int i = 0; i < 15'000; ++i) later.push_back(record(kRows + i, kNow + kHour + i));
+    REQUIRE(stores->usage().record(later));
+    CHECK(stores->history()
+              .requests({.from_ms = kNow + 5 * kMinute, .to_ms = kNow + 15 * kMinute, .limit = 100})
+              ->rows.size() == 10);
     const auto found = stores->history().requests({.request_id = "req_7", .limit = 100});
     REQUIRE(found->rows.size() == 1);
     CHECK_FALSE(found->next_seq);
