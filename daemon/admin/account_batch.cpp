@@ -147,7 +147,12 @@ Reply run(Call& call, store::Stores& stores, const Batch& batch) {
     const auto now_ms = to_ms(call.office.parts().clock.wall());
     CheckErrors errors;
     std::size_t done = 0;
+    const auto& draining = call.office.parts().draining;
     for (const auto& id : ids) {
+        if (draining.load(std::memory_order_relaxed)) {  // thousands of changes would hold up its end
+            errors.emplace_back(id, "the gateway is shutting down");
+            continue;
+        }
         if (auto applied = apply(batch, stores, id, now_ms)) {
             ++done;
             call.did("account." + batch.name, id);

@@ -1,3 +1,5 @@
+#include <functional>
+
 #include "tests/unit/admin/rig.hpp"
 
 using namespace kg;
@@ -18,6 +20,35 @@ std::string file() {
 
 http::Response import_file(AdminRig& rig, const std::string& body, const std::string& query = "") {
     return rig.ask_as_admin(post, "/api/accounts/import", body, query);
+}
+
+const std::string kUsage =
+    R"({"nextDateReset":1798761600,"subscriptionInfo":{"subscriptionTitle":"KIRO PRO"},)"
+    R"("usageBreakdownList":[{"resourceType":"CREDIT","usageLimitWithPrecision":1000,)"
+    R"("currentUsageWithPrecision":250}]})";
+
+/// One request of the admin, while `upstream` answers what the gateway asks meanwhile.
+http::Response play(AdminRig& rig, const std::string& path, const std::string& body,
+                    const std::function<void(test::ScriptedFetcher::Call&)>& upstream) {
+    test::RecordingExchange exchange(rig.gateway.loop);
+    exchange.asked.method = post;
+    exchange.asked.path = path;
+    exchange.asked.peer = "192.0.2.7";
+    exchange.asked.headers.add("authorization", std::string("Bearer ") + AdminRig::kPassword);
+    std::unique_ptr<httpd::Handler> handler;
+    for (const auto& route : rig.routes) {
+        if (route.method == post) handler = route.make(exchange, "");
+    }
+    handler->on_head(exchange);
+    handler->on_request(exchange, body);
+    for (auto seen = rig.gateway.fetcher.count(); exchange.answers == 0;) {
+        if (seen < rig.gateway.fetcher.count())
+            upstream(rig.gateway.fetcher.call(seen++));
+        else
+            rig.gateway.loop.run_once(true);  // doors wake it
+    }
+    rig.gateway.async.flush();
+    return exchange.answer;
 }
 
 }  // namespace
@@ -131,29 +162,10 @@ TEST_CASE("I4: what was exported with secrets is imported elsewhere as it was") 
 TEST_CASE("I8: verify asks upstream, and tells plan and quota or why the login does not work") {
     AdminRig rig;
     const auto verify = [&](const std::string& id, int status, const std::string& body) {
-        test::RecordingExchange exchange(rig.gateway.loop);
-        exchange.asked.method = post;
-        exchange.asked.path = "/api/accounts/" + id + "/verify";
-        exchange.asked.peer = "192.0.2.7";
-        exchange.asked.headers.add("authorization", std::string("Bearer ") + AdminRig::kPassword);
-        std::unique_ptr<httpd::Handler> handler;
-        for (const auto& route : rig.routes) {
-            if (route.method == post) handler = route.make(exchange, "");
-        }
-        handler->on_head(exchange);
-        handler->on_request(exchange, "");
-        for (int turns = 0; turns < 50 && exchange.answers == 0; ++turns) {
-            const auto calls = rig.gateway.fetcher.count();
-            rig.gateway.loop.run_once(false);
-            if (rig.gateway.fetcher.count() > calls) rig.gateway.fetcher.call(calls).answer(status, body);
-        }
-        REQUIRE(exchange.answers == 1);
-        return exchange.answer;
+        return play(rig, "/api/accounts/" + id + "/verify", "",
+                    [&](test::ScriptedFetcher::Call& call) { call.answer(status, body); });
     };
-    const std::string usage =
-        R"({"nextDateReset":1798761600,"subscriptionInfo":{"subscriptionTitle":"KIRO PRO"},)"
-        R"("usageBreakdownList":[{"resourceType":"CREDIT","usageLimitWithPrecision":1000,"currentUsageWithPrecision":250}]})";
-    const auto works = AdminRig::json(verify("a0", 200, usage));
+    const auto works = AdminRig::json(verify("a0", 200, kUsage));
     CHECK(works.root()["valid"].as_bool() == true);
     CHECK(works.root()["subscriptionType"].text() == "KIRO PRO");
     CHECK(works.root()["quota"]["remaining"].as_double() == 750);
@@ -163,4 +175,42 @@ TEST_CASE("I8: verify asks upstream, and tells plan and quota or why the login d
     CHECK(refused.root()["valid"].as_bool() == false);
     CHECK_FALSE(refused.root()["error"].text().empty());
     CHECK(rig.ask_as_admin(post, "/api/accounts/nobody/verify").status == 404);
+}
+
+TEST_CASE("I4 I8: a batch asks upstream about each account, and tells which do not work") {
+    AdminRig rig;
+    for (int i = 2; i < 12; ++i) rig.gateway.add_account("a" + std::to_string(i));
+    rig.gateway.reload();
+    const auto upstream = [&](test::ScriptedFetcher::Call& call) {
+        const bool bad = call.has_header("authorization: Bearer access-a3");
+        call.answer(bad ? 403 : 200, bad ? R"({"message":"The bearer token is invalid"})" : kUsage);
+    };
+    const auto answer = AdminRig::json(
+        play(rig, "/api/accounts/batch", R"({"op":"verify","select":{"q":"-id:a4"}})", upstream));
+    CHECK(answer.root()["matched"].as_int() == 11);
+    CHECK(answer.root()["success"].as_int() == 10);
+    REQUIRE(answer.root()["errors"].size() == 1);
+    CHECK(answer.root()["errors"].at(0)["id"].text() == "a3");
+    const auto gone = AdminRig::json(
+        play(rig, "/api/accounts/batch", R"({"op":"refresh","select":{"ids":["nobody"]}})", upstream));
+    CHECK(gone.root()["errors"].at(0)["id"].text() == "nobody");
+    const auto none = AdminRig::json(
+        play(rig, "/api/accounts/batch", R"({"op":"verify","select":{"q":"tag:none"}})", upstream));
+    CHECK(none.root()["matched"].as_int() == 0);
+    std::string many;
+    for (int i = 0; i < 501; ++i)
+        many.append(many.empty() ? "" : ",").append("\"x" + std::to_string(i) + "\"");
+    CHECK(rig.ask_as_admin(post, "/api/accounts/batch", R"({"op":"verify","select":{"ids":[)" + many + "]}}")
+              .status == 422);
+    const auto audit = AdminRig::json(rig.ask_as_admin(get, "/api/audit", "", "action=account.verify"));
+    CHECK(audit.root()["entries"].size() == 10);
+}
+
+TEST_CASE("a batch stops when the gateway shuts down") {
+    AdminRig rig;
+    rig.draining = true;
+    const auto answer = AdminRig::json(
+        rig.ask_as_admin(post, "/api/accounts/batch", R"({"op":"disable","select":{"q":"all"}})"));
+    CHECK(answer.root()["success"].as_int() == 0);
+    CHECK(answer.root()["failed"].as_int() == 2);
 }
