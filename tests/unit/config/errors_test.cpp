@@ -110,7 +110,7 @@ TEST_CASE("each class of mistake in the file is told with place, key and what is
          "you mean server.listen?"},
         {"[sever]\nlisten = \"x\"",
          "1:2: \"sever\": unknown section; allowed: the sections server, auth, kiro, accounts, "
-         "models, compression, responses, web_search, files, limits, "
+         "models, compression, responses, web_search, files, limits, hooks, "
          "log, storage; did you mean server?"},
         {"workers = 3",
          "1:1: \"workers\": unknown section; allowed: the sections server, auth, kiro, accounts, "
