@@ -59,6 +59,18 @@ function(kirogate_add_llhttp)
     target_compile_options(kirogate_llhttp PRIVATE -O2 -w)
 endfunction()
 
+# kirogate_generated_source(TARGET FILE CONTENT): written only when it is another, so that nothing is built anew.
+function(kirogate_generated_source target output content)
+    set(previous "")
+    if(EXISTS ${output})
+        file(READ ${output} previous)
+    endif()
+    if(NOT previous STREQUAL content)
+        file(WRITE ${output} "${content}")
+    endif()
+    target_sources(${target} PRIVATE ${output})
+endfunction()
+
 # kirogate_embed_migrations(TARGET DIR): DIR/NNN_name.sql, in order, become built_in_migrations()
 # of core/store/sqlite/migrate.hpp, so that the executable needs no files beside it.
 function(kirogate_embed_migrations target dir)
@@ -95,14 +107,7 @@ std::span<const Migration> built_in_migrations() { return kMigrations; }
 
 }  // namespace kg::store::sqlite
 ")
-    set(previous "")
-    if(EXISTS ${output})
-        file(READ ${output} previous)
-    endif()
-    if(NOT previous STREQUAL content)
-        file(WRITE ${output} "${content}")
-    endif()
-    target_sources(${target} PRIVATE ${output})
+    kirogate_generated_source(${target} ${output} "${content}")
 endfunction()
 
 # kirogate_embed_texts(TARGET DIR FUNCTION): DIR/*.json become FUNCTION() of daemon/demo/embedded.hpp.
@@ -134,18 +139,11 @@ std::span<const EmbeddedText> ${function}() { return kTexts; }
 
 }  // namespace kg::demo
 ")
-    set(previous "")
-    if(EXISTS ${output})
-        file(READ ${output} previous)
-    endif()
-    if(NOT previous STREQUAL content)
-        file(WRITE ${output} "${content}")
-    endif()
-    target_sources(${target} PRIVATE ${output})
+    kirogate_generated_source(${target} ${output} "${content}")
 endfunction()
 
-# kirogate_embed_openapi(TARGET DIR): DIR/*.json, in order, become openapi_parts() of daemon/admin/openapi.hpp:
-# the first is the document, the members of the others' "paths" and "schemas" are put into it.
+# kirogate_embed_openapi(TARGET DIR): DIR/*.json, in order, become openapi_parts() of daemon/admin/openapi.hpp,
+# which puts the members of their "paths", "schemas" and "securitySchemes" into one document.
 function(kirogate_embed_openapi target dir)
     if(NOT TARGET ${target})
         return()
@@ -173,12 +171,5 @@ std::span<const std::string_view> openapi_parts() { return kParts; }
 
 }  // namespace kg::admin
 ")
-    set(previous "")
-    if(EXISTS ${output})
-        file(READ ${output} previous)
-    endif()
-    if(NOT previous STREQUAL content)
-        file(WRITE ${output} "${content}")
-    endif()
-    target_sources(${target} PRIVATE ${output})
+    kirogate_generated_source(${target} ${output} "${content}")
 endfunction()

@@ -41,10 +41,12 @@ Result<void> write_new_file(const std::string& path, std::string_view text) {
     return {};
 }
 
-Result<std::vector<store::Account>> select_all(const AccountExportOptions& options, store::Stores& stores) {
+Result<std::vector<store::Account>> select_all(const AccountExportOptions& options, store::Stores& stores,
+                                               const Clock& clock) {
     if (options.accounts.empty()) return stores.accounts().list();
     std::vector<store::Account> out;
-    for (const auto& selector : options.accounts) {
+    KG_TRY(selectors, expand_selectors(stores, options.accounts, clock));
+    for (const auto& selector : selectors) {
         KG_TRY(found, select_account(stores, selector));
         out.push_back(std::move(found));
     }
@@ -65,7 +67,7 @@ Result<ExitCode> run_account_export(const AccountExportOptions& options, Context
     if (options.with_secrets && to_stdout && stdout_is_terminal())
         return Err(refused("--with-secrets: secrets are not shown on a terminal; name a file with -o"));
     KG_TRY(stores, context.stores_to_read());
-    KG_TRY(accounts, select_all(options, *stores));
+    KG_TRY(accounts, select_all(options, *stores, context.clock()));
     if (options.with_secrets) {
         std::erase_if(accounts, [](const store::Account& a) {
             if (a.follow_path.empty()) return false;

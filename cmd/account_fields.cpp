@@ -4,10 +4,11 @@
 #include <charconv>
 
 #include "cmd/secret_input.hpp"
-#include "core/base/digest.hpp"
 #include "core/json/writer.hpp"
 #include "core/kiro/account.hpp"
+#include "core/store/account_query.hpp"
 #include "core/store/ids.hpp"
+#include "core/store/new_account.hpp"
 #include "core/store/rules.hpp"
 
 namespace kg::cmd {
@@ -126,45 +127,51 @@ Result<void> apply_fields(const AccountFields& f, store::Account& a) {
 }
 
 void complete_new_account(store::Account& a, Context& context) {
-    a.id = store::new_account_id(context.random());
-    a.created_at_ms = to_ms(context.clock().wall());
-    if (a.auth_method.empty()) {
-        a.auth_method = !a.api_key.empty()                                 ? "api-key"
-                        : !a.client_id.empty() && !a.client_secret.empty() ? "idc"
-                                                                           : "social";
-    }
-    if (a.provider.empty() && a.auth_method == "idc") {
-        a.provider = a.start_url.empty() || a.start_url.find("view.awsapps.com") != std::string::npos
-                         ? "BuilderId"
-                         : "Enterprise";
-    }
-    if (a.machine_id.empty()) a.machine_id = sha256_hex("kirogate-account/" + a.id);
+    a.id.clear();
+    store::complete_new_account(a, context.random(), to_ms(context.clock().wall()));
 }
 
 Result<void> check_token(const store::Account& a) {
-    const auto& token = a.auth_method == "api-key" ? a.api_key.reveal() : a.refresh_token.reveal();
-    if (token.find("...") != std::string::npos)
-        return Err(bad("token", "it contains `...`: it was cut when it was copied"));
-    if (token.find_first_of(" \t\r\n") != std::string::npos)
-        return Err(bad("token", "it contains white space: give exactly one token"));
-    if (a.auth_method == "idc" && (a.client_id.empty() || a.client_secret.empty())) {
+    auto sound = store::check_login(a);
+    if (sound) return {};
+    const auto& param = sound.error().param;
+    if (param.starts_with("client_"))
         return Err(bad("--client-id",
                        "an idc account needs --client-id and --client-secret-file to refresh its token"));
-    }
-    if (a.auth_method == "external-idp" && (a.client_id.empty() || a.token_endpoint.empty())) {
+    if (param == "token_endpoint")
         return Err(bad("--token-endpoint", "an external-idp account needs --client-id and --token-endpoint"));
-    }
-    return {};
+    return Err(bad("token", sound.error().message));
 }
 
 void forget_failures(store::Account& a, const Clock& clock) {
-    a.state = "unknown";
-    a.state_reason.clear();
-    a.state_until_ms = 0;
-    a.state_since_ms = to_ms(clock.wall());
-    a.health = 80;
-    a.health_at_ms = 0;
-    a.quota.reset();
+    store::forget_failures(a, to_ms(clock.wall()));
+}
+
+Result<std::vector<std::string>> expand_selectors(store::Stores& stores, std::vector<std::string> selectors,
+                                                  const Clock& clock) {
+    const auto is_query = [](const std::string& text) {
+        return text == "all" || text.find(':') != std::string::npos;  // no id, name or address has a colon
+    };
+    if (std::ranges::none_of(selectors, is_query)) return selectors;
+    KG_TRY(accounts, stores.accounts().list());
+    std::vector<std::string> out;
+    for (auto& selector : selectors) {
+        if (!is_query(selector)) {
+            out.push_back(std::move(selector));
+            continue;
+        }
+        KG_TRY(query, store::AccountQuery::parse(selector));
+        const auto before = out.size();
+        for (const auto& a : accounts) {
+            const bool twice = std::ranges::find(out, a.id) != out.end();
+            if (!twice && query.matches(a, a.state, to_ms(clock.wall()))) out.push_back(a.id);
+        }
+        if (out.size() == before)
+            return Err(
+                Error{.kind = ErrorKind::malformed_request,
+                      .message = "no account matches `" + selector + "`; see `kirogate account list`"});
+    }
+    return out;
 }
 
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector) {

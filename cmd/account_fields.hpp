@@ -13,9 +13,13 @@ Result<void> apply_fields(const AccountFields& fields, store::Account& account);
 void complete_new_account(store::Account& account, Context& context);
 /// Upstream refuses truncated tokens late and cryptically: short ones are refused here.
 Result<void> check_token(const store::Account& account);
-/// The account a selector names; malformed_request when there is none.
 /// The operator's reset: what the daemon holds against the account is forgotten.
 void forget_failures(store::Account& account, const Clock& clock);
+/// What was named, with the ids of all accounts it means in the place of each query: `all`, or terms of
+/// store::AccountQuery such as "group:team-a usage:>80". A query that nothing matches is an error.
+Result<std::vector<std::string>> expand_selectors(store::Stores& stores, std::vector<std::string> selectors,
+                                                  const Clock& clock);
+/// The account a selector names; malformed_request when there is none.
 Result<store::Account> select_account(store::Stores& stores, const std::string& selector);
 std::string account_json(const store::Account& account);
 

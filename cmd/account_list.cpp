@@ -17,18 +17,17 @@ std::string state_text(const store::Account& a) {
 template <class F>
 Result<ExitCode> for_each(const AccountSelectOptions& options, Context& context, F act) {
     KG_TRY(stores, context.stores());
+    KG_TRY(selectors, expand_selectors(*stores, options.accounts, context.clock()));
     std::size_t failed = 0;
-    for (const auto& selector : options.accounts) {
+    for (const auto& selector : selectors) {
         auto account = select_account(*stores, selector);
         auto done = account ? act(*stores, *account) : Result<void>(Err(account.error()));
         if (done) continue;
-        if (options.accounts.size() == 1) return Err(std::move(done).error());
+        if (selectors.size() == 1) return Err(std::move(done).error());
         complain(done.error());
         ++failed;
     }
-    return failed == 0                         ? ExitCode::ok
-           : failed == options.accounts.size() ? ExitCode::failure
-                                               : ExitCode::partial;
+    return failed == 0 ? ExitCode::ok : failed == selectors.size() ? ExitCode::failure : ExitCode::partial;
 }
 
 }  // namespace

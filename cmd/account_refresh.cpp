@@ -12,7 +12,7 @@ Result<ExitCode> run_account_refresh(const AccountSelectOptions& options, Contex
     using namespace std::chrono_literals;
     KG_TRY(local, LocalEngine::open(context));
     KG_TRY(stores, context.stores());
-    auto selectors = options.accounts;
+    KG_TRY(selectors, expand_selectors(*stores, options.accounts, context.clock()));
     if (selectors.empty()) {
         KG_TRY(known, stores->accounts().list());
         for (const auto& a : known) {

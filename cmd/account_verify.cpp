@@ -24,9 +24,11 @@ std::string title(const CheckedLogin& checked) {
 }
 
 /// The stored accounts that were named, or all that are enabled.
-Result<std::vector<CheckedLogin>> select_all(const AccountSelectOptions& options, store::Stores& stores) {
+Result<std::vector<CheckedLogin>> select_all(const AccountSelectOptions& options, store::Stores& stores,
+                                        const Clock& clock) {
     std::vector<CheckedLogin> out;
-    for (const auto& selector : options.accounts) {
+    KG_TRY(selectors, expand_selectors(stores, options.accounts, clock));
+    for (const auto& selector : selectors) {
         auto found = select_account(stores, selector);
         auto& checked = out.emplace_back();
         checked.ref = selector;
@@ -91,7 +93,7 @@ std::string credits(const store::Account& a) {
 
 Result<ExitCode> run_account_verify(const AccountSelectOptions& options, Context& context) {
     KG_TRY(stores, context.stores());
-    KG_TRY(all, select_all(options, *stores));
+    KG_TRY(all, select_all(options, *stores, context.clock()));
     if (all.empty()) note("there is no enabled account");
     KG_CHECK(check_logins(all, context));
     for (const auto& checked : all) {
@@ -109,7 +111,7 @@ Result<ExitCode> run_account_verify(const AccountSelectOptions& options, Context
 
 Result<ExitCode> run_account_usage(const AccountUsageOptions& options, Context& context) {
     KG_TRY(stores, context.stores());
-    KG_TRY(all, select_all(options.select, *stores));
+    KG_TRY(all, select_all(options.select, *stores, context.clock()));
     if (all.empty()) note("there is no enabled account");
     if (!options.cached) KG_CHECK(check_logins(all, context));
     if (!options.select.json && !all.empty()) {

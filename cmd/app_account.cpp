@@ -51,7 +51,7 @@ void add_fields(CLI::App& command, AccountFields& f) {
 CLI::App* select(CLI::App& parent, const std::string& name, const std::string& help,
                  AccountSelectOptions& o) {
     auto* command = parent.add_subcommand(name, help);
-    command->add_option("account", o.accounts, "Id, unique id prefix, name or e-mail")
+    command->add_option("account", o.accounts, "Id, unique id prefix, name, e-mail, or a query as group:a")
         ->type_name("ACCOUNT")
         ->required();
     return command;
@@ -103,7 +103,9 @@ void add_account_commands(CLI::App& app, Tree& tree) {
 
     auto* refresh = account->add_subcommand(
         "refresh", "Refresh the access tokens now; of every account when none is named");
-    refresh->add_option("account", tree.account_refresh.accounts, "Id, unique id prefix, name or e-mail")
+    refresh
+        ->add_option("account", tree.account_refresh.accounts,
+                     "Id, unique id prefix, name, e-mail, or a query as group:a")
         ->type_name("ACCOUNT");
     refresh->add_flag("--json", tree.account_refresh.json, "Machine-readable output");
     tree.on(refresh, [&tree](Context& c) { return run_account_refresh(tree.account_refresh, c); });
@@ -111,14 +113,18 @@ void add_account_commands(CLI::App& app, Tree& tree) {
     auto* verify = account->add_subcommand(
         "verify",
         "Ask Kiro whether the logins work, and about their plans; of every account when none is named");
-    verify->add_option("account", tree.account_verify.accounts, "Id, unique id prefix, name or e-mail")
+    verify
+        ->add_option("account", tree.account_verify.accounts,
+                     "Id, unique id prefix, name, e-mail, or a query as group:a")
         ->type_name("ACCOUNT");
     verify->add_flag("--json", tree.account_verify.json, "Machine-readable output");
     tree.on(verify, [&tree](Context& c) { return run_account_verify(tree.account_verify, c); });
 
     auto* usage = account->add_subcommand(
         "usage", "Show the credits that the accounts have used; of every account when none is named");
-    usage->add_option("account", tree.account_usage.select.accounts, "Id, unique id prefix, name or e-mail")
+    usage
+        ->add_option("account", tree.account_usage.select.accounts,
+                     "Id, unique id prefix, name, e-mail, or a query as group:a")
         ->type_name("ACCOUNT");
     usage->add_flag("--cached", tree.account_usage.cached, "As known to the gateway, without asking Kiro");
     usage->add_flag("--json", tree.account_usage.select.json, "Machine-readable output");
@@ -129,7 +135,7 @@ void add_account_commands(CLI::App& app, Tree& tree) {
         "Write accounts in a form that can be imported again; without secrets unless asked for them");
     exported
         ->add_option("account", tree.account_export.accounts,
-                     "Id, unique id prefix, name or e-mail (default all)")
+                     "Id, unique id prefix, name, e-mail, or a query as group:a (default all)")
         ->type_name("ACCOUNT");
     exported
         ->add_option("--format", tree.account_export.format,

@@ -107,15 +107,23 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
                {.entries_max = static_cast<std::size_t>(config.auth.tenant_credentials_max)}),
       catalog_(loop, fetcher_, keeper_, pool_, clock, upstream_),
       usage_watch_(loop, fetcher_, keeper_, pool_, clock, upstream_),
+      login_checks_({loop, fetcher_, keeper_, pool_, clock, upstream_}),
+      hooks_(loop, fetcher_, clock, random, hook_options(config)),
+      key_percent_(config.hooks.key_percent),
       watch_timer_(loop,
                    [this] {
                        pool_.tick();
                        watch();
+                       look_at_pool();
+                       hooks_.tick();
                    }),
       health_timer_(loop, [this] { save_health(); }),
       prune_timer_(loop, [this] { prune(); }),
       records_timer_(loop, [this] { async_.write_pending(); }),
-      use_timer_(loop, [this] { learn_use(); }) {
+      use_timer_(loop, [this] {
+          learn_use();
+          look_at_keys();
+      }) {
     wakeup_.set_keeps_alive(false);
     pool_.on_change([this](const account::StateChange& change) {
         const bool fine = change.state == account::State::ok || change.state == account::State::unknown;
@@ -123,6 +131,7 @@ Engine::Engine(loop::Loop& loop, const config::Config& config, store::Stores& st
                    {{"account", change.id},
                     {"state", account::state_name(change.state)},
                     {"reason", change.reason}});
+        if (tells_.load(std::memory_order_relaxed)) tell(change);
         async_.post([change](store::Stores& s) {
             if (auto saved = s.accounts().set_state(change.id, account::state_name(change.state),
                                                     change.reason, change.since_ms, change.until_ms);
@@ -164,6 +173,8 @@ Result<void> Engine::load() {
 }
 
 void Engine::start() {
+    pool_was_up_ = pool_.any_usable();
+    tells_ = true;
     keeper_.start();
     catalog_.start(models_ttl_);
     usage_watch_.start(usage_ttl_);
@@ -215,6 +226,42 @@ void Engine::learn_use() {
             learning_use_ = false;
             if (keys) access_.learn_use(*keys);  // watch() reports a store that cannot be read
         });
+}
+
+/// From any thread: an account that needs an operator.
+void Engine::tell(const account::StateChange& change) {
+    using hooks::EventKind;
+    const auto kind =
+        change.state == account::State::needs_sign_in ? std::optional(EventKind::account_needs_sign_in)
+        : change.state == account::State::exhausted   ? std::optional(EventKind::account_exhausted)
+        : change.state == account::State::suspended   ? std::optional(EventKind::account_suspended)
+                                                      : std::nullopt;
+    if (!kind) return;
+    const auto record = pool_.record(change.id);
+    hooks_.tell({.kind = *kind,
+                 .subject = change.id,
+                 .name = record ? record->name : std::string(),
+                 .reason = change.reason,
+                 .at_ms = to_ms(clock_.wall())});
+}
+
+void Engine::look_at_pool() {
+    const bool up = pool_.any_usable();
+    if (std::exchange(pool_was_up_, up) && !up)
+        hooks_.tell({.kind = hooks::EventKind::pool_down,
+                     .reason = "no account can take a request",
+                     .at_ms = to_ms(clock_.wall())});
+}
+
+void Engine::look_at_keys() {
+    if (!access_.has_budgets()) return;
+    for (const auto& key : access_.near_limit(static_cast<double>(key_percent_) / 100)) {
+        hooks_.tell({.kind = hooks::EventKind::key_near_limit,
+                     .subject = key.id,
+                     .name = key.name,
+                     .reason = key.limit,
+                     .at_ms = to_ms(clock_.wall())});
+    }
 }
 
 /// Only when it moved: every change of a setting makes other processes look.

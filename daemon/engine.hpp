@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "core/access/authenticator.hpp"
 #include "core/access/trusted_proxies.hpp"
+#include "core/account/login_checks.hpp"
 #include "core/account/model_catalog.hpp"
 #include "core/account/pool.hpp"
 #include "core/account/tenant_cache.hpp"
@@ -19,6 +21,7 @@
 #include "core/gateway/request_tail.hpp"
 #include "core/gateway/settings.hpp"
 #include "core/gateway/stats.hpp"
+#include "core/hooks/messenger.hpp"
 #include "core/loop/timer.hpp"
 #include "core/store/async_store.hpp"
 
@@ -47,6 +50,7 @@ class Engine {
     account::Pool& pool() { return pool_; }
     account::ModelCatalog& catalog() { return catalog_; }
     account::TokenKeeper& keeper() { return keeper_; }
+    account::LoginChecks& login_checks() { return login_checks_; }
     store::AsyncStore& store() { return async_; }
     gateway::SettingsHolder& settings() { return settings_; }
     gateway::Stats& stats() { return stats_; }
@@ -61,6 +65,9 @@ class Engine {
   private:
     void watch();
     void learn_use();
+    void tell(const account::StateChange& change);
+    void look_at_pool();
+    void look_at_keys();
     void save_health();
     void prune();
     void save_calibration();
@@ -93,6 +100,11 @@ class Engine {
     account::TenantCache tenants_;
     account::ModelCatalog catalog_;
     account::UsageWatch usage_watch_;
+    account::LoginChecks login_checks_;
+    hooks::Messenger hooks_;
+    std::atomic<bool> tells_{false};  // begun: changes are news from here on
+    const std::int64_t key_percent_;
+    bool pool_was_up_ = false;
     loop::Timer watch_timer_, health_timer_, prune_timer_, records_timer_, use_timer_;
     std::uint64_t version_ = 0, keys_version_ = 0;
     bool watching_ = false, learning_use_ = false;  // such a job is in the store's queue

@@ -37,6 +37,13 @@ kiro::UpstreamOptions upstream_options(const config::Config& config) {
     return out;
 }
 
+hooks::MessengerOptions hook_options(const config::Config& config) {
+    return {.url = config.hooks.url.reveal(),
+            .secret = config.hooks.secret,
+            .command = config.hooks.command,
+            .quiet = config.hooks.quiet};
+}
+
 fetch::CurlFetcherOptions fetch_options(const config::Config& config) {
     return {.ca_file = config.kiro.ca_file};
 }

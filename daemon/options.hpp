@@ -7,6 +7,7 @@
 #include "core/config/config.hpp"
 #include "core/fetch/curl_fetcher.hpp"
 #include "core/gateway/settings.hpp"
+#include "core/hooks/messenger.hpp"
 #include "core/kiro/endpoints.hpp"
 #include "daemon/admin/guard.hpp"
 #include "daemon/http/limits.hpp"
@@ -25,6 +26,7 @@ Rates rates(const config::Config& config);
 access::TrustedProxies trusted_proxies(const config::Config& config);
 compress::CacheOptions summary_cache_options(const config::Config& config);
 admin::GuardOptions guard_options(const config::Config& config);
+hooks::MessengerOptions hook_options(const config::Config& config);
 account::PoolOptions pool_options(const config::Config& config);
 
 }  // namespace kg::daemon

@@ -90,6 +90,7 @@ Result<void> Server::open_office() {
                                                            .async = engine_->store(),
                                                            .pool = engine_->pool(),
                                                            .keeper = engine_->keeper(),
+                                                           .checks = engine_->login_checks(),
                                                            .catalog = engine_->catalog(),
                                                            .access = engine_->access(),
                                                            .proxies = engine_->proxies(),
@@ -247,12 +248,14 @@ void Server::put_in_force(config::Loaded loaded) {
         config.server.trusted_proxies != old.server.trusted_proxies ||
         config.server.admin_listen != old.server.admin_listen ||
         config.server.metrics != old.server.metrics || config.kiro.api_url != old.kiro.api_url ||
-        config.kiro.endpoints != old.kiro.endpoints ||
+        config.kiro.endpoints != old.kiro.endpoints || config.hooks.url.reveal() != old.hooks.url.reveal() ||
+        config.hooks.command != old.hooks.command ||
         config.limits.connections_max != old.limits.connections_max) {
-        log::warn("server",
-                  "changes of server.listen, server.admin_listen, server.metrics, server.workers, "
-                  "server.trusted_proxies, [kiro] and [limits], save for the rates, take effect at the "
-                  "next start");
+        log::warn(
+            "server",
+            "changes of server.listen, server.admin_listen, server.metrics, server.workers, "
+            "server.trusted_proxies, [kiro], [hooks] and [limits], save for the rates, take effect at the "
+            "next start");
     }
     input_.config.server.drain_timeout = config.server.drain_timeout;
     auto shown = std::make_shared<const config::Loaded>(std::move(loaded));

@@ -58,6 +58,12 @@ class Authenticator {
     /// Whether any key has a budget, and learn_use() thus something to learn.
     bool has_budgets() const;
     bool has_any_key() const;
+    /// Keys of whose budgets (credits, tokens) at least this share is used, with the fullest: its name, as
+    /// "credits_per_day".
+    struct NearLimit {
+        std::string id, name, limit;
+    };
+    std::vector<NearLimit> near_limit(double share);
 
     /// The keys a request presents, in order of precedence: x-api-key, Authorization: Bearer,
     /// api-key. The first valid one counts (seed B19). Unauthenticated errors never say which part

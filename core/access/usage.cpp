@@ -38,6 +38,26 @@ void describe(const Budget::Window& window, std::size_t i, std::vector<LimitUse>
 
 }  // namespace
 
+std::vector<Authenticator::NearLimit> Authenticator::near_limit(double share) {
+    const std::lock_guard lock(mutex_);
+    const auto wall = clock_.wall();
+    std::vector<NearLimit> out;
+    std::vector<LimitUse> limits;
+    for (const auto& [id, key] : by_id_) {
+        if (!key->budget.limited() || !key->record->enabled) continue;
+        limits.clear();
+        const auto& windows = key->budget.windows(wall);
+        for (std::size_t i = 0; i < windows.size(); ++i) describe(windows[i], i, limits);
+        const LimitUse* fullest = nullptr;
+        for (const auto& limit : limits) {
+            if (limit.limit <= 0 || limit.used < share * limit.limit) continue;
+            if (!fullest || limit.used / limit.limit > fullest->used / fullest->limit) fullest = &limit;
+        }
+        if (fullest) out.push_back({.id = id, .name = key->record->name, .limit = fullest->name});
+    }
+    return out;
+}
+
 KeyUsage Authenticator::usage(const Principal& principal) {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.steady();

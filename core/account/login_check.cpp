@@ -45,9 +45,11 @@ void LoginCheck::answered(Result<kiro::Usage, kiro::Failure> result) {
         return end(Err(kiro::to_error(result.error())));
     }
     tools_.pool.report_login_works(id_);
-    tools_.pool.set_quota(
-        id_,
-        {.limit = result->limit, .used = result->used, .resets_at = result->resets_at, .told_at = asked_});
+    tools_.pool.set_quota(id_, {.limit = result->limit,
+                                .used = result->used,
+                                .resets_at = result->resets_at,
+                                .told_at = asked_,
+                                .plan = result->plan});
     end(std::move(*result));
 }
 

@@ -49,7 +49,8 @@ std::optional<Quota> Pool::restored(const std::optional<store::AccountQuota>& qu
     return Quota{.limit = quota->limit,
                  .used = quota->used,
                  .resets_at = wall_from_ms(quota->resets_at_ms),
-                 .told_at = wall_from_ms(quota->told_at_ms)};
+                 .told_at = wall_from_ms(quota->told_at_ms),
+                 .plan = quota->plan};
 }
 
 std::optional<store::AccountQuota> Pool::stored(const std::optional<Quota>& quota) {
@@ -57,7 +58,8 @@ std::optional<store::AccountQuota> Pool::stored(const std::optional<Quota>& quot
     return store::AccountQuota{.limit = quota->limit,
                                .used = quota->used,
                                .resets_at_ms = to_ms(quota->resets_at),
-                               .told_at_ms = to_ms(quota->told_at)};
+                               .told_at_ms = to_ms(quota->told_at),
+                               .plan = quota->plan};
 }
 
 std::optional<store::Account> Pool::next_usage_due(std::chrono::milliseconds ttl) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/base/clock.hpp"
 
@@ -18,6 +19,7 @@ struct Quota {
     double limit = 0, used = 0;
     WallTime resets_at{};
     WallTime told_at{};
+    std::string plan{};  // as upstream calls it; "": not told
     double remaining() const { return limit > used ? limit - used : 0; }
 };
 

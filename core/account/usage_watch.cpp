@@ -68,8 +68,11 @@ void UsageWatch::answered(const std::string& id, WallTime asked, Result<kiro::Us
     }
     log::debug("account", "usage read",
                {{"account", id}, {"plan", result->plan}, {"remaining", result->remaining()}});
-    pool_.set_quota(
-        id, {.limit = result->limit, .used = result->used, .resets_at = result->resets_at, .told_at = asked});
+    pool_.set_quota(id, {.limit = result->limit,
+                         .used = result->used,
+                         .resets_at = result->resets_at,
+                         .told_at = asked,
+                         .plan = result->plan});
 }
 
 }  // namespace kg::account

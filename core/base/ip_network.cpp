@@ -45,6 +45,14 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     return out;
 }
 
+std::string IpAddress::text() const {
+    char buffer[INET6_ADDRSTRLEN] = "";
+    const bool v4 = is_v4();
+    const auto* from = bytes.data() + (v4 ? kMapped.size() : 0);
+    inet_ntop(v4 ? AF_INET : AF_INET6, from, buffer, sizeof buffer);
+    return buffer;
+}
+
 bool IpAddress::is_v4() const {
     return std::equal(kMapped.begin(), kMapped.end(), bytes.begin());
 }

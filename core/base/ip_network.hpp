@@ -17,6 +17,7 @@ struct IpAddress {
     /// "192.0.2.1", "2001:db8::1", also with a zone ("fe80::1%eth0", which is dropped).
     static std::optional<IpAddress> parse(std::string_view text);
     bool is_v4() const;
+    std::string text() const;  // as parse() reads it
     bool operator==(const IpAddress&) const = default;
 };
 

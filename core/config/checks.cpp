@@ -181,6 +181,23 @@ Complaint check_upstream_url(std::string_view text) {
     return std::nullopt;
 }
 
+Complaint check_hook_secret(std::string_view text) {
+    if (text.size() > 512) return "is longer than 512 bytes";
+    const auto is_control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; };
+    if (std::any_of(text.begin(), text.end(), is_control)) return "holds a control character";
+    return std::nullopt;
+}
+
+Complaint check_webhook_url(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    const auto url = split_url(text);
+    if (!url || url->at.host.empty()) return "is not a URL";
+    if (url->scheme != "https" && url->scheme != "http") return "is neither an http nor an https URL";
+    if (!url->at.user.empty()) return "must not hold a user name or password";
+    if (url->at.rest.find('#') != std::string_view::npos) return "must not hold a fragment";
+    return std::nullopt;
+}
+
 Complaint check_proxy_url(std::string_view text) {
     if (text.empty()) return std::nullopt;
     const auto url = split_url(text);

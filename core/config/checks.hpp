@@ -16,6 +16,8 @@ std::optional<std::string> check_readable_file(std::string_view path);
 std::optional<std::string> check_word(std::string_view text);
 std::optional<std::string> check_proxy_key(std::string_view text);
 std::optional<std::string> check_admin_password(std::string_view text);
+std::optional<std::string> check_webhook_url(std::string_view text);
+std::optional<std::string> check_hook_secret(std::string_view text);
 std::optional<std::string> check_network(std::string_view text);
 std::optional<std::string> check_seal_key(std::string_view text);
 

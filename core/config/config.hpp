@@ -120,6 +120,12 @@ struct Limits {
     std::int64_t write_high_bytes = 256 << 10;
     std::int64_t write_low_bytes = 64 << 10;
 };
+struct Hooks {
+    Secret url, secret;                // url_file, secret_file
+    std::vector<std::string> command;  // a program and its arguments
+    milliseconds quiet{3'600'000};
+    std::int64_t key_percent = 90;
+};
 struct Log {
     std::string level = "info";
     std::string format = "text";
@@ -141,6 +147,7 @@ struct Config {
     WebSearch web_search;
     Files files;
     Limits limits;
+    Hooks hooks;
     Log log;
     Storage storage;
 };

@@ -314,6 +314,31 @@ constexpr Key kBoundKeys[] = {
      "Unsent bytes at which a paused source goes on.",
      {.min = kKiB, .max = 64 * kMiB, .bytes = true}},
 
+    {"hooks.url",
+     in<&Config::hooks, &Hooks::url>(),
+     "Webhook that is sent a POST with JSON when an account needs a sign-in, is used up or suspended, a key "
+     "comes near its limit, or no account can serve. Local addresses are allowed. Empty sends none.",
+     {.check = check_webhook_url,
+      .allowed = "empty, or an http:// or https:// URL without user and password"}},
+    {"hooks.secret",
+     in<&Config::hooks, &Hooks::secret>(),
+     "Signs what the webhook is sent, with HMAC-SHA-256, in the header x-kirogate-signature.",
+     {.check = check_hook_secret, .allowed = "text without control characters, at most 512 bytes"}},
+    {"hooks.command",
+     in<&Config::hooks, &Hooks::command>(),
+     "Program, with its arguments, that is run for the same events, without a shell: the JSON is its "
+     "standard "
+     "input, the name of the event its last argument. It has ten seconds and may write no files.",
+     {.allowed = "a program and its arguments"}},
+    {"hooks.quiet",
+     in<&Config::hooks, &Hooks::quiet>(),
+     "How long the same event of the same account or key is not told again.",
+     {.min = kMinute, .max = 30 * 24 * kHour}},
+    {"hooks.key_percent",
+     in<&Config::hooks, &Hooks::key_percent>(),
+     "Share of a key's budget, in percent, from which on its use is told.",
+     {.min = 1, .max = 100}},
+
     {"log.level",
      in<&Config::log, &Log::level>(),
      "Least serious kind of line that is written.",

@@ -43,6 +43,7 @@ inline constexpr Section kSections[] = {
     {"web_search", "Searches of the web that the gateway runs for the model, where a client asks for them."},
     {"files", "Documents and pictures in requests."},
     {"limits", "Bounds that keep one client from exhausting the gateway."},
+    {"hooks", "Who is told when an account, a key or the whole pool needs an operator."},
     {"log", "What is written to standard error and kept of past requests."},
     {"storage", "The database in the state directory."},
 };

@@ -20,6 +20,13 @@ void member(json::Writer& w, std::string_view key, std::string_view value) {
     if (!value.empty()) w.member(key, value);
 }
 
+void labels(json::Writer& w, std::string_view key, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    w.key(key).begin_array();
+    for (const auto& name : names) w.string(name);
+    w.end_array();
+}
+
 std::string time_text(std::int64_t ms) {
     return ms > 0 ? rfc3339(wall_from_ms(ms)) : std::string();
 }
@@ -41,11 +48,8 @@ void write_kirogate(json::Writer& w, const Account& a, bool secrets) {
     member(w, "clientId", a.client_id);
     member(w, "machineId", a.machine_id);
     member(w, "note", a.note);
-    if (!a.groups.empty()) {
-        w.key("groups").begin_array();
-        for (const auto& group : a.groups) w.string(group);
-        w.end_array();
-    }
+    labels(w, "groups", a.groups);
+    labels(w, "tags", a.tags);
     w.member("priority", a.priority).member("weight", a.weight).member("maxConcurrency", a.max_concurrency);
     for (const auto& [name, rate] :
          {std::pair("requestsPerMinute", a.requests_per_minute), std::pair("requestBurst", a.request_burst),

@@ -53,12 +53,22 @@ void read_registration(const std::string& folder, json::Node n, store::Account& 
     a.client_secret = Secret(text_of(pair->root(), {"clientSecret", "client_secret"}));
 }
 
+std::vector<std::string> labels_of(json::Node list) {
+    constexpr std::size_t kLabelsMax = 64;
+    std::vector<std::string> out;
+    if (!list.is_array()) return out;
+    for (const auto label : list.children()) {
+        const auto name = label.text();
+        if (out.size() == kLabelsMax || !store::valid_account_name(name) || name == "none") continue;
+        if (std::ranges::find(out, name) == out.end()) out.emplace_back(name);
+    }
+    return out;
+}
+
 /// What a kirogate exported of its own.
 void read_settings(json::Node n, store::Account& a) {
-    for (const auto group : n["groups"].children()) {
-        if (n["groups"].is_array() && store::valid_account_name(group.text()))
-            a.groups.emplace_back(group.text());
-    }
+    a.groups = labels_of(n["groups"]);
+    a.tags = labels_of(n["tags"]);
     a.weight = std::clamp<std::int64_t>(n["weight"].as_int().value_or(1), 1, 1'000);
     a.max_concurrency = std::clamp<std::int64_t>(n["maxConcurrency"].as_int().value_or(0), 0, 10'000);
     a.requests_per_minute = n["requestsPerMinute"].as_int();

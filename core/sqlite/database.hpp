@@ -41,7 +41,8 @@ class Statement {
     /// For statements without rows.
     Result<void> run();
 
-    std::string text(int column) const;
+    std::string text(int column) const { return std::string(view(column)); }
+    std::string_view view(int column) const;  // good until the next step()
     std::int64_t integer(int column) const;
     double real(int column) const;
     bool is_null(int column) const;

@@ -40,12 +40,12 @@ Result<void> Statement::run() {
     return {};
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
     // The text first: sqlite3_column_bytes is only right after the conversion.
     const auto* bytes = sqlite3_column_text(raw_, column);
     const int size = sqlite3_column_bytes(raw_, column);
     if (bytes == nullptr) return {};
-    return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 std::int64_t Statement::integer(int column) const {

@@ -64,7 +64,7 @@ Result<AccountQuery> AccountQuery::parse(std::string_view text) {
 }
 
 Result<AccountQuery::Term> AccountQuery::parse_term(std::string_view text) {
-    static constexpr std::array<std::pair<std::string_view, Field>, 11> kFields{{
+    static constexpr std::array<std::pair<std::string_view, Field>, 12> kFields{{
         {"id", Field::id},
         {"name", Field::name},
         {"email", Field::email},
@@ -73,6 +73,7 @@ Result<AccountQuery::Term> AccountQuery::parse_term(std::string_view text) {
         {"provider", Field::provider},
         {"state", Field::state},
         {"domain", Field::domain},
+        {"plan", Field::plan},
         {"enabled", Field::enabled},
         {"usage", Field::usage},
         {"days", Field::days},
@@ -88,8 +89,8 @@ Result<AccountQuery::Term> AccountQuery::parse_term(std::string_view text) {
                                              &std::pair<std::string_view, Field>::first);
         if (found == kFields.end())
             return Err(wrong(whole,
-                             "use id, name, email, group, tag, provider, state, domain, enabled, "
-                             "usage or days before the colon"));
+                             "use id, name, email, group, tag, provider, state, domain, plan, "
+                             "enabled, usage or days before the colon"));
         term.field = found->second;
         text.remove_prefix(colon + 1);
     }
@@ -147,6 +148,7 @@ bool AccountQuery::holds(const Term& term, const Account& a, std::string_view st
                 return at != a.email.npos &&
                        ascii::equals_ignoring_case(std::string_view(a.email).substr(at + 1), value);
             }
+            case Field::plan: return a.quota && ascii::contains_ignoring_case(a.quota->plan, value);
             case Field::enabled: return a.enabled == (value == "yes");
             case Field::usage:
             case Field::days: break;

@@ -15,6 +15,7 @@ namespace kg::store {
 ///   text              in name, e-mail address or note, any case; or the beginning of an id
 ///   id: name: email:  exactly (a name or address in any case)
 ///   group: tag: provider: state: domain:   state also "disabled"; domain of the e-mail address
+///   plan:pro          part of what upstream calls the plan, any case
 ///   enabled:yes|no
 ///   usage:>80  days:<7   percent of the plan used; days until the plan is renewed; > < >= <= =
 ///   all
@@ -25,12 +26,26 @@ class AccountQuery {
     /// malformed_request names the term that is wrong, with `param` "q".
     static Result<AccountQuery> parse(std::string_view text);
     /// `state` is the live one where it is known better than in the record. Unknown plans pass no
-    /// usage: or days: term.
+    /// plan:, usage: or days: term.
     bool matches(const Account& account, std::string_view state, std::int64_t now_ms) const;
     bool everything() const { return terms_.empty(); }
 
   private:
-    enum class Field { any, id, name, email, group, tag, provider, state, domain, enabled, usage, days };
+    enum class Field {
+        any,
+        id,
+        name,
+        email,
+        group,
+        tag,
+        provider,
+        state,
+        domain,
+        plan,
+        enabled,
+        usage,
+        days
+    };
     struct Term {
         Field field = Field::any;
         bool negated = false;

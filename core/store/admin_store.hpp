@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,7 @@ struct AdminToken {
     std::optional<std::int64_t> expires_at_ms;
 };
 
-/// One change somebody made, or tried to make in vain at the door.
+/// One change somebody made.
 struct AuditEntry {
     std::int64_t seq = 0;  // given by the store
     std::int64_t at_ms = 0;
@@ -52,6 +53,11 @@ struct AuditQuery {
     std::size_t limit = 100;
 };
 bool passes(const AuditQuery& query, const AuditEntry& entry);
+struct AuditPage {
+    std::vector<AuditEntry> entries;       // newest first
+    std::optional<std::int64_t> next_seq;  // before_seq of the next page; nothing: that was all
+};
+inline constexpr std::int64_t kAuditLookedAtMax = 10'000;
 
 /// Who may run the gateway, and what they did. Verbs as in store.hpp: atomic, durable, blocking.
 class AdminStore {
@@ -67,8 +73,10 @@ class AdminStore {
     virtual Result<void> add_token(const AdminToken& token) = 0;
     virtual Result<std::vector<AdminToken>> tokens() = 0;  // by creation
     virtual Result<bool> remove_token(std::string_view id) = 0;
-    virtual Result<void> audit(const AuditEntry& entry) = 0;
-    virtual Result<std::vector<AuditEntry>> audit_log(const AuditQuery& query) = 0;  // newest first
+    /// In one transaction: what one request did, however much it is.
+    virtual Result<void> audit(std::span<const AuditEntry> entries) = 0;
+    /// Looks at 10,000 entries at most: a page may be short, or empty, and yet have a next one.
+    virtual Result<AuditPage> audit_log(const AuditQuery& query) = 0;
     virtual Result<void> prune_audit(std::size_t keep_rows) = 0;
 };
 

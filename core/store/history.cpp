@@ -31,12 +31,32 @@ std::optional<double> percentile(std::span<const std::int64_t> counts, double sh
     return static_cast<double>(kLatencyBoundsMs.back());
 }
 
+namespace {
+
+struct Named {
+    bool key, account, model;
+};
+Named named(const UsageFilter& filter, UsageBy by) {
+    return {.key = filter.key_id || by == UsageBy::key,
+            .account = filter.account_id || by == UsageBy::account,
+            .model = filter.model || by == UsageBy::model};
+}
+
+}  // namespace
+
 int facet_of(const UsageFilter& filter, UsageBy by) {
-    const bool key = filter.key_id || by == UsageBy::key;
-    const bool account = filter.account_id || by == UsageBy::account;
-    const bool model = filter.model || by == UsageBy::model;
+    const auto [key, account, model] = named(filter, by);
     if (key + account + model > 1) return 4;
     return key ? 1 : account ? 2 : model ? 3 : 0;
+}
+
+std::optional<int> day_facet_of(const UsageFilter& filter, UsageBy by) {
+    const auto [key, account, model] = named(filter, by);
+    if (key && account && model) return std::nullopt;
+    if (key && account) return 5;
+    if (key && model) return 6;
+    if (account && model) return 7;
+    return facet_of(filter, by);
 }
 
 bool passes(const RequestQuery& q, const RequestRecord& r) {

@@ -16,7 +16,8 @@
 /// transaction that keeps them, so that it is neither late nor counted twice.
 namespace kg::store {
 
-/// The two resolutions. Minutes are kept for two days, hours as long as the operator wishes.
+/// The two resolutions. Minutes are kept for two days, hours as long as the operator wishes. Whole days are
+/// summed up as well: a question over months does not read every hour (sqlite).
 enum class UsageStep : std::uint16_t { minute = 60, hour = 3600 };
 inline std::int64_t step_ms(UsageStep step) {
     return static_cast<std::int64_t>(step) * 1000;
@@ -71,6 +72,10 @@ struct RequestQuery {
     std::int64_t before_seq = 0;  // 0: from the newest
     std::size_t limit = 100;
 };
+/// So narrow that stores find it by time, without looking at what is newer.
+inline bool within_an_hour(const RequestQuery& query) {
+    return query.from_ms != 0 && query.to_ms != 0 && query.to_ms - query.from_ms <= 3'600'000;
+}
 struct LoggedRequest {
     std::int64_t seq = 0;
     RequestRecord record;
@@ -90,17 +95,19 @@ class HistoryStore {
                                                   std::int64_t step_ms = 0) = 0;
     /// `filter`'s key and account are not looked at.
     virtual Result<LatencyCounts> latency(const UsageFilter& filter) = 0;
-    /// Looks at 50,000 rows at most: a page may be short, or empty, and yet have a next one.
+    /// Looks at 10,000 rows at most: a page may be short, or empty, and yet have a next one.
     virtual Result<RequestPage> requests(const RequestQuery& query) = 0;
     /// Deletes minutes and hours that began before these times, and the oldest hours of combinations of
     /// key, account and model while there are more than `rows_max` of them.
     virtual Result<void> prune(std::int64_t minutes_before_ms, std::int64_t hours_before_ms,
                                std::size_t rows_max) = 0;
 };
-inline constexpr std::int64_t kRowsLookedAtMax = 50'000;
+inline constexpr std::int64_t kRowsLookedAtMax = 10'000;
 
 /// Whether a slice of all keys, one key, ... answers the question: the facet of usage_series.
 int facet_of(const UsageFilter& filter, UsageBy by);
+/// The same of the days: two things together have facets of their own; nothing for all three.
+std::optional<int> day_facet_of(const UsageFilter& filter, UsageBy by);
 bool passes(const RequestQuery& query, const RequestRecord& record);
 UsageSums sums_of(const RequestRecord& record);
 void add(UsageSums& sum, const UsageSums& part);

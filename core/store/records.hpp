@@ -19,6 +19,7 @@ struct AccountQuota {
     double limit = 0, used = 0;
     std::int64_t resets_at_ms = 0;
     std::int64_t told_at_ms = 0;
+    std::string plan;  // as upstream calls it, "KIRO PRO"; "": not told
     bool operator==(const AccountQuota&) const = default;
 };
 

@@ -1,21 +1,12 @@
 #include <algorithm>
 
-#include "core/store/ids.hpp"
+#include "core/store/new_account.hpp"
 #include "daemon/admin/account_fields.hpp"
 #include "daemon/admin/account_list.hpp"
 #include "daemon/admin/verbs.hpp"
 
 namespace kg::admin::verbs {
 namespace {
-
-Failure changed_meanwhile() {
-    return {.status = 412,
-            .code = "precondition_failed",
-            .message = "it was changed meanwhile: read it again",
-            .field = "If-Match",
-            .retry_after = {},
-            .detail = {}};
-}
 
 /// Two accounts with one token would rotate it under each other.
 Result<void, Failure> check_unique(const store::Account& account, store::Stores& stores) {
@@ -30,24 +21,6 @@ Result<void, Failure> check_unique(const store::Account& account, store::Stores&
     return {};
 }
 
-void complete(store::Account& a, Call& call) {
-    auto& parts = call.office.parts();
-    if (a.id.empty()) a.id = store::new_account_id(parts.random);
-    a.created_at_ms = to_ms(parts.clock.wall());
-    a.source = "api";
-    if (a.auth_method.empty()) {
-        a.auth_method = !a.api_key.empty()                                 ? "api-key"
-                        : !a.client_id.empty() && !a.client_secret.empty() ? "idc"
-                                                                           : "social";
-    }
-    if (a.provider.empty() && a.auth_method == "idc") {
-        a.provider = a.start_url.empty() || a.start_url.find("view.awsapps.com") != std::string::npos
-                         ? "BuilderId"
-                         : "Enterprise";
-    }
-    if (a.machine_id.empty()) a.machine_id = sha256_hex("kirogate-account/" + a.id);
-}
-
 }  // namespace
 
 Reply create_account(Call& call, store::Stores& stores) {
@@ -55,8 +28,10 @@ Reply create_account(Call& call, store::Stores& stores) {
     store::Account account;
     if (edit.id()) account.id = *edit.id();
     edit.apply(account);
-    complete(account, call);
-    KG_CHECK(check_complete(account));
+    account.source = "api";
+    auto& parts = call.office.parts();
+    store::complete_new_account(account, parts.random, to_ms(parts.clock.wall()));
+    if (auto sound = store::check_login(account); !sound) return Err(failure_of(sound.error()));
     KG_CHECK(check_unique(account, stores));
     if (auto added = stores.accounts().add(account); !added) return Err(failure_of(std::move(added).error()));
     call.office.parts().changed();
@@ -84,17 +59,17 @@ Reply edit_account(Call& call, store::Stores& stores) {
     std::optional<Failure> failure;
     store::Account after;
     KG_ASK(changed, stores.accounts().update(found.id, [&](store::Account& account) {
-        if (!call.if_match.empty() && call.if_match != "*" && call.if_match != etag_of(account)) {
+        if (!call.expects(etag_of(account))) {
             failure = changed_meanwhile();
             return false;
         }
         auto trial = account;
         edit.apply(trial);
-        if (auto sound = check_complete(trial); !sound) {
-            failure = std::move(sound).error();
+        if (auto sound = store::check_login(trial); !sound) {
+            failure = failure_of(sound.error());
             return false;
         }
-        if (edit.new_login()) forget_failures(trial, now_ms);
+        if (edit.new_login()) store::forget_failures(trial, now_ms);
         account = after = std::move(trial);
         return true;
     }));
@@ -115,8 +90,7 @@ Reply edit_account(Call& call, store::Stores& stores) {
 
 Reply remove_account(Call& call, store::Stores& stores) {
     KG_TRY(found, find_account(stores, call.id));
-    if (!call.if_match.empty() && call.if_match != "*" && call.if_match != etag_of(found))
-        return Err(changed_meanwhile());
+    if (!call.expects(etag_of(found))) return Err(changed_meanwhile());
     KG_ASK(removed, stores.accounts().remove(found.id));
     if (!removed) return Err(not_found("account"));
     call.office.parts().changed();
@@ -130,7 +104,7 @@ Reply reset_account(Call& call, store::Stores& stores) {
     KG_TRY(found, find_account(stores, call.id));
     const auto now_ms = to_ms(call.office.parts().clock.wall());
     KG_ASK(changed, stores.accounts().update(found.id, [now_ms](store::Account& account) {
-        forget_failures(account, now_ms);
+        store::forget_failures(account, now_ms);
         return true;
     }));
     if (!changed) return Err(not_found("account"));

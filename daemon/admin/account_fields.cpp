@@ -1,5 +1,6 @@
 #include "daemon/admin/account_fields.hpp"
 
+#include "core/http/url.hpp"
 #include "core/json/writer.hpp"
 #include "core/kiro/account.hpp"
 #include "core/store/ids.hpp"
@@ -7,10 +8,12 @@
 namespace kg::admin {
 namespace {
 
-constexpr std::size_t kTokenMaxBytes = 16u << 10, kNoteMaxBytes = 4u << 10, kLabelsMax = 64;
+constexpr std::size_t kTokenMaxBytes = 16u << 10, kNoteMaxBytes = 4u << 10;
+constexpr std::int64_t kRateMax = 1'000'000'000;
 
 bool is_secure_url(std::string_view url) {
-    return url.starts_with("https://") || url.starts_with("http://127.0.0.1");
+    const auto parsed = http::parse_url(url);
+    return parsed && (parsed->scheme == "https" || http::is_loopback_host(parsed->host));
 }
 
 bool is_proxy(std::string_view url) {
@@ -95,6 +98,9 @@ Result<AccountEdit, Failure> AccountEdit::read(json::Node body, bool fresh) {
     e.priority_ = f.integer("priority", 0, 1'000'000);
     e.weight_ = f.integer("weight", 1, 1'000);
     e.max_concurrency_ = f.integer("maxConcurrency", 0, 10'000);
+    e.requests_per_minute_ = f.integer_or_null("requestsPerMinute", 0, kRateMax);
+    e.request_burst_ = f.integer_or_null("requestBurst", 1, kRateMax);
+    e.tokens_per_minute_ = f.integer_or_null("tokensPerMinute", 0, kRateMax);
     if (const auto disabled = f.flag("disabled")) e.enabled_ = !*disabled;
     KG_CHECK(f.finish());
 
@@ -102,8 +108,9 @@ Result<AccountEdit, Failure> AccountEdit::read(json::Node body, bool fresh) {
     w.begin_object();
     for (const auto member : body.children()) {
         const auto name = member.key();
-        const bool secret =
-            name == "refreshToken" || name == "apiKey" || name == "clientSecret" || name == "proxy";
+        // What no answer of this API shows, nor does the log.
+        const bool secret = name == "refreshToken" || name == "apiKey" || name == "clientSecret" ||
+                            name == "proxy" || name == "machineId" || name == "profileArn";
         if (secret)
             w.member(name, "(set)");
         else
@@ -136,6 +143,10 @@ void AccountEdit::apply(store::Account& a) const {
     if (priority_) a.priority = *priority_;
     if (weight_) a.weight = *weight_;
     if (max_concurrency_) a.max_concurrency = *max_concurrency_;
+    if (requests_per_minute_) a.requests_per_minute = *requests_per_minute_;
+    if (a.requests_per_minute.value_or(0) == 0 && !request_burst_) a.request_burst.reset();
+    if (request_burst_) a.request_burst = *request_burst_;
+    if (tokens_per_minute_) a.tokens_per_minute = *tokens_per_minute_;
     if (enabled_) a.enabled = *enabled_;
     if (client_secret_) a.client_secret = Secret(*client_secret_);
     if (!new_login()) return;
@@ -144,34 +155,6 @@ void AccountEdit::apply(store::Account& a) const {
     a.access_token = Secret();
     a.expires_at_ms = 0;
     a.follow_path.clear();  // a login of its own
-}
-
-void forget_failures(store::Account& a, std::int64_t now_ms) {
-    a.state = "unknown";
-    a.state_reason.clear();
-    a.state_until_ms = 0;
-    a.state_since_ms = now_ms;
-    a.health = 80;
-    a.health_at_ms = 0;
-    a.quota.reset();
-}
-
-Result<void, Failure> check_complete(const store::Account& a) {
-    if (a.auth_method == "api-key") {
-        if (a.api_key.empty()) return Err(invalid("apiKey", "field required"));
-        return {};
-    }
-    if (a.refresh_token.empty() && a.follow_path.empty())
-        return Err(invalid("refreshToken", "field required"));
-    if (a.auth_method == "idc" && a.client_id.empty())
-        return Err(
-            invalid("clientId", "an idc account needs clientId and clientSecret to refresh its token"));
-    if (a.auth_method == "idc" && a.client_secret.empty())
-        return Err(
-            invalid("clientSecret", "an idc account needs clientId and clientSecret to refresh its token"));
-    if (a.auth_method == "external-idp" && (a.client_id.empty() || a.token_endpoint.empty()))
-        return Err(invalid("tokenEndpoint", "an external-idp account needs clientId and tokenEndpoint"));
-    return {};
 }
 
 }  // namespace kg::admin

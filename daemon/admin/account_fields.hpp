@@ -27,16 +27,15 @@ class AccountEdit {
         refresh_token_, api_key_, client_secret_;
     std::optional<std::vector<std::string>> groups_, tags_;
     std::optional<std::int64_t> priority_, weight_, max_concurrency_;
+    std::optional<std::optional<std::int64_t>> requests_per_minute_, request_burst_, tokens_per_minute_;
     std::optional<bool> enabled_;
     std::string summary_;
 };
 
+/// Groups or tags of one account.
+inline constexpr std::size_t kLabelsMax = 64;
 /// Labels as groups and tags have them; the first that is none is refused with its path.
 void check_labels(Fields& fields, std::string_view field,
                   const std::optional<std::vector<std::string>>& labels);
-/// What is held against an account is forgotten.
-void forget_failures(store::Account& account, std::int64_t now_ms);
-/// What every account must have before it can be stored.
-Result<void, Failure> check_complete(const store::Account& account);
 
 }  // namespace kg::admin

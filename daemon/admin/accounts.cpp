@@ -66,10 +66,7 @@ Result<void, Failure> sort(std::vector<const store::Account*>& rows, const Accou
     if (order == kOrders.end() || (direction != "asc" && direction != "desc")) {
         std::string known;
         for (const auto& o : kOrders) known.append(known.empty() ? "" : ", ").append(o.name);
-        auto failure = invalid("sort", "use one of " + known + ", with :asc or :desc");
-        failure.status = 400;
-        failure.code = "invalid_query";
-        return Err(std::move(failure));
+        return Err(bad_query("sort", "use one of " + known + ", with :asc or :desc"));
     }
     const auto less = [&](const store::Account* a, const store::Account* b) {
         return order->less(*a, list.live(*a), *b, list.live(*b));
@@ -84,10 +81,7 @@ Result<void, Failure> sort(std::vector<const store::Account*>& rows, const Accou
 Result<store::AccountQuery, Failure> query_of(const Call& call) {
     auto query = store::AccountQuery::parse(query_text(call.query, "q"));
     if (query) return std::move(*query);
-    auto failure = failure_of(query.error());
-    failure.status = 400;
-    failure.code = "invalid_query";
-    return Err(std::move(failure));
+    return Err(bad_query("q", failure_of(query.error()).message));
 }
 
 }  // namespace
@@ -174,7 +168,8 @@ Reply account_usage(Call& call, store::Stores& stores) {
     json::Writer w(body);
     w.begin_object().member("id", account.id).member("requestCount", sum.requests);
     w.member("errorCount", sum.errors).member("lastUsed", account.last_used_at_ms);
-    w.key("subscriptionType").null().key("account");
+    write_text(w, "subscriptionType", plan_of(account, list.live(account)));
+    w.key("account");
     write_account(w, account, list.live(account));
     w.key("history").begin_array();
     for (const auto& slice : history) {

@@ -13,12 +13,23 @@ Failure invalid(std::string field, std::string message) {
             .detail = {}};
 }
 
+Failure bad_query(std::string name, std::string message) {
+    return {.status = 400, .code = "invalid_query", .message = std::move(message), .field = std::move(name)};
+}
+
 Failure not_found(std::string_view what) {
     return {.status = 404, .code = "not_found", .message = "there is no such " + std::string(what)};
 }
 
 Failure conflict(std::string field, std::string message) {
     return {.status = 409, .code = "conflict", .message = std::move(message), .field = std::move(field)};
+}
+
+Failure changed_meanwhile() {
+    return {.status = 412,
+            .code = "precondition_failed",
+            .message = "it was changed meanwhile: read it again",
+            .field = "If-Match"};
 }
 
 Failure busy() {

@@ -24,8 +24,10 @@ struct Failure {
 };
 
 Failure invalid(std::string field, std::string message);   // 422
+Failure bad_query(std::string name, std::string message);  // 400: a parameter of the query string
 Failure not_found(std::string_view what);                  // 404: "no such account"
 Failure conflict(std::string field, std::string message);  // 409
+Failure changed_meanwhile();                               // 412: If-Match names another state
 Failure busy();                                            // 503: a queue is full
 /// What store and JSON say, with their snake_case field names as this API spells them.
 Failure failure_of(const Error& error);

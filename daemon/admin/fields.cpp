@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_set>
 
 #include "core/base/ascii.hpp"
 #include "core/http/url.hpp"
@@ -105,13 +106,14 @@ std::optional<std::vector<std::string>> Fields::texts(std::string_view name, std
         return std::nullopt;
     }
     std::vector<std::string> out;
+    std::unordered_set<std::string_view> seen;
     for (const auto item : node.children()) {
         if (!item.is_string()) return wrong<std::vector<std::string>>(item, "a string");
         if (item.text().empty() || item.text().size() > max_bytes) {
             if (!failure_) failure_ = invalid(item.path(), "1 to " + std::to_string(max_bytes) + " bytes");
             return std::nullopt;
         }
-        if (std::ranges::find(out, item.text()) == out.end()) out.emplace_back(item.text());
+        if (seen.insert(item.text()).second) out.emplace_back(item.text());
     }
     return out;
 }
@@ -145,11 +147,8 @@ Result<std::int64_t, Failure> query_number(std::string_view query, std::string_v
     const auto end = text->data() + text->size();
     const auto parsed = std::from_chars(text->data(), end, value);
     if (parsed.ec != std::errc() || parsed.ptr != end || value < min || value > max) {
-        auto failure = invalid(std::string(name), "use a whole number from " + std::to_string(min) + " to " +
-                                                      std::to_string(max));
-        failure.status = 400;
-        failure.code = "invalid_query";
-        return Err(std::move(failure));
+        return Err(bad_query(std::string(name), "use a whole number from " + std::to_string(min) + " to " +
+                                                    std::to_string(max)));
     }
     return value;
 }

@@ -38,6 +38,20 @@ std::string_view cookie(const http::Headers& headers) {
     return {};
 }
 
+/// Of the header, as JSON may hold it.
+std::string shown_agent(std::string_view agent) {
+    std::string out(ascii::utf8_prefix(agent, kAgentMaxBytes));
+    if (!ascii::is_utf8(out))
+        std::ranges::replace_if(
+            out, [](char c) { return (c & 0x80) != 0; }, '?');
+    return out;
+}
+
+/// For whoever watches the log; as many as Attempts lets through.
+void note_wrong(const IpAddress& address) {
+    log::warn("admin", "a wrong admin password or token was shown", {{"address", address.text()}});
+}
+
 std::optional<Failure> slow_down(std::optional<std::chrono::milliseconds> wait) {
     if (!wait) return std::nullopt;
     return Failure{.status = 429,
@@ -106,6 +120,7 @@ void Guard::load_sessions(const std::vector<store::AdminSession>& sessions) {
 
 void Guard::load_tokens(const std::vector<store::AdminToken>& tokens) {
     const std::lock_guard lock(mutex_);
+    ++revocations_;
     tokens_.clear();
     for (const auto& token : tokens) tokens_.emplace(token.token_hash, token);
 }
@@ -119,23 +134,17 @@ std::optional<Caller> Guard::by_cookie(std::string_view text) {
     if (text.empty() || text.size() > 128) return std::nullopt;
     const auto hash = sha256(text);
     const auto now = to_ms(clock_.wall());
-    std::optional<store::AdminSession> touched;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = sessions_.find(hash);
-        if (found == sessions_.end()) return std::nullopt;
-        auto& session = found->second;
-        if (now >= session.expires_at_ms || now - session.used_at_ms >= options_.session_idle.count()) {
-            sessions_.erase(found);
-            return std::nullopt;
-        }
-        if (now - session.used_at_ms >= kTouchEveryMs) {
-            session.used_at_ms = now;
-            touched = session;
-        }
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(hash);
+    if (found == sessions_.end()) return std::nullopt;
+    auto& session = found->second;
+    if (now >= session.expires_at_ms || now - session.used_at_ms >= options_.session_idle.count()) {
+        sessions_.erase(found);
+        return std::nullopt;
     }
-    if (touched) {
-        save_([session = std::move(*touched)](store::AdminStore& s) {
+    if (now - session.used_at_ms >= kTouchEveryMs) {
+        session.used_at_ms = now;
+        save_([session](store::AdminStore& s) {
             if (auto saved = s.put_session(session, kSessionsMax); !saved)
                 log::warn("admin", "the use of a session was not stored", {{"error", saved.error().message}});
         });
@@ -204,6 +213,7 @@ std::variant<Caller, Guard::Unsure, Failure> Guard::recognise(const httpd::Reque
             return Unsure{Secret(std::string(shown))};
         }
         if (auto slow = begin_attempt(address)) return std::move(*slow);
+        note_wrong(address);
         return wrong();
     }
     if (auto caller = by_cookie(cookie(head.headers))) return std::move(*caller);
@@ -226,17 +236,22 @@ void Guard::check_password(const loop::Wakeup::Door& door, Secret password, cons
         const std::lock_guard lock(mutex_);
         if (configured_.empty() && password.reveal().size() <= kPasswordMaxBytes) hash = stored_hash_;
     }
-    if (hash.empty()) return answer(done, wrong());
+    if (hash.empty()) {
+        note_wrong(address);
+        return answer(done, wrong());
+    }
     // Shared: a full queue gives the job back unrun, and `done` must still be called.
     auto shared = std::make_shared<Checked>(std::move(done));
     const bool queued = hasher_.post([this, door, shared, hash, address, password = std::move(password)] {
-        const bool right = password_matches(password.reveal(), hash);
+        bool right = password_matches(password.reveal(), hash);
         if (right) {
             const auto known = hmac_sha256(process_key_, password.reveal());
             const std::lock_guard lock(mutex_);
-            attempts_.right(address, clock_.steady());
-            if (hash == stored_hash_ && configured_.empty()) known_password_ = known;
+            right = hash == stored_hash_ && configured_.empty();  // not changed meanwhile
+            if (right) known_password_ = known;
+            if (right) attempts_.right(address, clock_.steady());
         }
+        if (!right) note_wrong(address);
         door.post([shared, failure = right ? std::nullopt : std::optional(wrong())]() mutable {
             (*shared)(std::move(failure));
         });
@@ -259,18 +274,16 @@ Guard::NewSession Guard::open_session(std::string address, std::string agent) {
                                 .used_at_ms = now,
                                 .expires_at_ms = 0,
                                 .address = std::move(address),
-                                .agent = std::string(ascii::utf8_prefix(agent, kAgentMaxBytes))};
-    {
-        const std::lock_guard lock(mutex_);
-        session.expires_at_ms = now + options_.session_max.count();
-        out.max_age = std::chrono::duration_cast<std::chrono::seconds>(options_.session_max);
-        std::erase_if(sessions_, [&](const auto& s) { return s.second.expires_at_ms <= now; });
-        while (sessions_.size() >= kSessionsMax) {
-            sessions_.erase(
-                std::ranges::min_element(sessions_, {}, [](const auto& s) { return s.second.used_at_ms; }));
-        }
-        sessions_.emplace(session.token_hash, session);
+                                .agent = shown_agent(agent)};
+    const std::lock_guard lock(mutex_);
+    session.expires_at_ms = now + options_.session_max.count();
+    out.max_age = std::chrono::duration_cast<std::chrono::seconds>(options_.session_max);
+    std::erase_if(sessions_, [&](const auto& s) { return s.second.expires_at_ms <= now; });
+    while (sessions_.size() >= kSessionsMax) {
+        sessions_.erase(
+            std::ranges::min_element(sessions_, {}, [](const auto& s) { return s.second.used_at_ms; }));
     }
+    sessions_.emplace(session.token_hash, session);
     out.expires_at_ms = session.expires_at_ms;
     save_([session = std::move(session)](store::AdminStore& s) {
         if (auto saved = s.put_session(session, kSessionsMax); !saved)
@@ -280,31 +293,23 @@ Guard::NewSession Guard::open_session(std::string address, std::string agent) {
 }
 
 void Guard::close_session(const Sha256& session) {
-    {
-        const std::lock_guard lock(mutex_);
-        sessions_.erase(session);
-    }
+    const std::lock_guard lock(mutex_);
+    ++revocations_;
+    sessions_.erase(session);
     save_([session](store::AdminStore& s) {
         if (auto removed = s.remove_session(session); !removed)
             log::error("admin", "the end of a session was not stored", {{"error", removed.error().message}});
     });
 }
 
-void Guard::close_sessions(const std::optional<Sha256>& keep) {
-    std::vector<Sha256> ended;
-    {
-        const std::lock_guard lock(mutex_);
-        for (const auto& session : sessions_) {
-            if (!keep || session.first != *keep) ended.push_back(session.first);
-        }
-        std::erase_if(sessions_, [&](const auto& s) { return !keep || s.first != *keep; });
-    }
-    save_([ended = std::move(ended)](store::AdminStore& s) {
-        for (const auto& session : ended) {
-            if (auto removed = s.remove_session(session); !removed)
-                log::error("admin", "the end of a session was not stored",
-                           {{"error", removed.error().message}});
-        }
+void Guard::close_sessions() {
+    const std::lock_guard lock(mutex_);
+    ++revocations_;
+    sessions_.clear();
+    save_([](store::AdminStore& s) {
+        if (auto removed = s.remove_sessions(); !removed)
+            log::error("admin", "the end of all sessions was not stored",
+                       {{"error", removed.error().message}});
     });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -56,7 +57,8 @@ struct GuardOptions {
 /// ones are slowed down (attempts.hpp).
 class Guard {
   public:
-    /// `save` queues a job for the store and does not block.
+    /// `save` queues a job for the store and does not block. It is called with the mutex held: what is
+    /// queued has the order in which it happened.
     using Save = std::function<void(UniqueFunction<void(store::AdminStore&)>)>;
     Guard(const Clock& clock, Random& random, GuardOptions options, Save save);
 
@@ -88,8 +90,10 @@ class Guard {
     };
     NewSession open_session(std::string address, std::string agent);
     void close_session(const Sha256& session);
-    /// Every session, or every one but `keep`.
-    void close_sessions(const std::optional<Sha256>& keep = {});
+    void close_sessions();  // every one
+    /// How often something that let a caller in was taken back: another number than before tells an answer
+    /// that goes on to ask for its credential again.
+    std::uint64_t revocations() const { return revocations_.load(std::memory_order_relaxed); }
     std::vector<store::AdminSession> sessions() const;
 
     static constexpr std::string_view kCookie = "kirogate_session";
@@ -118,6 +122,7 @@ class Guard {
     std::map<Sha256, store::AdminSession> sessions_;
     std::map<Sha256, store::AdminToken> tokens_;
     Attempts attempts_;
+    std::atomic<std::uint64_t> revocations_{0};
     loop::Worker hasher_{8};  // last: its destructor ends what uses the rest
 };
 

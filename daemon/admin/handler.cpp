@@ -1,5 +1,7 @@
 #include "daemon/admin/handler.hpp"
 
+#include <charconv>
+
 #include "core/base/ascii.hpp"
 #include "core/base/log.hpp"
 #include "core/base/overloaded.hpp"
@@ -10,7 +12,8 @@ namespace kg::admin {
 namespace {
 
 constexpr std::string_view kMetricsPath = "/metrics";
-constexpr std::size_t kBodyMaxBytes = 8u << 20;  // an import of thousands of accounts
+constexpr std::size_t kBodyMaxBytes = 8u << 20;       // an import of thousands of accounts
+constexpr std::size_t kStrangersMaxBytes = 4u << 10;  // where nobody needs to be known: a password
 
 bool is_https(const httpd::RequestHead& head, const access::TrustedProxies& proxies) {
     // Only a proxy that may name its client's address may name its client's scheme.
@@ -18,13 +21,24 @@ bool is_https(const httpd::RequestHead& head, const access::TrustedProxies& prox
     return behind && ascii::equals_ignoring_case(head.headers.get("x-forwarded-proto"), "https");
 }
 
-/// Browsers say where a page that sends something comes from; scripts do not.
+/// Browsers say where a page that sends something comes from; scripts do not. The newer header holds behind
+/// a proxy, too, that puts its own name into Host; no page can set it.
 bool same_origin(const httpd::RequestHead& head) {
+    if (const auto site = head.headers.get("sec-fetch-site"); !site.empty())
+        return site == "same-origin" || site == "none";
     const auto origin = head.headers.get("origin");
-    if (origin.empty()) return head.headers.get("sec-fetch-site") != "cross-site";
+    if (origin.empty()) return true;
     const auto scheme_end = origin.find("://");
     return scheme_end != origin.npos &&
            ascii::equals_ignoring_case(origin.substr(scheme_end + 3), head.headers.get("host"));
+}
+
+/// Content-Length, which the server has checked; 0 when it is not said.
+std::size_t announced_bytes(const http::Headers& headers) {
+    const auto text = headers.get("content-length");
+    std::size_t bytes = 0;
+    std::from_chars(text.data(), text.data() + text.size(), bytes);
+    return bytes;
 }
 
 Failure forbidden(std::string code, std::string message) {
@@ -59,6 +73,7 @@ class AdminHandler final : public httpd::Handler {
         if (!found.operation) return refuse_path(found.allow);
         operation_ = found.operation;
         id_ = std::move(found.id);
+        if (announced_bytes(head.headers) > body_max()) return refuse(too_large());
         auto who = office_.guard().recognise(head, address_);
         if (auto* failure = std::get_if<Failure>(&who)) return refuse(*failure);
         if (auto* caller = std::get_if<Caller>(&who)) return settle(std::move(*caller));
@@ -72,6 +87,7 @@ class AdminHandler final : public httpd::Handler {
     }
 
     void on_request(httpd::Exchange&, std::string body) override {
+        if (body.size() > body_max()) return refuse(too_large());  // it came in pieces, or compressed
         body_ = std::move(body);
         if (caller_) run();
     }
@@ -81,6 +97,14 @@ class AdminHandler final : public httpd::Handler {
     }
 
   private:
+    std::size_t body_max() const {
+        return operation_->right == Right::open ? kStrangersMaxBytes : kBodyMaxBytes;
+    }
+    Failure too_large() const {
+        return {.status = 413,
+                .code = "too_large",
+                .message = "the body is larger than " + std::to_string(body_max() >> 10) + " KiB"};
+    }
     Right right() const {
         const bool open = office_.metrics() == Metrics::everybody && operation_->path == kMetricsPath;
         return open ? Right::open : operation_->right;
@@ -113,7 +137,7 @@ class AdminHandler final : public httpd::Handler {
         const auto& head = exchange_.head();
         auto call = std::make_unique<Call>(Call{.office = office_, .caller = std::move(*caller_)});
         call->ip = address_;
-        call->address = head.peer == "unix" ? head.peer : address_text();
+        call->address = head.peer == "unix" ? head.peer : address_.text();
         call->agent = head.headers.get("user-agent");
         call->request_id = exchange_.request_id();
         call->id = std::move(id_);
@@ -121,10 +145,9 @@ class AdminHandler final : public httpd::Handler {
         call->if_match = head.headers.get("if-match");
         call->secure = is_https(head, office_.parts().proxies);
         call->door = door_;
-        if (!body_->empty()) {
-            if (body_->size() > kBodyMaxBytes)
-                return refuse(
-                    {.status = 413, .code = "too_large", .message = "the body is larger than 8 MiB"});
+        if (operation_->body == Body::text) {
+            call->text = std::move(*body_);
+        } else if (!body_->empty()) {
             auto document = json::Document::parse(std::move(*body_), {.depth_max = 32, .nodes_max = 500'000});
             if (!document)
                 return refuse({.status = 400, .code = "malformed_json", .message = document.error().message});
@@ -177,13 +200,15 @@ class AdminHandler final : public httpd::Handler {
 
     static void write_audit(Call& call, bool succeeded) {
         if (!succeeded || call.audit.empty()) return;
-        call.office.parts().async.post([entries = std::move(call.audit)](store::Stores& s) {
-            for (const auto& entry : entries) {
-                if (auto written = s.admin().audit(entry); !written)
-                    log::error("admin", "a change was not written to the audit log",
-                               {{"action", entry.action}, {"error", written.error().message}});
-            }
-        });
+        const auto lost = [action = call.audit.front().action, n = call.audit.size()](std::string_view why) {
+            log::error("admin", "what was changed is not in the audit log",
+                       {{"action", action}, {"entries", n}, {"error", why}});
+        };
+        const bool queued =
+            call.office.parts().async.post([lost, entries = std::move(call.audit)](store::Stores& s) {
+                if (auto written = s.admin().audit(entries); !written) lost(written.error().message);
+            });
+        if (!queued) lost("too many jobs wait for the store");
     }
 
     void send(Reply reply) {
@@ -211,16 +236,6 @@ class AdminHandler final : public httpd::Handler {
                    exchange_.request_id());
         response.headers.add("allow", allow);
         exchange_.respond(std::move(response));
-    }
-
-    std::string address_text() const {
-        const auto& head = exchange_.head();
-        // The proxy's own peer address is of no interest once it names its client.
-        const auto forwarded = head.headers.get("x-forwarded-for");
-        const auto own = IpAddress::parse(head.peer);
-        if (forwarded.empty() || (own && *own == address_)) return head.peer;
-        const auto comma = forwarded.rfind(',');
-        return std::string(ascii::trim(comma == forwarded.npos ? forwarded : forwarded.substr(comma + 1)));
     }
 
     Office& office_;

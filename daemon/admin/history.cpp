@@ -13,13 +13,6 @@ constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24
 constexpr std::int64_t kTimeMost = 253'402'300'799'000;
 constexpr std::int64_t kPointsMax = 1'000;
 
-Failure bad_query(std::string name, std::string message) {
-    auto failure = invalid(std::move(name), std::move(message));
-    failure.status = 400;
-    failure.code = "invalid_query";
-    return failure;
-}
-
 /// ?range=1h|24h|7d|30d, or ?from=&to= in milliseconds.
 Result<store::UsageFilter, Failure> read_filter(const Call& call, std::int64_t& step_ms) {
     struct Range {
@@ -88,7 +81,14 @@ Result<void, Failure> write_breakdown(json::Writer& w, store::Stores& stores,
                                       store::UsageBy by) {
     constexpr std::size_t kRowsMax = 200;
     auto f = filter;
-    if (store::facet_of(f, by) == 4) f.step = store::UsageStep::hour;
+    if (store::facet_of(f, by) == 4) {
+        // Combinations are known by whole hours, over longer ranges by whole days: those in which the range
+        // begins and ends belong to it.
+        const auto whole = f.to_ms - f.from_ms > 2 * kDayMs ? kDayMs : kHourMs;
+        f.step = store::UsageStep::hour;
+        f.from_ms = f.from_ms / whole * whole;
+        f.to_ms = (f.to_ms + whole - 1) / whole * whole;
+    }
     KG_ASK(rows, stores.history().usage(f, by));
     w.key(name).begin_array();
     for (std::size_t i = 0; i < std::min(rows.size(), kRowsMax); ++i) {
@@ -189,18 +189,18 @@ Reply audit_log(Call& call, store::Stores& stores) {
     query.actor = query_text(call.query, "actor");
     query.action = query_text(call.query, "action");
     query.target = query_text(call.query, "target");
-    KG_ASK(entries, stores.admin().audit_log(query));
+    KG_ASK(page, stores.admin().audit_log(query));
     std::string body;
     json::Writer w(body);
     w.begin_object().key("entries").begin_array();
-    for (const auto& e : entries) {
+    for (const auto& e : page.entries) {
         w.begin_object().member("at", e.at_ms).member("actor", e.actor).member("address", e.address);
         w.member("action", e.action);
         write_text(w, "target", e.target);
         w.key("detail").raw(e.detail).member("requestId", e.request_id).end_object();
     }
     w.end_array().key("next");
-    entries.size() == query.limit ? w.string(std::to_string(entries.back().seq)) : w.null();
+    page.next_seq ? w.string(std::to_string(*page.next_seq)) : w.null();
     w.end_object();
     return json_response(200, std::move(body));
 }

@@ -14,7 +14,8 @@ void write_quota(json::Writer& w, const store::Account& a, const AccountLive& li
         quota = {.limit = q.limit,
                  .used = q.used,
                  .resets_at_ms = to_ms(q.resets_at),
-                 .told_at_ms = to_ms(q.told_at)};
+                 .told_at_ms = to_ms(q.told_at),
+                 .plan = q.plan};
     }
     if (!quota) {
         w.null();
@@ -53,7 +54,11 @@ void write_account_settings(json::Writer& w, const store::Account& a) {
     write_texts(w, "groups", a.groups);
     write_texts(w, "tags", a.tags);
     w.member("note", a.note).member("priority", a.priority).member("weight", a.weight);
-    w.member("maxConcurrency", a.max_concurrency).member("hasProxy", !a.proxy.empty());
+    w.member("maxConcurrency", a.max_concurrency);
+    write_limit(w, "requestsPerMinute", a.requests_per_minute);
+    write_limit(w, "requestBurst", a.request_burst);
+    write_limit(w, "tokensPerMinute", a.tokens_per_minute);
+    w.member("hasProxy", !a.proxy.empty());
     write_text(w, "startUrl", a.start_url);
     write_text(w, "tokenEndpoint", a.token_endpoint);
     write_text(w, "clientId", a.client_id);
@@ -87,6 +92,7 @@ void write_key_settings(json::Writer& w, const store::Key& k) {
     w.member("systemPrepend", k.system_prepend).member("systemAppend", k.system_append);
     write_text(w, "thinking", k.thinking);
     write_text(w, "compression", k.compression);
+    write_text(w, "webSearch", k.web_search);
     w.member("strict", k.strict);
     write_time(w, "oldKeyUntil", k.old_key_until_ms);
 }
@@ -109,11 +115,16 @@ void write_text(json::Writer& w, std::string_view name, std::string_view text) {
     text.empty() ? w.null() : w.string(text);
 }
 
+std::string plan_of(const store::Account& a, const AccountLive& live) {
+    if (live.view && live.view->quota && !live.view->quota->plan.empty()) return live.view->quota->plan;
+    return a.quota ? a.quota->plan : "";
+}
+
 void write_account(json::Writer& w, const store::Account& a, const AccountLive& live) {
     const auto* view = live.view;
     w.begin_object();
     write_account_settings(w, a);
-    w.key("subscriptionType").null();  // upstream tells credits, not names of plans
+    write_text(w, "subscriptionType", plan_of(a, live));
     w.member("hasRefreshToken", !a.refresh_token.empty()).member("hasAccessToken", !a.access_token.empty());
     w.member("hasApiKey", !a.api_key.empty());
     write_time(w, "expiresAt", a.expires_at_ms);

@@ -21,6 +21,8 @@ struct AccountLive {
     const account::AccountView* view = nullptr;  // null: the pool does not know it yet
     store::UsageSums day{};                      // of the last 24 hours
 };
+/// What upstream calls its plan; "": not told yet.
+std::string plan_of(const store::Account& account, const AccountLive& live);
 void write_account(json::Writer& w, const store::Account& account, const AccountLive& live);
 void write_key(json::Writer& w, const store::Key& key);
 void write_request(json::Writer& w, const store::RequestRecord& record);

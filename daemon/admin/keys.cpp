@@ -23,7 +23,8 @@ class KeyEdit {
         for (const auto& change : changes_) change(key);
     }
     std::string summary(json::Node body) const;
-    bool has_name() const { return named_; }
+    bool binds_accounts() const { return binds_accounts_; }
+    bool binds_groups() const { return binds_groups_; }
 
   private:
     using Change = std::function<void(store::Key&)>;
@@ -34,7 +35,7 @@ class KeyEdit {
     void read_periods(Fields& fields);
 
     std::vector<Change> changes_;
-    bool named_ = false;
+    bool binds_accounts_ = false, binds_groups_ = false;
 };
 
 void KeyEdit::read_periods(Fields& fields) {
@@ -66,15 +67,17 @@ Result<KeyEdit, Failure> KeyEdit::read(json::Node body, bool fresh) {
     if (name && !store::valid_account_name(*name))
         f.refuse("name", "use letters, digits, . _ - (at most 64, the first a letter or digit)");
     if (fresh && !name && f.sound()) f.refuse("name", "field required: a key is told from others by it");
-    e.named_ = name.has_value();
     e.set(name, &store::Key::name);
     e.set(f.flag("enabled"), &store::Key::enabled);
     e.set(f.number_or_null("creditLimit"), &store::Key::credit_limit);
     e.set(f.integer_or_null("tokenLimit", 0, kMost), &store::Key::token_limit);
     e.set(f.texts("allowedModels"), &store::Key::allowed_models);
     e.set(f.texts("deniedModels"), &store::Key::denied_models);
-    e.set(f.texts("allowedAccountIds"), &store::Key::allowed_accounts);
-    e.set(f.texts("allowedGroups"), &store::Key::allowed_groups);
+    const auto accounts = f.texts("allowedAccountIds"), groups = f.texts("allowedGroups");
+    e.binds_accounts_ = accounts && !accounts->empty();
+    e.binds_groups_ = groups && !groups->empty();
+    e.set(accounts, &store::Key::allowed_accounts);
+    e.set(groups, &store::Key::allowed_groups);
     e.set(f.texts("allowedNetworks"), &store::Key::allowed_networks);
     e.read_periods(f);
     if (auto zone = f.text("timeZone", 64)) {
@@ -89,7 +92,8 @@ Result<KeyEdit, Failure> KeyEdit::read(json::Node body, bool fresh) {
     e.set(f.text("systemPrepend", 64u << 10), &store::Key::system_prepend);
     e.set(f.text("systemAppend", 64u << 10), &store::Key::system_append);
     for (const auto& [field, member] :
-         {std::pair{"thinking", &store::Key::thinking}, std::pair{"compression", &store::Key::compression}}) {
+         {std::pair{"thinking", &store::Key::thinking}, std::pair{"compression", &store::Key::compression},
+          std::pair{"webSearch", &store::Key::web_search}}) {
         if (f.is_null(field))
             e.set(std::optional(std::string()), member);
         else
@@ -115,35 +119,27 @@ std::string KeyEdit::summary(json::Node body) const {
     return out;
 }
 
-Failure changed_meanwhile() {
-    return {.status = 412,
-            .code = "precondition_failed",
-            .message = "it was changed meanwhile: read it again",
-            .field = "If-Match",
-            .retry_after = {},
-            .detail = {}};
-}
-
 Result<store::Key, Failure> find_key(store::Stores& stores, const std::string& selector) {
     KG_ASK(found, stores.keys().select(selector));
     if (!found) return Err(not_found("key"));
     return std::move(*found);
 }
 
-/// What names something else must name something that is there, and a name one key.
-Result<void, Failure> check_references(const store::Key& key, store::Stores& stores) {
+/// A name is one key's, and what an edit binds a key to must be there. What it was bound to before may be
+/// gone meanwhile: that is no reason to refuse another edit.
+Result<void, Failure> check_references(const store::Key& key, const KeyEdit& edit, store::Stores& stores) {
     KG_ASK(keys, stores.keys().list());
     for (const auto& other : keys) {
         if (other.name == key.name && other.id != key.id)
             return Err(conflict("name", "there is already a key of this name: " + other.id));
     }
-    if (key.allowed_accounts.empty() && key.allowed_groups.empty()) return {};
+    if (!edit.binds_accounts() && !edit.binds_groups()) return {};
     KG_ASK(accounts, stores.accounts().list());
-    for (std::size_t i = 0; i < key.allowed_accounts.size(); ++i) {
+    for (std::size_t i = 0; edit.binds_accounts() && i < key.allowed_accounts.size(); ++i) {
         if (std::ranges::find(accounts, key.allowed_accounts[i], &store::Account::id) == accounts.end())
             return Err(invalid("allowedAccountIds[" + std::to_string(i) + "]", "there is no such account"));
     }
-    for (std::size_t i = 0; i < key.allowed_groups.size(); ++i) {
+    for (std::size_t i = 0; edit.binds_groups() && i < key.allowed_groups.size(); ++i) {
         const bool known = std::ranges::any_of(accounts, [&](const store::Account& a) {
             return std::ranges::find(a.groups, key.allowed_groups[i]) != a.groups.end();
         });
@@ -214,7 +210,7 @@ Reply create_key(Call& call, store::Stores& stores) {
     key.created_at_ms = to_ms(parts.clock.wall());
     edit.apply(key);
     if (auto sound = store::check_key(key); !sound) return Err(failure_of(sound.error()));
-    KG_CHECK(check_references(key, stores));
+    KG_CHECK(check_references(key, edit, stores));
     const auto secret = mint(key, parts.random);
     if (auto added = stores.keys().add(key); !added) return Err(failure_of(std::move(added).error()));
     parts.changed();
@@ -230,11 +226,11 @@ Reply edit_key(Call& call, store::Stores& stores) {
     auto trial = found;
     edit.apply(trial);
     if (auto sound = store::check_key(trial); !sound) return Err(failure_of(sound.error()));
-    KG_CHECK(check_references(trial, stores));
+    KG_CHECK(check_references(trial, edit, stores));
     bool stale = false;
     store::Key after;
     auto updated = stores.keys().update(found.id, [&](store::Key& key) {
-        stale = !call.if_match.empty() && call.if_match != "*" && call.if_match != etag_of(key);
+        stale = !call.expects(etag_of(key));
         if (stale) return false;
         edit.apply(key);
         after = key;
@@ -257,8 +253,7 @@ Reply edit_key(Call& call, store::Stores& stores) {
 
 Reply remove_key(Call& call, store::Stores& stores) {
     KG_TRY(found, find_key(stores, call.id));
-    if (!call.if_match.empty() && call.if_match != "*" && call.if_match != etag_of(found))
-        return Err(changed_meanwhile());
+    if (!call.expects(etag_of(found))) return Err(changed_meanwhile());
     KG_ASK(removed, stores.keys().remove(found.id));
     if (!removed) return Err(not_found("key"));
     call.office.parts().changed();

@@ -1,6 +1,7 @@
 #include "daemon/admin/office.hpp"
 
 #include "core/base/digest.hpp"
+#include "core/base/log.hpp"
 
 namespace kg::admin {
 namespace {
@@ -14,7 +15,8 @@ Office::Office(Parts parts, GuardOptions options, Metrics metrics)
       started_(parts_.clock.wall()),
       metrics_(metrics),
       guard_(parts_.clock, parts_.random, options, [this](UniqueFunction<void(store::AdminStore&)> job) {
-          parts_.async.post([job = std::move(job)](store::Stores& s) mutable { job(s.admin()); });
+          if (!parts_.async.post([job = std::move(job)](store::Stores& s) mutable { job(s.admin()); }))
+              log::error("admin", "a change of the sessions is not stored: too many jobs wait for the store");
       }) {}
 
 Office::~Office() = default;

@@ -9,6 +9,7 @@
 
 #include "core/access/authenticator.hpp"
 #include "core/access/trusted_proxies.hpp"
+#include "core/account/login_checks.hpp"
 #include "core/account/model_catalog.hpp"
 #include "core/account/pool.hpp"
 #include "core/account/token_keeper.hpp"
@@ -46,6 +47,7 @@ struct Parts {
     store::AsyncStore& async;
     account::Pool& pool;
     account::TokenKeeper& keeper;
+    account::LoginChecks& checks;
     account::ModelCatalog& catalog;
     access::Authenticator& access;
     const access::TrustedProxies& proxies;

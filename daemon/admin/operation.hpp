@@ -32,9 +32,14 @@ struct Call {
     bool secure = false;  // came over TLS, as a trusted proxy says
     loop::Wakeup::Door door{};
     std::optional<json::Document> document{};  // of the body; nothing: it was empty
+    std::string text{};                        // the body as it came, where Body::text is asked for
     std::vector<store::AuditEntry> audit{};    // written once the operation has succeeded
 
     json::Node body() const { return document ? document->root() : json::Node(); }
+    /// Whether what is named by `etag` may be changed: If-Match is absent, "*", or says so (seed I6).
+    bool expects(std::string_view etag) const {
+        return if_match.empty() || if_match == "*" || if_match == etag;
+    }
     /// For the audit log; `detail` is a JSON object without secrets.
     void did(std::string action, std::string target, std::string detail = "{}");
 };
@@ -60,11 +65,15 @@ using Done = UniqueFunction<void(std::unique_ptr<Call>, Reply)>;
 using Begin = void (*)(std::unique_ptr<Call>, Done done);
 using Live = Result<std::unique_ptr<LiveAnswer>, Failure> (*)(Call&, httpd::Exchange&);
 
+/// How an operation takes its body.
+enum class Body : std::uint8_t { json, text };
+
 struct Operation {
     http::Method method;
     std::string_view path;  // segments, of which one may be "{id}"
     Right right;
     std::variant<Answer, Work, Begin, Live> verb;
+    Body body = Body::json;
 };
 
 /// Every route of the admin API. The handler authorises by this table and nothing else, the tests

@@ -134,18 +134,21 @@ Result<std::string, Failure> check(const Change& change, const config::Loaded& n
     return text.empty() ? std::string(" ") : text;
 }
 
-Result<void, Failure> change_password(Call& call, store::Stores& stores, const std::string& password) {
-    auto& office = call.office;
-    if (office.guard().password_is_configured())
+Result<void, Failure> check_password(Call& call, const std::string& password) {
+    if (call.office.guard().password_is_configured())
         return Err(
             conflict("adminPassword", "auth.admin_password is fixed by the configuration: change it there"));
     constexpr std::size_t kShortest = 8;
     if (password.size() < kShortest) return Err(invalid("adminPassword", "at least 8 characters"));
     if (const auto wrong = config::check_admin_password(password))
         return Err(invalid("adminPassword", "the password " + *wrong));
+    return {};
+}
+
+Result<void, Failure> change_password(Call& call, store::Stores& stores, const std::string& password) {
     if (auto put = stores.settings().put(Office::kPasswordHash, password_hash(password)); !put)
         return Err(failure_of(std::move(put).error()));
-    if (auto loaded = office.load_password(Secret()); !loaded)
+    if (auto loaded = call.office.load_password(Secret()); !loaded)
         return Err(failure_of(std::move(loaded).error()));
     call.did("password.change", "");
     return {};
@@ -242,6 +245,7 @@ Reply show_settings(Call& call, store::Stores&) {
 Reply edit_settings(Call& call, store::Stores& stores) {
     std::optional<std::string> password;
     KG_TRY(changes, read_changes(call.body(), password));
+    if (password) KG_CHECK(check_password(call, *password));  // all of a request holds, or nothing
     auto now = call.office.parts().configuration.current();
     KG_CHECK(change(call, stores, changes, now));
     if (password) KG_CHECK(change_password(call, stores, *password));

@@ -11,11 +11,15 @@ constexpr std::chrono::seconds kKeepAlive{15};
 constexpr std::size_t kBacklogMaxBytes = 256u << 10;
 
 /// Finished requests as server-sent events: `request`, each a JSON object as in the log, and `dropped`
-/// with a number when the client did not keep up. Ends when the gateway shuts down.
+/// with a number when the client did not keep up. Ends when the gateway shuts down, and when a
+/// session or token was taken back: before the next line, at the latest after fifteen seconds.
 class Tail final : public LiveAnswer {
   public:
-    Tail(httpd::Exchange& exchange)
-        : exchange_(exchange), keep_alive_(exchange.loop(), [this] { say(": keep-alive\n\n"); }) {}
+    Tail(httpd::Exchange& exchange, const Guard& guard)
+        : exchange_(exchange),
+          guard_(guard),
+          revocations_(guard.revocations()),
+          keep_alive_(exchange.loop(), [this] { keep_alive(); }) {}
 
     bool begin(gateway::RequestTail& tail, const loop::Wakeup::Door& door) {
         listener_ = tail.listen(door, [this] { send(); });
@@ -34,7 +38,9 @@ class Tail final : public LiveAnswer {
 
   private:
     void send() {
-        if (ended_ || exchange_.backlog_bytes() > kBacklogMaxBytes) return;
+        if (ended_) return;
+        if (revoked()) return end();
+        if (exchange_.backlog_bytes() > kBacklogMaxBytes) return;
         const auto batch = listener_->take();
         auto& out = exchange_.out();
         if (batch.dropped > 0)
@@ -46,8 +52,19 @@ class Tail final : public LiveAnswer {
             out += "\n\n";
         }
         exchange_.commit();
-        if (!batch.closed) return;
-        ended_ = true;
+        if (batch.closed) end();
+    }
+
+    void keep_alive() {
+        if (revoked()) return end();
+        if (exchange_.backlog_bytes() <= kBacklogMaxBytes) say(": keep-alive\n\n");
+    }
+
+    /// Perhaps it was this caller who may not look any more: whoever still may comes back.
+    bool revoked() const { return guard_.revocations() != revocations_; }
+
+    void end() {
+        if (std::exchange(ended_, true)) return;
         keep_alive_.stop();
         exchange_.end_stream();
     }
@@ -58,6 +75,8 @@ class Tail final : public LiveAnswer {
     }
 
     httpd::Exchange& exchange_;
+    const Guard& guard_;
+    const std::uint64_t revocations_;
     loop::Timer keep_alive_;
     std::unique_ptr<gateway::RequestTail::Listener> listener_;
     bool ended_ = false;
@@ -66,7 +85,7 @@ class Tail final : public LiveAnswer {
 }  // namespace
 
 Result<std::unique_ptr<LiveAnswer>, Failure> tail_logs(Call& call, httpd::Exchange& exchange) {
-    auto tail = std::make_unique<Tail>(exchange);
+    auto tail = std::make_unique<Tail>(exchange, call.office.guard());
     if (!tail->begin(call.office.parts().tail, call.door)) {
         return Err(Failure{.status = 503,
                            .code = "busy",

@@ -28,6 +28,11 @@ Reply edit_account(Call& call, store::Stores& stores);
 Reply remove_account(Call& call, store::Stores& stores);
 Reply reset_account(Call& call, store::Stores& stores);
 void refresh_account(std::unique_ptr<Call> call, Done done);
+// account_checks.cpp
+void verify_account(std::unique_ptr<Call> call, Done done);
+// account_exchange.cpp
+void import_accounts(std::unique_ptr<Call> call, Done done);
+void export_accounts(std::unique_ptr<Call> call, Done done);
 // account_batch.cpp
 void batch_accounts(std::unique_ptr<Call> call, Done done);
 

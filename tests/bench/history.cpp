@@ -88,6 +88,8 @@ int main(int argc, char** argv) {
     const auto month = filter(30 * kDay, store::UsageStep::hour);
     auto of_key = month;
     of_key.key_id = "key_7";
+    auto of_account = month;
+    of_account.account_id = "acc_42";
     using By = store::UsageBy;
     using Outcome = store::RequestQuery::Outcome;
     const std::vector<std::pair<const char*, std::function<void()>>> questions{
@@ -99,12 +101,22 @@ int main(int argc, char** argv) {
         {"30 d by key", [&] { must(history.usage(month, By::key)); }},
         {"30 d by account", [&] { must(history.usage(month, By::account)); }},
         {"30 d of one key", [&] { must(history.usage(of_key, By::time, 6 * kHour)); }},
+        {"30 d of one account", [&] { must(history.usage(of_account, By::time, 6 * kHour)); }},
+        {"30 d of one key, by account", [&] { must(history.usage(of_key, By::account)); }},
+        {"30 d of one account, by key", [&] { must(history.usage(of_account, By::key)); }},
+        {"30 d of one account, by model", [&] { must(history.usage(of_account, By::model)); }},
         {"30 d latency", [&] { must(history.latency(month)); }},
         {"log: latest 100", [&] { must(history.requests({.limit = 100})); }},
         {"log: latest 100 failures",
          [&] { must(history.requests({.outcome = Outcome::failed, .limit = 100})); }},
         {"log: of one account", [&] { must(history.requests({.account_id = "acc_42", .limit = 100})); }},
         {"log: nothing matches", [&] { must(history.requests({.account_id = "nobody", .limit = 100})); }},
+        {"log: one request", [&] { must(history.requests({.request_id = "req_77", .limit = 100})); }},
+        {"log: an hour of last week",
+         [&] {
+             must(history.requests(
+                 {.from_ms = kEnd - 7 * kDay, .to_ms = kEnd - 7 * kDay + kHour, .limit = 100}));
+         }},
         {"totals", [&] { must(stores->usage().totals()); }},
     };
     bool fine = true;

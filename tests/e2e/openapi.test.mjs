@@ -64,9 +64,11 @@ test('I7: every documented operation answers as its schema says', async (t) => {
         createAccount: [, account, remember('account', (j) => j.account.id)],
         listAccounts: [], accountStats: [],
         batchAccounts: [, { op: 'tag', select: { q: 'group:g' }, args: { tags: ['batch'] } }],
+        importAccounts: [, [{ refreshToken: refresh_token('imported'), email: 'i@example.com', provider: 'Google' }]],
+        exportAccounts: [, { format: 'kirogate', select: { q: 'group:g' }, secrets: true, password: ADMIN_PASSWORD }],
         showAccount: [() => ids.account], editAccount: [() => ids.account, { note: 'x' }],
         patchAccount: [() => ids.account, { priority: 2 }],
-        refreshAccount: [() => ids.account], resetAccount: [() => ids.account], accountUsage: [() => ids.account],
+        refreshAccount: [() => ids.account], verifyAccount: [() => ids.account], resetAccount: [() => ids.account], accountUsage: [() => ids.account],
         removeAccount: [() => ids.account], listGroups: [],
         createKey: [, { name: 'k', creditLimit: 5, tokensPerDay: 100 }, remember('key', (j) => j.id)],
         listKeys: [], showKey: [() => ids.key], editKey: [() => ids.key, { enabled: false }],
@@ -96,7 +98,7 @@ test('I7: every documented operation answers as its schema says', async (t) => {
         const headers = client ? {} : { authorization: `Bearer ${ADMIN_PASSWORD}` };
         const ask = () => request(gateway, method.toUpperCase(), url, { headers, body, key: client });
         // Answers and accounts are written behind what made them.
-        const late = ['keptResponse', 'refreshAccount'].includes(id);
+        const late = ['keptResponse', 'refreshAccount', 'verifyAccount'].includes(id);
         const answer = id === 'tailLogs' ? await first_bytes(gateway, url, headers)
             : await until(`${id} to be found`, async () => { const a = await ask(); return late && a.status === 404 ? null : a; });
         const what = `${id}: ${method} ${url}`;

@@ -37,7 +37,11 @@ inline store::Account full_account(const std::string& id, const std::string& nam
     a.follow_path = "/home/u/.aws/sso/cache/kiro-auth-token.json";
     a.groups = {"team-a", "nightly"};
     a.tags = {"primary"};
-    a.quota = {.limit = 1000.5, .used = 999.25, .resets_at_ms = 1'700'000'000'008, .told_at_ms = 7};
+    a.quota = {.limit = 1000.5,
+               .used = 999.25,
+               .resets_at_ms = 1'700'000'000'008,
+               .told_at_ms = 7,
+               .plan = "KIRO PRO"};
     a.expires_at_ms = 1'700'000'000'001;
     a.priority = -5;
     a.weight = 7;

@@ -62,18 +62,26 @@ Result<bool> MemoryAdminStore::remove_token(std::string_view id) {
     return std::erase_if(state_.admin_tokens, [&](const AdminToken& token) { return token.id == id; }) > 0;
 }
 
-Result<void> MemoryAdminStore::audit(const AuditEntry& entry) {
+Result<void> MemoryAdminStore::audit(std::span<const AuditEntry> entries) {
     const std::lock_guard lock(state_.mutex);
-    state_.audit.push_back(entry);
-    state_.audit.back().seq = ++state_.audit_seq;
+    for (const auto& entry : entries) {
+        state_.audit.push_back(entry);
+        state_.audit.back().seq = ++state_.audit_seq;
+    }
     return {};
 }
 
-Result<std::vector<AuditEntry>> MemoryAdminStore::audit_log(const AuditQuery& query) {
+Result<AuditPage> MemoryAdminStore::audit_log(const AuditQuery& query) {
     const std::lock_guard lock(state_.mutex);
-    std::vector<AuditEntry> out;
-    for (auto it = state_.audit.rbegin(); it != state_.audit.rend() && out.size() < query.limit; ++it) {
-        if ((query.before_seq == 0 || it->seq < query.before_seq) && passes(query, *it)) out.push_back(*it);
+    AuditPage out;
+    std::int64_t looked_at = 0;
+    for (auto it = state_.audit.rbegin(); it != state_.audit.rend(); ++it) {
+        if (query.before_seq != 0 && it->seq >= query.before_seq) continue;
+        if (out.entries.size() == query.limit || looked_at++ == kAuditLookedAtMax) {
+            out.next_seq = it->seq + 1;
+            return out;
+        }
+        if (passes(query, *it)) out.entries.push_back(*it);
     }
     return out;
 }

@@ -7,6 +7,11 @@
 #include "core/store/rules.hpp"
 
 namespace kg::store::memory {
+namespace {
+
+constexpr std::int64_t kLongestMs = 86'400'000;  // no request runs longer
+
+}  // namespace
 
 Result<std::vector<UsageSlice>> MemoryHistoryStore::usage(const UsageFilter& f, UsageBy by,
                                                           std::int64_t wanted_ms) {
@@ -57,6 +62,11 @@ Result<RequestPage> MemoryHistoryStore::requests(const RequestQuery& query) {
     auto seq = state_.requests_dropped + static_cast<std::int64_t>(state_.requests.size());
     for (auto it = state_.requests.rbegin(); it != state_.requests.rend(); ++it, --seq) {
         if (query.before_seq != 0 && seq >= query.before_seq) continue;
+        if (query.before_seq == 0 && query.to_ms != 0 && it->started_at_ms >= query.to_ms + kLongestMs)
+            continue;
+        if (!query.request_id.empty() && it->request_id != query.request_id) continue;
+        if (within_an_hour(query) && (it->started_at_ms < query.from_ms || it->started_at_ms >= query.to_ms))
+            continue;
         if (page.rows.size() == query.limit || looked_at++ == kRowsLookedAtMax) {
             page.next_seq = seq + 1;
             return page;

@@ -57,9 +57,10 @@ constexpr auto kNumbers = std::to_array<Column<std::int64_t>>({
 });
 
 /// Columns with a type of their own, after the tables; bind and read name them in this order.
-constexpr auto kOthers = std::to_array<const char*>(
-    {"proxy", "enabled", "token_generation", "group_names", "tags", "quota_limit", "quota_used",
-     "quota_resets_at_ms", "quota_told_at_ms", "requests_per_minute", "request_burst", "tokens_per_minute"});
+constexpr auto kOthers =
+    std::to_array<const char*>({"proxy", "enabled", "token_generation", "group_names", "tags", "quota_limit",
+                                "quota_used", "quota_resets_at_ms", "quota_told_at_ms", "requests_per_minute",
+                                "request_burst", "tokens_per_minute", "quota_plan"});
 
 /// Calls `add` with every column's name in the one order.
 template <class Add>
@@ -128,7 +129,7 @@ void bind_account(Statement& statement, const Account& account, const Sealer& se
     const auto quota = account.quota.value_or(AccountQuota{});
     statement.bind(account.quota ? std::optional(quota.limit) : std::nullopt, quota.used, quota.resets_at_ms,
                    quota.told_at_ms);
-    statement.bind(account.requests_per_minute, account.request_burst, account.tokens_per_minute);
+    statement.bind(account.requests_per_minute, account.request_burst, account.tokens_per_minute, quota.plan);
 }
 
 Result<Account> read_account(const Statement& row, const Sealer& sealer) {
@@ -169,6 +170,7 @@ Result<Account> read_account(const Statement& row, const Sealer& sealer) {
     account.requests_per_minute = row.optional_integer(index++);
     account.request_burst = row.optional_integer(index++);
     account.tokens_per_minute = row.optional_integer(index++);
+    if (account.quota) account.quota->plan = row.text(index);
     return account;
 }
 

@@ -168,9 +168,10 @@ Result<void> SqliteAccountStore::save_health(const std::vector<AccountHealth>& b
             if (!item.quota) continue;
             KG_TRY(statement,
                    connection_.db.prepare("UPDATE accounts SET quota_limit = ?2, quota_used = ?3,"
-                                          " quota_resets_at_ms = ?4, quota_told_at_ms = ?5 WHERE id = ?1"));
+                                          " quota_resets_at_ms = ?4, quota_told_at_ms = ?5, quota_plan = ?6"
+                                          " WHERE id = ?1"));
             const auto& q = *item.quota;
-            KG_CHECK(statement.bind(item.id, q.limit, q.used, q.resets_at_ms, q.told_at_ms).run());
+            KG_CHECK(statement.bind(item.id, q.limit, q.used, q.resets_at_ms, q.told_at_ms, q.plan).run());
         }
         return {};
     };

@@ -111,26 +111,38 @@ Result<bool> SqliteAdminStore::remove_token(std::string_view id) {
     });
 }
 
-Result<void> SqliteAdminStore::audit(const AuditEntry& e) {
+Result<void> SqliteAdminStore::audit(std::span<const AuditEntry> entries) {
     return write(connection_, [&]() -> Result<void> {
-        KG_TRY(insert, connection_.db.prepare(
-                           "INSERT INTO audit (at_ms, actor, address, action, target, detail, request_id)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
-        return insert.bind(e.at_ms, e.actor, e.address, e.action, e.target, e.detail, e.request_id).run();
+        for (const auto& e : entries) {
+            KG_TRY(insert, connection_.db.prepare(
+                               "INSERT INTO audit (at_ms, actor, address, action, target, detail, request_id)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+            KG_CHECK(
+                insert.bind(e.at_ms, e.actor, e.address, e.action, e.target, e.detail, e.request_id).run());
+        }
+        return {};
     });
 }
 
-Result<std::vector<AuditEntry>> SqliteAdminStore::audit_log(const AuditQuery& query) {
+Result<AuditPage> SqliteAdminStore::audit_log(const AuditQuery& query) {
     const std::lock_guard lock(connection_.mutex);
     KG_TRY(row, connection_.db.prepare(
                     "SELECT seq, at_ms, actor, address, action, target, detail, request_id FROM audit"
                     " WHERE (?1 = 0 OR seq < ?1) ORDER BY seq DESC"));
     row.bind(query.before_seq);
-    std::vector<AuditEntry> out;
-    while (out.size() < query.limit) {
+    AuditPage out;
+    for (std::int64_t looked_at = 0;; ++looked_at) {
         KG_TRY(more, row.step());
-        if (!more) break;
-        AuditEntry entry{.seq = row.integer(0),
+        if (!more) return out;
+        const auto seq = row.integer(0);
+        if (out.entries.size() == query.limit || looked_at == kAuditLookedAtMax) {
+            out.next_seq = seq + 1;
+            return out;
+        }
+        // Before anything is copied.
+        if (!query.target.empty() && row.view(5) != query.target) continue;
+        if (!query.actor.empty() && row.view(2) != query.actor) continue;
+        AuditEntry entry{.seq = seq,
                          .at_ms = row.integer(1),
                          .actor = row.text(2),
                          .address = row.text(3),
@@ -138,9 +150,8 @@ Result<std::vector<AuditEntry>> SqliteAdminStore::audit_log(const AuditQuery& qu
                          .target = row.text(5),
                          .detail = row.text(6),
                          .request_id = row.text(7)};
-        if (passes(query, entry)) out.push_back(std::move(entry));
+        if (passes(query, entry)) out.entries.push_back(std::move(entry));
     }
-    return out;
 }
 
 Result<void> SqliteAdminStore::prune_audit(std::size_t keep_rows) {

@@ -16,8 +16,8 @@ class SqliteAdminStore final : public AdminStore {
     Result<void> add_token(const AdminToken& token) override;
     Result<std::vector<AdminToken>> tokens() override;
     Result<bool> remove_token(std::string_view id) override;
-    Result<void> audit(const AuditEntry& entry) override;
-    Result<std::vector<AuditEntry>> audit_log(const AuditQuery& query) override;
+    Result<void> audit(std::span<const AuditEntry> entries) override;
+    Result<AuditPage> audit_log(const AuditQuery& query) override;
     Result<void> prune_audit(std::size_t keep_rows) override;
 
   private:

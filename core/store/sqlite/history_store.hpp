@@ -10,6 +10,8 @@
 
 namespace kg::store::sqlite {
 
+inline constexpr std::int64_t kDayS = 86'400;  // the third step of the tables
+
 /// What a batch of new records adds to usage_series and usage_latency. Inside the transaction that
 /// appends them; the mutex is held.
 Result<void> add_to_series(Connection& connection, std::span<const RequestRecord* const> added);
@@ -28,6 +30,7 @@ class SqliteHistoryStore final : public HistoryStore {
   private:
     /// Opened at the first question; a reader in WAL mode waits for no writer. `mutex_` is held.
     Result<Database*> reader();
+    static Result<std::int64_t> first_before(Database& db, const RequestQuery& query);
 
     Connection& connection_;  // for prune(), and its path
     std::mutex mutex_;

@@ -14,9 +14,13 @@ struct LatencyAdded {
     std::int64_t first = 0, total = 0;
 };
 
-std::int64_t begin_of(std::int64_t ms, UsageStep step) {
-    const auto width = step_ms(step);
-    return (ms / width - (ms % width < 0 ? 1 : 0)) * (width / 1000);
+constexpr int kMinute = static_cast<int>(UsageStep::minute), kHour = static_cast<int>(UsageStep::hour),
+              kDay = static_cast<int>(kDayS);
+
+/// In seconds, of the slice of `step` seconds.
+std::int64_t begin_of(std::int64_t ms, int step) {
+    const std::int64_t width = step * std::int64_t{1000};
+    return (ms / width - (ms % width < 0 ? 1 : 0)) * step;
 }
 
 }  // namespace
@@ -28,19 +32,23 @@ Result<void> add_to_series(Connection& connection, std::span<const RequestRecord
         const auto sums = sums_of(*record);
         // A name that no model has never reaches upstream: kept out, or clients could grow the table.
         const std::string_view model = record->wire_model.empty() ? std::string_view() : record->model;
-        for (const auto step : {UsageStep::minute, UsageStep::hour}) {
-            const int width = static_cast<int>(step);
+        const std::string_view key = record->key_id, account = record->account_id;
+        for (const int step : {kMinute, kHour, kDay}) {
             const auto at = begin_of(record->started_at_ms, step);
-            add(rows[{width, 0, at, {}, {}, {}}], sums);
-            add(rows[{width, 1, at, record->key_id, {}, {}}], sums);
-            add(rows[{width, 2, at, {}, record->account_id, {}}], sums);
-            add(rows[{width, 3, at, {}, {}, model}], sums);
-            if (step == UsageStep::hour)
-                add(rows[{width, 4, at, record->key_id, record->account_id, model}], sums);
+            add(rows[{step, 0, at, {}, {}, {}}], sums);
+            add(rows[{step, 1, at, key, {}, {}}], sums);
+            add(rows[{step, 2, at, {}, account, {}}], sums);
+            add(rows[{step, 3, at, {}, {}, model}], sums);
+            if (step == kHour) add(rows[{step, 4, at, key, account, model}], sums);
+            if (step == kDay) {
+                add(rows[{step, 5, at, key, account, {}}], sums);
+                add(rows[{step, 6, at, key, {}, model}], sums);
+                add(rows[{step, 7, at, {}, account, model}], sums);
+            }
             if (record->error == "cancelled") continue;  // how long a client waited is not how long we took
-            latencies[{width, at, model, latency_bucket(record->total_ms)}].total += 1;
+            latencies[{step, at, model, latency_bucket(record->total_ms)}].total += 1;
             if (record->first_event_ms >= 0)
-                latencies[{width, at, model, latency_bucket(record->first_event_ms)}].first += 1;
+                latencies[{step, at, model, latency_bucket(record->first_event_ms)}].first += 1;
         }
     }
     for (const auto& [row, s] : rows) {

@@ -62,6 +62,7 @@ Result<void> SqliteUsageStore::record(const std::vector<RequestRecord>& batch) {
             KG_CHECK(count(days[i]));
             KG_CHECK(touch(days[i], last_used[i]));
         }
+        KG_CHECK(count_all(days));
         for (const Quarter& quarter : quarters) KG_CHECK(count(quarter));
         for (const Counter& counter : counters()) {
             if (const auto more = counted.*counter.in_totals; more != 0) KG_CHECK(count(counter.name, more));
@@ -93,6 +94,16 @@ Result<void> SqliteUsageStore::count(const DailyUsage& usage) {
               usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens,
               usage.credits)
         .run();
+}
+
+Result<void> SqliteUsageStore::count_all(const std::vector<DailyUsage>& added) {
+    DailyUsage sum;
+    for (const auto& usage : added) store::add(sum, usage);
+    KG_TRY(statement,
+           connection_.db.prepare("UPDATE usage_totals SET requests = requests + ?1, errors = errors + ?2,"
+                                  " input_tokens = input_tokens + ?3, output_tokens = output_tokens + ?4,"
+                                  " credits = credits + ?5"));
+    return statement.bind(sum.requests, sum.errors, sum.input_tokens, sum.output_tokens, sum.credits).run();
 }
 
 Result<void> SqliteUsageStore::count(const Quarter& quarter) {
@@ -132,8 +143,8 @@ Result<void> SqliteUsageStore::touch(const DailyUsage& usage, std::int64_t last_
 
 Result<UsageTotals> SqliteUsageStore::totals() {
     const std::lock_guard lock(connection_.mutex);
-    KG_TRY(statement, connection_.db.prepare("SELECT sum(requests), sum(errors), sum(input_tokens),"
-                                             " sum(output_tokens), sum(credits) FROM usage_daily"));
+    KG_TRY(statement, connection_.db.prepare("SELECT requests, errors, input_tokens, output_tokens,"
+                                             " credits FROM usage_totals"));
     KG_TRY(row, statement.step());
     UsageTotals totals;
     if (!row) return totals;

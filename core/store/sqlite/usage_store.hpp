@@ -28,6 +28,7 @@ class SqliteUsageStore final : public UsageStore {
     /// These expect the mutex to be held, inside a transaction.
     Result<bool> append(const RequestRecord& record);  // false: it is already there
     Result<void> count(const DailyUsage& usage);
+    Result<void> count_all(const std::vector<DailyUsage>& added);
     Result<void> count(const Quarter& quarter);
     Result<void> count(std::string_view counter, std::int64_t more);
     Result<void> touch(const DailyUsage& usage, std::int64_t last_used_at_ms);

@@ -86,30 +86,50 @@ TEST_CASE("B17: the audit log keeps what was done, newest first, within its boun
     Backend stores;
     INFO(stores.kind());
     auto& admin = stores->admin();
+    std::vector<store::AuditEntry> entries;
     for (int i = 1; i <= 10; ++i) {
-        REQUIRE(admin.audit({.at_ms = i,
-                             .actor = i % 2 ? "session" : "token:ci",
-                             .address = "192.0.2.1",
-                             .action = i > 5 ? "account.update" : "key.create",
-                             .target = "t" + std::to_string(i),
-                             .detail = R"({"name":"x"})",
-                             .request_id = "req_" + std::to_string(i)}));
+        entries.push_back({.at_ms = i,
+                           .actor = i % 2 ? "session" : "token:ci",
+                           .address = "192.0.2.1",
+                           .action = i > 5 ? "account.update" : "key.create",
+                           .target = "t" + std::to_string(i),
+                           .detail = R"({"name":"x"})",
+                           .request_id = "req_" + std::to_string(i)});
     }
+    const std::span all_entries(entries);
+    REQUIRE(admin.audit(all_entries.first(1)));
+    REQUIRE(admin.audit(all_entries.subspan(1)));  // at once, in their order
+    REQUIRE(admin.audit({}));
     auto all = admin.audit_log({});
     REQUIRE(all);
-    REQUIRE(all->size() == 10);
-    CHECK((*all)[0].target == "t10");
-    CHECK((*all)[0].detail == R"({"name":"x"})");
-    CHECK((*all)[0].request_id == "req_10");
-    CHECK(admin.audit_log({.actor = "session"})->size() == 5);
-    CHECK(admin.audit_log({.action = "key."})->size() == 5);
-    CHECK(admin.audit_log({.action = "key"})->empty());
-    CHECK(admin.audit_log({.target = "t3"})->size() == 1);
-    CHECK(admin.audit_log({.from_ms = 3, .to_ms = 5})->size() == 2);
+    REQUIRE(all->entries.size() == 10);
+    CHECK_FALSE(all->next_seq);
+    CHECK(all->entries[0].target == "t10");
+    CHECK(all->entries[0].detail == R"({"name":"x"})");
+    CHECK(all->entries[0].request_id == "req_10");
+    CHECK(admin.audit_log({.actor = "session"})->entries.size() == 5);
+    CHECK(admin.audit_log({.action = "key."})->entries.size() == 5);
+    CHECK(admin.audit_log({.action = "key"})->entries.empty());
+    CHECK(admin.audit_log({.target = "t3"})->entries.size() == 1);
+    CHECK(admin.audit_log({.from_ms = 3, .to_ms = 5})->entries.size() == 2);
     auto page = admin.audit_log({.limit = 4});
-    REQUIRE(page->size() == 4);
-    CHECK(admin.audit_log({.before_seq = page->back().seq, .limit = 100})->size() == 6);
+    REQUIRE(page->entries.size() == 4);
+    CHECK(admin.audit_log({.before_seq = *page->next_seq, .limit = 100})->entries.size() == 6);
     REQUIRE(admin.prune_audit(3));
-    CHECK(admin.audit_log({})->size() == 3);
-    CHECK(admin.audit_log({})->back().target == "t8");
+    CHECK(admin.audit_log({})->entries.size() == 3);
+    CHECK(admin.audit_log({})->entries.back().target == "t8");
+}
+
+TEST_CASE("B17: a page of the audit log looks at a bounded number of entries") {
+    Backend stores;
+    INFO(stores.kind());
+    std::vector<store::AuditEntry> entries(12'000);
+    for (auto& entry : entries) entry.target = "t", entry.detail = "{}";
+    REQUIRE(stores->admin().audit(entries));
+    const auto page = stores->admin().audit_log({.target = "nobody"});
+    REQUIRE(page);
+    CHECK(page->entries.empty());
+    REQUIRE(page->next_seq);
+    const auto rest = stores->admin().audit_log({.target = "nobody", .before_seq = *page->next_seq});
+    CHECK_FALSE(rest->next_seq);
 }

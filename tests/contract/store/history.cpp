@@ -181,3 +181,95 @@ TEST_CASE("H3: the log of requests is asked by filters, page by page") {
     REQUIRE(stores->usage().prune(10));
     CHECK(count({}) == 10);
 }
+
+TEST_CASE("H1: usage over whole days is the sum of its hours, wherever the range begins and ends") {
+    Backend stores;
+    INFO(stores.kind());
+    constexpr std::int64_t kDay = 24 * kHour, kFirst = kNow / kDay * kDay;
+    const std::vector<std::string> keys{"key_a", "key_b"}, accounts{"acc_1", "acc_2", "acc_3"};
+    const std::vector<std::string> models{"sonnet", "haiku"};
+    std::vector<store::RequestRecord> all;
+    for (int i = 0; i < 600; ++i) {
+        const auto n = static_cast<std::size_t>(i);
+        all.push_back(
+            record(i, kFirst + i * 733 * kMinute / 60, keys[n % 2], accounts[n % 3], models[n / 7 % 2]));
+        all.back().input_tokens = i;
+    }
+    REQUIRE(stores->usage().record(all));
+    const auto expected = [&](const store::UsageFilter& f, UsageBy by, const std::string& name) {
+        store::UsageSums sum;
+        for (const auto& r : all) {
+            const auto at = r.started_at_ms / kHour * kHour;
+            if (at < f.from_ms || at >= f.to_ms) continue;
+            if ((f.key_id && *f.key_id != r.key_id) || (f.account_id && *f.account_id != r.account_id))
+                continue;
+            const auto& is = by == UsageBy::key ? r.key_id : by == UsageBy::account ? r.account_id : r.model;
+            if (by == UsageBy::time || is == name) store::add(sum, store::sums_of(r));
+        }
+        return sum;
+    };
+    for (const auto& [from, to] :
+         {std::pair{kFirst, kFirst + 5 * kDay}, std::pair{kFirst + kHour, kFirst + 4 * kDay + kHour},
+          std::pair{kFirst + 23 * kHour, kFirst + kDay}, std::pair{kFirst + 3 * kHour, kFirst + 9 * kHour},
+          std::pair{std::int64_t{0}, kFirst + 40 * kDay}}) {
+        for (const bool of_key : {false, true}) {
+            for (const bool of_account : {false, true}) {
+                auto f = hours(from, to);
+                if (of_key) f.key_id = "key_a";
+                if (of_account) f.account_id = "acc_2";
+                for (const auto by : {UsageBy::key, UsageBy::account, UsageBy::model, UsageBy::time}) {
+                    INFO(from << " " << to << " " << of_key << of_account << " " << static_cast<int>(by));
+                    store::UsageSums together;
+                    for (const auto& slice : usage(stores, f, by, by == UsageBy::time ? kDay : 0)) {
+                        if (by != UsageBy::time) CHECK(slice.sums == expected(f, by, slice.name));
+                        store::add(together, slice.sums);
+                    }
+                    CHECK(together == expected(f, UsageBy::time, ""));
+                }
+            }
+        }
+        std::int64_t answers = 0;
+        const auto latency = stores->history().latency(hours(from, to));
+        for (const auto n : latency->total) answers += n;
+        CHECK(answers == expected(hours(from, to), UsageBy::time, "").requests);
+    }
+    // What is older than it is kept for goes; a day of which an hour stays, stays.
+    REQUIRE(stores->history().prune(0, kFirst + kDay + 6 * kHour, 1'000'000));
+    CHECK(usage(stores, hours(0, kFirst + kDay), UsageBy::key).empty());
+    CHECK(usage(stores, hours(kFirst + 2 * kDay, kFirst + 3 * kDay), UsageBy::key)[0].sums ==
+          expected(hours(kFirst + 2 * kDay, kFirst + 3 * kDay), UsageBy::key, "key_a"));
+}
+
+TEST_CASE(
+    "H3: a page looks at a bounded number of rows, begins where the range ends, and finds ids at once") {
+    Backend stores;
+    INFO(stores.kind());
+    constexpr int kRows = 25'000;
+    std::vector<store::RequestRecord> batch;
+    for (int i = 0; i < kRows; ++i) batch.push_back(record(i, kNow + i * kMinute));
+    REQUIRE(stores->usage().record(batch));
+    store::RequestQuery query{.account_id = "nobody", .limit = 100};
+    int pages = 0;
+    for (;; ++pages) {
+        const auto page = stores->history().requests(query);
+        REQUIRE(page);
+        CHECK(page->rows.empty());
+        if (!page->next_seq) break;
+        query.before_seq = *page->next_seq;
+    }
+    CHECK(pages == kRows / store::kRowsLookedAtMax);
+    const auto early = stores->history().requests(
+        {.from_ms = kNow + 5 * kMinute, .to_ms = kNow + 15 * kMinute, .limit = 100});
+    REQUIRE(early->rows.size() == 10);
+    CHECK(early->rows[0].record.request_id == "req_14");
+    // Many more than a page looks at between the hour that is asked for and the newest.
+    std::vector<store::RequestRecord> later;
+    for (int i = 0; i < 15'000; ++i) later.push_back(record(kRows + i, kNow + kHour + i));
+    REQUIRE(stores->usage().record(later));
+    CHECK(stores->history()
+              .requests({.from_ms = kNow + 5 * kMinute, .to_ms = kNow + 15 * kMinute, .limit = 100})
+              ->rows.size() == 10);
+    const auto found = stores->history().requests({.request_id = "req_7", .limit = 100});
+    REQUIRE(found->rows.size() == 1);
+    CHECK_FALSE(found->next_seq);
+}

@@ -392,3 +392,25 @@ TEST_CASE("the use of another process on the same store counts, and running requ
     running->settle(0.5, 0);
     CHECK(f.once(p) == "key.credits_per_day");
 }
+
+TEST_CASE("keys near a limit are told with the budget that is fullest") {
+    Fixture f;
+    auto near = managed("key_near"), far = managed("key_far"), off = managed("key_off");
+    near.quota(Period::day).tokens = 1'000;
+    near.quota(Period::month).credits = 10;
+    far.credit_limit = 100;
+    off.token_limit = 10;
+    off.enabled = false;
+    f.access.load({access::KeyState(near), access::KeyState(far), access::KeyState(off),
+                   access::KeyState(managed("key_free"))});
+    CHECK(f.once(f.principal("key_near"), 9, 899) == "ok");
+    CHECK(f.once(f.principal("key_far"), 89, 0) == "ok");
+    REQUIRE(f.access.near_limit(0.9).size() == 1);
+    CHECK(f.access.near_limit(0.9)[0].id == "key_near");
+    CHECK(f.access.near_limit(0.9)[0].limit == "credits_per_month");
+    CHECK(f.once(f.principal("key_near"), 0, 60) == "ok");
+    CHECK(f.access.near_limit(0.9)[0].limit == "tokens_per_day");
+    CHECK(f.access.near_limit(0.5).size() == 2);
+    f.clock.advance(std::chrono::hours(24 * 40));
+    CHECK(f.access.near_limit(0.9).empty());
+}

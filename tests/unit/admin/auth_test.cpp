@@ -182,3 +182,84 @@ TEST_CASE("unknown paths and methods, broken JSON: one error shape") {
     shape(rig.ask_as_admin(get, "/api/accounts", "", "limit=many"), 400, "limit");
     shape(rig.ask_as_admin(get, "/api/accounts", "", "q=colour:red"), 400, "q");
 }
+
+TEST_CASE("pages behind a proxy that renames the host may change things, and other sites may not") {
+    AdminRig rig;
+    const auto mine = rig.sign_in();
+    const auto create = [&](const std::string& site, const std::string& origin) {
+        AdminRig::Asked asked{.cookie = mine.cookie, .csrf = mine.csrf, .body = "{}", .origin = origin};
+        if (!site.empty()) asked.headers = {{"sec-fetch-site", site}};
+        return rig.ask(post, "/api/keys", asked).status;
+    };
+    CHECK(create("same-origin", "https://gateway.example.org") == 422);  // let in: the body is at fault
+    CHECK(create("same-site", "https://gateway.example") == 403);
+    CHECK(create("cross-site", "") == 403);
+    CHECK(create("", "null") == 403);
+    CHECK(create("", "") == 422);
+}
+
+TEST_CASE("strangers cannot make the gateway take long bodies") {
+    AdminRig rig;
+    const std::string padded = R"({"password":"no"})" + std::string(5'000, ' ');
+    const auto unannounced = rig.ask(post, "/api/login", {.body = padded});
+    CHECK(unannounced.status == 413);
+    const auto announced =
+        rig.ask(post, "/api/login", {.body = "{}", .headers = {{"content-length", "5000"}}});
+    CHECK(announced.status == 413);
+    CHECK(rig.ask(post, "/api/login", {.body = R"({"password":"no"})"}).status == 401);
+}
+
+TEST_CASE("B17: behind a trusted proxy the audit log names the client, not the proxies") {
+    AdminRig rig;
+    rig.proxies = access::TrustedProxies({IpNetwork::parse("10.0.0.0/8").value()});
+    const auto make = [&](const std::string& name, const std::string& forwarded) {
+        return rig.ask(post, "/api/keys",
+                       {.bearer = AdminRig::kPassword,
+                        .body = R"({"name":")" + name + "\"}",
+                        .peer = "10.0.0.1",
+                        .headers = {{"x-forwarded-for", forwarded}}});
+    };
+    REQUIRE(make("k1", "<script>, 203.0.113.5, 10.0.0.2").status == 201);
+    REQUIRE(make("k2", "2001:DB8::1").status == 201);
+    const auto log = AdminRig::json(rig.ask_as_admin(get, "/api/audit"));
+    CHECK(log.root()["entries"].at(1)["address"].text() == "203.0.113.5");
+    CHECK(log.root()["entries"].at(0)["address"].text() == "2001:db8::1");
+}
+
+TEST_CASE("what a browser calls itself cannot break the list of sessions") {
+    AdminRig rig;
+    const auto answer = rig.ask(post, "/api/login",
+                                {.body = R"({"password":")" + std::string(AdminRig::kPassword) + "\"}",
+                                 .headers = {{"user-agent", "caf\xe9 <b>\"\xff"}}});
+    REQUIRE(answer.status == 200);
+    const auto list = AdminRig::json(rig.ask_as_admin(get, "/api/sessions"));
+    CHECK(list.root()["sessions"].at(0)["agent"].text() == "caf? <b>\"?");
+}
+
+TEST_CASE("an answer that goes on ends when the credential of somebody is taken back") {
+    AdminRig rig;
+    test::RecordingExchange exchange(rig.gateway.loop);
+    exchange.asked.method = get;
+    exchange.asked.path = "/api/proxy/logs/live";
+    exchange.asked.peer = "192.0.2.7";
+    const auto mine = rig.sign_in();
+    exchange.asked.headers.add("cookie", "kirogate_session=" + mine.cookie);
+    auto handler = rig.routes.front().make(exchange, "");
+    handler->on_head(exchange);
+    handler->on_request(exchange, "");
+    REQUIRE(exchange.answers == 1);
+    const auto happens = [&](const std::string& id) {
+        store::RequestRecord record;
+        record.request_id = id;
+        rig.tail.publish(record);
+        rig.gateway.loop.run_once(false);
+    };
+    happens("req_first");
+    CHECK(exchange.answer.body.find("req_first") != std::string::npos);
+    CHECK(exchange.ends == 0);
+    REQUIRE(rig.ask(post, "/api/logout-everywhere", {.cookie = mine.cookie, .csrf = mine.csrf}).status ==
+            200);
+    happens("req_second");
+    CHECK(exchange.ends == 1);
+    CHECK(exchange.answer.body.find("req_second") == std::string::npos);
+}

@@ -151,7 +151,8 @@ TEST_CASE("B17: every change is in the audit log, by whom and from where, withou
     AdminRig rig;
     REQUIRE(rig.ask_as_admin(post, "/api/accounts", R"({"refreshToken":")" + kToken + R"(","name":"work"})")
                 .status == 201);
-    REQUIRE(rig.ask_as_admin(put, "/api/accounts/work", R"({"note":"hi","proxy":"http://u:pass@proxy:1"})")
+    REQUIRE(rig.ask_as_admin(put, "/api/accounts/work",
+                             R"({"note":"hi","proxy":"http://u:pass@proxy:1","machineId":"m-4711"})")
                 .status == 200);
     const auto mine = rig.sign_in();
     REQUIRE(rig.ask(delete_, "/api/accounts/work", {.cookie = mine.cookie, .csrf = mine.csrf}).status == 200);
@@ -169,6 +170,7 @@ TEST_CASE("B17: every change is in the audit log, by whom and from where, withou
     CHECK(log.root()["entries"].at(2)["detail"]["note"].text() == "hi");
     CHECK(answer.body.find(kToken) == std::string::npos);
     CHECK(answer.body.find("pass@") == std::string::npos);
+    CHECK(answer.body.find("m-4711") == std::string::npos);
     CHECK(
         AdminRig::json(rig.ask_as_admin(get, "/api/audit", "", "action=session.")).root()["entries"].size() ==
         1);
@@ -245,4 +247,72 @@ TEST_CASE("B18: the admin password cannot be emptied, and a new one ends every s
     CHECK(rig.ask_as_admin(get, "/api/session").status == 401);
     CHECK(rig.ask(get, "/api/session", {.bearer = "a much longer one", .peer = "198.51.100.9"}).status ==
           200);
+}
+
+TEST_CASE("I5: a key that was bound to an account can be edited when the account is gone") {
+    AdminRig rig;
+    REQUIRE(rig.ask_as_admin(post, "/api/keys", R"({"name":"ci","allowedAccountIds":["a0"]})").status == 201);
+    REQUIRE(rig.ask_as_admin(delete_, "/api/accounts/a0").status == 200);
+    CHECK(rig.ask_as_admin(put, "/api/keys/ci", R"({"enabled":false})").status == 200);
+    CHECK(rig.ask_as_admin(put, "/api/keys/ci", R"({"allowedAccountIds":["a0"]})").status == 422);
+    CHECK(rig.ask_as_admin(put, "/api/keys/ci", R"({"allowedGroups":["nobody"]})").status == 422);
+    CHECK(rig.ask_as_admin(put, "/api/keys/ci", R"({"allowedAccountIds":[]})").status == 200);
+}
+
+TEST_CASE("I5: what the command line can set of accounts and keys, the API can") {
+    AdminRig rig;
+    REQUIRE(rig.ask_as_admin(post, "/api/keys", R"({"name":"ci","webSearch":"on"})").status == 201);
+    const auto key = AdminRig::json(rig.ask_as_admin(get, "/api/keys/ci"));
+    CHECK(key.root()["webSearch"].text() == "on");
+    CHECK(rig.ask_as_admin(put, "/api/keys/ci", R"({"webSearch":"maybe"})").status == 422);
+    CHECK(rig.ask_as_admin(put, "/api/keys/ci", R"({"webSearch":null})").status == 200);
+
+    const auto edit = [&](const std::string& body) {
+        return rig.ask_as_admin(put, "/api/accounts/a0", body);
+    };
+    const auto before = std::string(rig.ask_as_admin(get, "/api/accounts/a0").headers.get("etag"));
+    REQUIRE(edit(R"({"requestsPerMinute":60,"requestBurst":5,"tokensPerMinute":0})").status == 200);
+    const auto shown = rig.ask_as_admin(get, "/api/accounts/a0");
+    CHECK(shown.headers.get("etag") != before);
+    const auto account = AdminRig::json(shown);
+    CHECK(account.root()["requestsPerMinute"].as_int() == 60);
+    CHECK(account.root()["requestBurst"].as_int() == 5);
+    CHECK(account.root()["tokensPerMinute"].as_int() == 0);
+    CHECK(edit(R"({"requestsPerMinute":null})").status == 200);  // and the burst goes with it
+    const auto refused = edit(R"({"requestBurst":5})");
+    CHECK(refused.status == 422);
+    CHECK(AdminRig::json(refused).root()["error"]["field"].text() == "requestBurst");
+    CHECK(edit(R"({"tokenEndpoint":"http://127.0.0.1.example.com/token"})").status == 422);
+    CHECK(edit(R"({"tokenEndpoint":"http://127.0.0.1:8080/token"})").status == 200);
+}
+
+TEST_CASE("I4: batches leave no account with more labels than it may have") {
+    AdminRig rig;
+    const auto tag = [&](int from) {
+        std::string tags;
+        for (int i = from; i < from + 40; ++i)
+            tags.append(tags.empty() ? "" : ",").append("\"t" + std::to_string(i) + "\"");
+        return AdminRig::json(
+            rig.ask_as_admin(post, "/api/accounts/batch",
+                             R"({"op":"tag","select":{"ids":["a0"]},"args":{"tags":[)" + tags + "]}}"));
+    };
+    CHECK(tag(0).root()["success"].as_int() == 1);
+    const auto refused = tag(40);
+    CHECK(refused.root()["failed"].as_int() == 1);
+    CHECK(refused.root()["errors"].at(0)["error"].text().find("64") != std::string_view::npos);
+    CHECK(rig.gateway.stores->accounts().find("a0")->value().tags.size() == 40);
+    CHECK(tag(0).root()["success"].as_int() == 1);
+}
+
+TEST_CASE("B18: of a request that is refused, no setting is changed") {
+    AdminRig rig(false);
+    REQUIRE(
+        rig.gateway.stores->settings().put(admin::Office::kPasswordHash, password_hash(AdminRig::kPassword)));
+    REQUIRE(rig.office.load_password(Secret()));
+    const auto applied = rig.configuration.applied;
+    const auto answer =
+        rig.ask_as_admin(put, "/api/settings", R"({"rateLimitPerMinute":7,"adminPassword":"short"})");
+    CHECK(answer.status == 422);
+    CHECK(rig.configuration.applied == applied);
+    CHECK_FALSE(rig.gateway.stores->settings().get("runtime.settings")->has_value());
 }

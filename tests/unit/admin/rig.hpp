@@ -42,6 +42,7 @@ class MemoryConfiguration final : public admin::Configuration {
 /// What comes with a request.
 struct Asked {
     std::string bearer{}, cookie{}, csrf{}, body{}, query{}, if_match{}, origin{}, peer = "192.0.2.7";
+    std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 /// The admin API over a gateway in memory; every answer is waited for.
@@ -69,6 +70,7 @@ struct AdminRig {
         if (!asked.csrf.empty()) headers.add("x-csrf-token", asked.csrf);
         if (!asked.if_match.empty()) headers.add("if-match", asked.if_match);
         if (!asked.origin.empty()) headers.add("origin", asked.origin);
+        for (const auto& [name, value] : asked.headers) headers.add(name, value);
         for (const auto& route : routes) {
             if (route.method != method || (route.path != path && route.path != "/api/*")) continue;
             auto handler = route.make(exchange, "");
@@ -105,6 +107,8 @@ struct AdminRig {
     }
 
     GatewayRig gateway;
+    account::LoginChecks checks{
+        {gateway.loop, gateway.fetcher, gateway.keeper, gateway.pool, gateway.clock, gateway.upstream}};
     access::Authenticator access{gateway.clock};
     access::TrustedProxies proxies;
     gateway::Meters meters;
@@ -117,6 +121,7 @@ struct AdminRig {
                                       .async = gateway.async,
                                       .pool = gateway.pool,
                                       .keeper = gateway.keeper,
+                                      .checks = checks,
                                       .catalog = gateway.catalog,
                                       .access = access,
                                       .proxies = proxies,

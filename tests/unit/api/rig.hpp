@@ -29,13 +29,14 @@ class RecordingExchange final : public httpd::Exchange {
     std::string& out() override { return answer.body; }
     Flow commit() override { return Flow::more; }
     void flush() override { written = answer.body.size(); }
-    void end_stream() override {}
+    void end_stream() override { ++ends; }
     void abort_stream() override {}
     std::size_t backlog_bytes() const override { return 0; }
 
     httpd::RequestHead asked;
     http::Response answer;
     int answers = 0;
+    int ends = 0;             // of streams
     std::size_t written = 0;  // bytes of the body that had come when it was flushed last
 
   private:

@@ -110,12 +110,12 @@ TEST_CASE("each class of mistake in the file is told with place, key and what is
          "you mean server.listen?"},
         {"[sever]\nlisten = \"x\"",
          "1:2: \"sever\": unknown section; allowed: the sections server, auth, kiro, accounts, "
-         "models, compression, responses, web_search, files, limits, "
+         "models, compression, responses, web_search, files, limits, hooks, "
          "log, storage; did you mean server?"},
         {"workers = 3",
          "1:1: \"workers\": unknown section; allowed: the sections server, auth, kiro, accounts, "
          "models, compression, responses, web_search, files, "
-         "limits, log, storage; did you mean server.workers?"},
+         "limits, hooks, log, storage; did you mean server.workers?"},
         {"server = 3", "1:10: server: expected a table, found a whole number; allowed: a section: [server]"},
         {"[limits]\nwrite_high_bytes = \"32KiB\"",
          "2:20: limits.write_high_bytes: limits.write_low_bytes (64KiB) must be below "

@@ -78,6 +78,7 @@ TEST_CASE("what was exported with secrets is imported as it was") {
         const auto& was = accounts[0];
         CHECK(back.name == was.name);
         CHECK(back.groups == was.groups);
+        CHECK(back.tags == was.tags);
         CHECK(back.weight == was.weight);
         CHECK(back.max_concurrency == was.max_concurrency);
         CHECK(back.requests_per_minute == was.requests_per_minute);

@@ -24,7 +24,7 @@ TEST_CASE("I4: one grammar chooses accounts") {
     a.groups = {"team-a"};
     a.tags = {"primary", "eu"};
     a.enabled = true;
-    a.quota = {.limit = 100, .used = 85, .resets_at_ms = 6 * 86'400'000};
+    a.quota = {.limit = 100, .used = 85, .resets_at_ms = 6 * 86'400'000, .plan = "KIRO PRO"};
     for (const std::string yes : {"",
                                   "all",
                                   "work",
@@ -60,7 +60,12 @@ TEST_CASE("I4: one grammar chooses accounts") {
           "domain:ample.com", "enabled:no", "usage:>85", "days:>7", "-tag:eu", "-work", "name:wor"}) {
         CHECK_FALSE(matches(no, a));
     }
+    CHECK(matches("plan:pro", a));
+    CHECK(matches("plan:free,KIRO", a));
+    CHECK_FALSE(matches("plan:free", a));
+    CHECK(matches("-plan:free", a));
     a.quota.reset();
+    CHECK_FALSE(matches("plan:pro", a));
     CHECK_FALSE(matches("usage:<100", a));
     CHECK_FALSE(matches("days:<100", a));
     a.enabled = false;

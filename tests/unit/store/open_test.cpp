@@ -294,6 +294,18 @@ TEST_CASE("keys of the first schema keep their limits, their use is summed from 
     CHECK(*db->query_integer("SELECT count(*) FROM usage_quarters") == 2);
     CHECK(*db->query_integer("SELECT tokens FROM usage_quarters WHERE quarter = 2000000 AND requests = 2") ==
           33);
+    // Days in every facet but that of all three, and the totals.
+    for (const std::string facet : {"0", "1", "2", "3", "5", "6", "7"}) {
+        INFO(facet);
+        CHECK(*db->query_integer("SELECT sum(requests) FROM usage_series WHERE step = 86400 AND at ="
+                                 " 1800000000 / 86400 * 86400 AND facet = " +
+                                 facet) == 3);
+        CHECK(*db->query_integer(
+                  "SELECT sum(input_tokens) FROM usage_series WHERE step = 86400 AND facet = " + facet) ==
+              60);
+    }
+    CHECK(*db->query_integer("SELECT count(*) FROM usage_series WHERE step = 86400 AND facet = 4") == 0);
+    CHECK(*db->query_integer("SELECT input_tokens FROM usage_totals WHERE requests = 3") == 100);
 }
 
 TEST_CASE("several processes may meet at a new database") {
