@@ -20,16 +20,18 @@ export function on_expired(ask) {
     sign_in_again = ask;
 }
 
-async function send(method, path, body, { signal, headers = {} } = {}) {
+/** `file`: the body is a text as it is; `as_file`: so is the answer, which comes as { text, type, headers }. */
+async function send(method, path, body, { signal, headers = {}, file = false, as_file = false } = {}) {
     const answer = await fetch(path, {
         method, signal, cache: 'no-store', credentials: 'same-origin',
         headers: {
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(body === undefined ? {} : { 'content-type': file ? 'text/plain' : 'application/json' }),
             ...(method === 'GET' || !csrf ? {} : { 'x-csrf-token': csrf }),
             ...headers,
         },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined || file ? body : JSON.stringify(body),
     });
+    if (as_file && answer.ok) return { text: await answer.text(), type: answer.headers.get('content-type'), headers: answer.headers };
     const json = (answer.headers.get('content-type') ?? '').includes('json') ? await answer.json() : null;
     if (answer.ok) return json;
     throw new ApiError(answer.status, json, Number(answer.headers.get('retry-after')) || null);
@@ -98,4 +100,13 @@ export async function get_all(path, member) {
         if (!next) break;
     }
     return rows;
+}
+
+let document_read = null;
+/** What this gateway's API has, as its OpenAPI document says: pages show no button for what it has not. */
+export async function offers() {
+    document_read ??= send('GET', '/api/openapi.json');
+    const { paths, components } = await document_read;
+    const text = JSON.stringify([paths, components.schemas]);
+    return { path: (path) => path in paths, field: (name) => text.includes(`"${name}"`) };
 }

@@ -72,7 +72,7 @@ export function Chart({ title, slices, lines, show, axis = show, span_ms }) {
                 { stroke: text, font, grid: rule, ticks: { show: false }, values: (u, vs) => vs.map((v) => axis(v)), size: 58, space: 42 },
             ],
             series: [{}, ...lines.map((line) => ({
-                stroke: colour(line.colour), width: line.bars ? 0 : 2, points: { show: false }, spanGaps: true,
+                stroke: colour(line.colour), width: line.bars ? 0 : 2, points: { show: !line.bars && slices.filter((s) => !s.empty).length < 40, size: 5 }, spanGaps: true,
                 fill: line.bars ? colour(line.colour) : undefined,
                 paths: line.bars ? uPlot.paths.bars({ size: [0.72, 26], radius: 0.15 }) : uPlot.paths.linear(),
             }))],

@@ -42,7 +42,7 @@ export const percent = (share, digits = 1) =>
 /** 840 ms, 1.2 s, 3 min 20 s */
 export function duration(ms) {
     if (!given(ms)) return NONE;
-    if (ms < 1000) return `${number(ms)} ms`;
+    if (ms < 1000) return `${number(ms, ms < 10 ? 1 : 0)} ms`;
     if (ms < 60_000) return `${number(ms / 1000, ms < 10_000 ? 2 : 1)} s`;
     const s = Math.round(ms / 1000);
     if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;

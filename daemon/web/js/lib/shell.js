@@ -108,7 +108,7 @@ export function PasswordForm({ onDone, autofocus = true }) {
         <${Field} label=${t('password')}>${(p) => html`<div class="with-button">
             <input ...${p} ref=${input} type=${visible ? 'text' : 'password'} name="password" autocomplete="current-password" required
                 value=${password} onInput=${(e) => set_password(e.target.value)} maxlength="512" />
-            <${Button} kind="ghost" icon="search" label=${t('show')} aria-pressed=${visible ? 'true' : 'false'}
+            <${Button} kind="ghost" icon="eye" label=${t('show')} aria-pressed=${visible ? 'true' : 'false'}
                 onClick=${() => set_visible(!visible)} /></div>`}</${Field}>
         ${error && html`<${Problem} error=${error} />`}
         <button type="submit" class="button primary large" disabled=${busy || !password}>

@@ -1,8 +1,9 @@
-import { get, post, put, query, remove } from '../lib/api.js';
+import { get, offers, post, put, query, remove } from '../lib/api.js';
 import { ago, day, full_time, number, percent, texts } from '../lib/i18n.js';
 import { every } from '../lib/live.js';
 import { mount, PageHead } from '../lib/shell.js';
 import { ACCOUNT_STATES, AccountState, Circuit, name_of, Outcome, state_text } from '../lib/state.js';
+import { ExportDialog, ImportDialog } from '../lib/transfer.js';
 import {
     html, cx, Badge, Button, Confirm, Dialog, Empty, Field, Icon, Loaded, Meter, Pager, Problem, Skeleton, or_none,
     useEffect, useLoad, useRef, useState, useToast,
@@ -53,6 +54,7 @@ const t = texts({
     expires: ['Token good until', '令牌有效期至'], created: ['Added', '添加时间'], source: ['From', '来源'], id: ['ID', 'ID'],
     errors: ['Last errors', '最近的错误'], no_errors: ['None on record.', '没有记录。'], month: ['Last 30 days', '近 30 天'],
     month_text: ['{requests} requests, {errors} failed, {credits} credits', '{requests} 请求，{errors} 失败，{credits} 积分'],
+    import_do: ['Import', '导入'], export_do: ['Export', '导出'], verify: ['Verify', '验证'], valid: ['Upstream accepts its login', '上游接受该登录'], invalid: ['Upstream refuses its login: {why}', '上游拒绝该登录：{why}'], plan: ['Plan', '套餐'],
     logs: ['Its requests', '它的请求'], more: ['More settings', '更多设置'], import_hint: ['More ways to add: kirogate account import', '更多添加方式：kirogate account import'],
 });
 
@@ -148,7 +150,7 @@ function AccountForm({ account, onClose, onDone }) {
 }
 
 /** What is known of one account, and what can be done with it. */
-function Details({ id, onClose, onEdit, onRemove, onChanged }) {
+function Details({ id, has, onClose, onEdit, onRemove, onChanged }) {
     const toast = useToast();
     const loaded = useLoad(async () => {
         const path = `/api/accounts/${encodeURIComponent(id)}`;
@@ -170,6 +172,11 @@ function Details({ id, onClose, onEdit, onRemove, onChanged }) {
     const path = `/api/accounts/${encodeURIComponent(id)}`;
     const refresh = () => run('refresh', async () => t('refreshed', { at: full_time((await post(`${path}/refresh`)).expiresAt) }));
     const reset = () => run('reset', async () => { await post(`${path}/reset`); return t('was_reset'); });
+    const verify = () => run('verify', async () => {
+        const answer = await post(`${path}/verify`);
+        if (!answer.valid) throw new Error(t('invalid', { why: answer.error ?? '' }));
+        return t('valid');
+    });
     const toggle = (a) => run('toggle', async () => { await put(path, { disabled: !a.disabled }); return t('saved'); });
     const a = loaded.data?.account;
     return html`<${Dialog} side title=${a ? name_of(a) : t('details')} onClose=${onClose} actions=${a && html`
@@ -182,10 +189,12 @@ function Details({ id, onClose, onEdit, onRemove, onChanged }) {
             ${account.stateReason && html`<div class=${cx('notice', account.isAvailable ? 'info' : 'warn')}><${Icon} name="info" /><span class="grow">${account.stateReason}</span></div>`}
             <${Quota} quota=${account.quota} />
             <div class="row">${account.hasRefreshToken && html`<${Button} small icon="refresh" busy=${busy === 'refresh'} onClick=${refresh}>${t('refresh')}</${Button}>`}
+                ${has?.path('/api/accounts/{id}/verify') && html`<${Button} small icon="check" busy=${busy === 'verify'} onClick=${verify}>${t('verify')}</${Button}>`}
                 <${Button} small icon="bolt" busy=${busy === 'reset'} onClick=${reset}>${t('reset')}</${Button}>
                 <a class="button small" href=${`/admin/logs?accountId=${encodeURIComponent(account.id)}`}><${Icon} name="list" size=${16} /><span>${t('logs')}</span></a></div>
             <dl class="facts"><dt>${t('email')}</dt><dd>${or_none(account.email)}</dd>
                 <dt>${t('method')}</dt><dd>${account.authMethod}${account.provider ? ` · ${account.provider}` : ''}</dd>
+                ${account.subscriptionType && html`<dt>${t('plan')}</dt><dd>${account.subscriptionType}</dd>`}
                 <dt>${t('health')}</dt><dd><${Health} account=${account} /></dd><dt>${t('circuit')}</dt><dd><${Circuit} circuit=${account.circuit} /></dd>
                 <dt>${t('in_flight')}</dt><dd class="num">${number(account.inFlight)}</dd>
                 <dt>${t('since')}</dt><dd>${full_time(account.stateSince)}</dd><dt>${t('expires')}</dt><dd>${full_time(account.expiresAt)}</dd>
@@ -220,7 +229,7 @@ function Table({ rows, sort, onSort, chosen, onChoose, onOpen }) {
         </tr></thead><tbody>${rows.map((a) => html`<tr key=${a.id} class=${chosen.has(a.id) ? 'chosen' : ''}>
             <td class="check-cell"><input type="checkbox" aria-label=${t('select', { name: name_of(a) })} checked=${chosen.has(a.id)} onChange=${(e) => onChoose([a.id], e.target.checked)} /></td>
             <td class="lead"><span class="account-name"><button type="button" class="link" onClick=${() => onOpen(a.id)}>${name_of(a)}</button>
-                ${a.email && a.name && html`<span class="small faint">${a.email}</span>`}</span></td>
+                ${a.email && a.name && html`<span class="small faint">${a.email}</span>`}${a.subscriptionType && html`<span class="small faint">${a.subscriptionType}</span>`}</span></td>
             <td data-name=${t('state')}><span class="cell-stack"><${AccountState} account=${a} />${a.stateReason && html`<span class="small faint reason" title=${a.stateReason}>${a.stateReason}</span>`}</span></td>
             <td data-name=${t('quota')}><${Quota} quota=${a.quota} /></td><td data-name=${t('health')}><${Health} account=${a} /></td>
             <td data-name=${t('in_flight')} class="num">${number(a.inFlight)}</td>
@@ -246,6 +255,7 @@ function Accounts() {
     const term = [q.trim(), ...Object.entries(filter).filter(([, v]) => v).map(([k, v]) => `${k}:${v}`)].filter(Boolean).join(' ');
     const loaded = useLoad(() => get(`/api/accounts${query({ q: term, sort, limit: SIZE, cursor: from })}`), [term, sort, from]);
     const labels = useLoad(() => get('/api/groups'), []);
+    const has = useLoad(offers, []).data;
     const reload = () => { loaded.reload(); labels.reload(); };
     const again = useRef(loaded.reload);
     again.current = loaded.reload;
@@ -273,7 +283,10 @@ function Accounts() {
     const pick = (key, name, any, items, say = (x) => x) => html`<label class="sr" for=${`f-${key}`}>${t(name)}</label>
         <select id=${`f-${key}`} value=${filter[key]} onChange=${(e) => { set_filter({ ...filter, [key]: e.target.value }); set_from(0); }}>
         <option value="">${t(any)}</option>${items.map((x) => html`<option key=${x} value=${x}>${say(x)}</option>`)}</select>`;
-    return html`<${PageHead} title=${t('title')} lead=${t('lead')}><${Button} kind="primary" icon="plus" onClick=${() => set_dialog({ add: true })}>${t('add')}</${Button}></${PageHead}>
+    return html`<${PageHead} title=${t('title')} lead=${t('lead')}>
+        ${has?.path('/api/accounts/import') && html`<${Button} onClick=${() => set_dialog({ import: true })}>${t('import_do')}</${Button}>`}
+        ${has?.path('/api/accounts/export') && total > 0 && html`<${Button} onClick=${() => set_dialog({ export: true })}>${t('export_do')}</${Button}>`}
+        <${Button} kind="primary" icon="plus" onClick=${() => set_dialog({ add: true })}>${t('add')}</${Button}></${PageHead}>
         <div class="toolbar"><div class="search"><${Icon} name="search" /><label class="sr" for="q">${t('search')}</label>
             <input id="q" type="search" placeholder=${t('search')} value=${typed} onInput=${(e) => set_typed(e.target.value)} /></div>
             ${pick('state', 'state', 'any_state', ACCOUNT_STATES, state_text)}
@@ -293,7 +306,9 @@ function Accounts() {
             <${Button} small onClick=${() => set_dialog({ label: 'set-groups' })}>${t('groups_do')}</${Button}>
             <${Button} small kind="danger" onClick=${() => set_dialog({ remove_many: true })}>${t('remove_do')}</${Button}>
             <${Button} small kind="ghost" icon="x" label=${t('clear')} onClick=${clear} /></div>`}
-        ${dialog?.open && html`<${Details} id=${dialog.open} onClose=${() => set_dialog(null)} onChanged=${reload} onEdit=${(a) => set_dialog({ edit: a })} onRemove=${(a) => set_dialog({ remove: a })} />`}
+        ${dialog?.import && html`<${ImportDialog} onClose=${() => set_dialog(null)} onDone=${reload} />`}
+        ${dialog?.export && html`<${ExportDialog} ids=${everything ? [] : [...chosen]} term=${term} total=${total} onClose=${() => set_dialog(null)} />`}
+        ${dialog?.open && html`<${Details} id=${dialog.open} has=${has} onClose=${() => set_dialog(null)} onChanged=${reload} onEdit=${(a) => set_dialog({ edit: a })} onRemove=${(a) => set_dialog({ remove: a })} />`}
         ${(dialog?.add || dialog?.edit) && html`<${AccountForm} account=${dialog.edit} onClose=${() => set_dialog(null)} onDone=${() => { set_dialog(null); reload(); }} />`}
         ${dialog?.label && html`<${LabelDialog} op=${dialog.label} onClose=${() => set_dialog(null)} onApply=${batch} />`}
         ${dialog?.remove_many && html`<${Confirm} title=${t('remove_title', { n: number(count) })} action=${t('remove')} work=${() => batch('delete')} onClose=${() => set_dialog(null)}><p>${t('remove_text')}</p></${Confirm}>`}

@@ -1,4 +1,4 @@
-import { get, post, put, query, remove } from '../lib/api.js';
+import { get, offers, post, put, query, remove } from '../lib/api.js';
 import { Chart, fill_series } from '../lib/chart.js';
 import { ago, compact, day, full_time, number, texts } from '../lib/i18n.js';
 import { mount, PageHead } from '../lib/shell.js';
@@ -43,6 +43,7 @@ const t = texts({
     commas: ['Separated by commas; empty: all. Patterns such as claude-haiku-*', '用逗号分隔；留空表示全部。可用 claude-haiku-* 形式'], commas2: ['Separated by commas; empty: all', '用逗号分隔；留空表示全部'],
     empty_no: ['Empty: no limit', '留空表示不限'], systemPrepend: ['Before every system prompt', '系统提示词前置'], systemAppend: ['After every system prompt', '系统提示词后置'],
     thinking: ['Thinking', '思考'], as_asked: ['As the client asks', '按客户端要求'], compression: ['Compression', '压缩'], as_set: ['As the gateway is set', '按网关设置'], on: ['On', '开启'], off: ['Off', '关闭'],
+    webSearch: ['Web search', '网络搜索'],
     strict: ['Refuse what would be ignored', '拒绝会被忽略的参数'], name_hint: ['Letters, digits, . _ -', '字母、数字、. _ -'],
     changed: ['Somebody else changed it meanwhile. Your input is kept; saving again overwrites theirs.', '其间已被他人修改。你的输入仍保留，再次保存将覆盖对方的修改。'], overwrite: ['Save anyway', '仍然保存'],
 });
@@ -82,6 +83,7 @@ function Limits({ of }) {
 const local_time = (at) => (at ? new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : '');
 
 function KeyForm({ of, onClose, onDone }) {
+    const searches = useLoad(offers, []).data?.field('webSearch');
     const [busy, set_busy] = useState(false);
     const [error, set_error] = useState(null);
     const form = useRef(null);
@@ -90,7 +92,7 @@ function KeyForm({ of, onClose, onDone }) {
         event?.preventDefault();
         const given = Object.fromEntries(new FormData(form.current));
         const body = { name: given.name.trim(), timeZone: given.timeZone.trim() || 'UTC', strict: given.strict === 'on',
-            systemPrepend: given.systemPrepend, systemAppend: given.systemAppend, thinking: given.thinking || null, compression: given.compression || null,
+            systemPrepend: given.systemPrepend, systemAppend: given.systemAppend, thinking: given.thinking || null, compression: given.compression || null, ...(searches ? { webSearch: given.webSearch || null } : {}),
             expiresAt: given.expiresAt ? new Date(given.expiresAt).getTime() : null };
         for (const name of NUMBERS) body[name] = given[name] === '' ? null : Number(given[name]);
         for (const name of LISTS) body[name] = list(given[name]);
@@ -123,7 +125,7 @@ function KeyForm({ of, onClose, onDone }) {
             ${input('timeZone', { defaultValue: of?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone })}`)}
         ${part('f_rate', Boolean(of), numbers(['requestsPerMinute', 'requestBurst', 'tokensPerMinute', 'streamsMax']))}
         ${part('f_scope', Boolean(of), lists(LISTS))}
-        ${part('f_prompt', Boolean(of), html`${choice('thinking', 'as_asked', ['off', 'low', 'medium', 'high', 'xhigh', 'max'])}${choice('compression', 'as_set', ['on', 'off'])}
+        ${part('f_prompt', Boolean(of), html`${choice('thinking', 'as_asked', ['off', 'low', 'medium', 'high', 'xhigh', 'max'])}${choice('compression', 'as_set', ['on', 'off'])}${searches && choice('webSearch', 'as_set', ['on', 'off'])}
             ${area('systemPrepend')}${area('systemAppend')}
             <label class="check"><input type="checkbox" name="strict" defaultChecked=${of?.strict} /><span>${t('strict')}</span></label>`)}
         <button type="submit" hidden></button></form></${Dialog}>`;
