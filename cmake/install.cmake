@@ -6,6 +6,9 @@ install(FILES
 install(FILES man/kirogate.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Of the libraries of the pages, which are inside the executable.
+install(DIRECTORY daemon/web/vendor/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/licences
+    FILES_MATCHING PATTERN "LICENSE.*" PATTERN "NOTICE.*" PATTERN "README.md")
 foreach(document README.md ARCHITECTURE.md CHANGELOG.md)
     if(EXISTS ${PROJECT_SOURCE_DIR}/${document})
         install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -173,3 +173,83 @@ std::span<const std::string_view> openapi_parts() { return kParts; }
 ")
     kirogate_generated_source(${target} ${output} "${content}")
 endfunction()
+
+# kirogate_embed_web(TARGET DIR): the files below DIR that browsers get become assets() of
+# daemon/web/assets.hpp, packed with gzip (every Debian has it) and included by the assembler, which
+# knows no limit of a literal and takes no time.
+function(kirogate_embed_web target dir)
+    find_program(GZIP_PROGRAM gzip REQUIRED)
+    set(root ${PROJECT_SOURCE_DIR}/${dir})
+    set(packed ${PROJECT_BINARY_DIR}/generated/web)
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${root}
+        ${root}/*.html ${root}/*.css ${root}/*.js ${root}/*.svg)
+    list(SORT files)
+    set(rows "")
+    set(symbols "")
+    set(includes "")
+    set(hashes "")
+    set(inputs "")
+    set(number 0)
+    foreach(file IN LISTS files)
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${root}/${file})
+        file(SHA256 ${root}/${file} hash)
+        file(SIZE ${root}/${file} size)
+        string(SUBSTRING ${hash} 0 16 hash)
+        string(APPEND hashes "${file} ${hash}\n")
+        set(input ${packed}/${hash}.gz)
+        if(NOT EXISTS ${input})
+            file(MAKE_DIRECTORY ${packed})
+            execute_process(COMMAND ${GZIP_PROGRAM} -9nc ${root}/${file} OUTPUT_FILE ${input}.new
+                COMMAND_ERROR_IS_FATAL ANY)
+            file(RENAME ${input}.new ${input})
+        endif()
+        list(APPEND inputs ${input})
+        string(APPEND includes
+            ".global kirogate_web_${number}\n.global kirogate_web_${number}_end\n"
+            "kirogate_web_${number}:\n.incbin \"${input}\"\nkirogate_web_${number}_end:\n.byte 0\n")
+        string(APPEND symbols
+            "extern const std::uint8_t kirogate_web_${number}[], kirogate_web_${number}_end[];\n")
+        string(APPEND rows
+            "    {\"${file}\", kirogate_web_${number}, kirogate_web_${number}_end, ${size},"
+            " \"${hash}\"},\n")
+        math(EXPR number "${number} + 1")
+    endforeach()
+    string(SHA256 version "${hashes}")
+    string(SUBSTRING ${version} 0 12 version)
+    kirogate_write_if_new(${PROJECT_BINARY_DIR}/generated/web_assets.s
+        "    .section .rodata\n${includes}    .section .note.GNU-stack,\"\",%progbits\n")
+    kirogate_write_if_new(${PROJECT_BINARY_DIR}/generated/web_assets.cpp "#include \"daemon/web/assets.hpp\"
+
+extern \"C\" {
+${symbols}}
+
+namespace kg::web {
+namespace {
+
+const Asset kAssets[] = {
+${rows}};
+
+}  // namespace
+
+std::span<const Asset> assets() { return kAssets; }
+std::string_view assets_version() { return \"${version}\"; }
+
+}  // namespace kg::web
+")
+    set_source_files_properties(${PROJECT_BINARY_DIR}/generated/web_assets.s PROPERTIES OBJECT_DEPENDS "${inputs}")
+    # A library of its own: the options of the house are for C++.
+    add_library(kirogate_web_assets STATIC ${PROJECT_BINARY_DIR}/generated/web_assets.s)
+    set_target_properties(kirogate_web_assets PROPERTIES LINKER_LANGUAGE CXX)
+    target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/generated/web_assets.cpp)
+    target_link_libraries(${target} PRIVATE kirogate_web_assets)
+endfunction()
+
+function(kirogate_write_if_new output content)
+    set(previous "")
+    if(EXISTS ${output})
+        file(READ ${output} previous)
+    endif()
+    if(NOT previous STREQUAL content)
+        file(WRITE ${output} "${content}")
+    endif()
+endfunction()

@@ -26,6 +26,10 @@ void add_serve(CLI::App& app, Tree& tree) {
     serve->add_option("--listen", o.listen, "Address: HOST:PORT or unix:/PATH (default 127.0.0.1:8000)")
         ->type_name("ADDRESS");
     serve->add_option("--workers", o.workers, "Threads (default: one per core)")->type_name("N");
+    serve
+        ->add_option("--web-root", o.web_root,
+                     "Directory to read the pages from, instead of the built-in ones")
+        ->type_name("DIR");
     serve->add_flag("--check", o.check, "Check configuration and database, then exit");
     serve->footer("Example:\n  kirogate serve --demo --listen 127.0.0.1:8000");
     tree.on(serve, [&o](Context& c) { return run_serve(o, c); });

@@ -13,7 +13,7 @@ struct GlobalOptions {
 };
 struct ServeOptions {
     bool demo = false, check = false;
-    std::optional<std::string> listen, workers;
+    std::optional<std::string> listen, workers, web_root;
 };
 struct ChatOptions {
     std::string model = "claude-sonnet-4.5";

@@ -81,6 +81,7 @@ Result<ExitCode> run_serve(const ServeOptions& options, Context& context) {
                               .origins = loaded->origins,
                               .stores = *stores,
                               .sealer = std::move(sealer)};
+    input.web_root = options.web_root.value_or("");
     input.notify_socket = context.environment()("NOTIFY_SOCKET").value_or("");
     input.reload = [&context](const std::vector<std::pair<std::string, std::string>>& stored) {
         auto sources = context.load_input();

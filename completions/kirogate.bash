@@ -17,7 +17,7 @@ _kirogate() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
-        --state-dir)
+        --state-dir | --web-root)
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             return
@@ -69,7 +69,7 @@ _kirogate() {
         config) options='show check path init' ;;
         account) options='add list show edit remove enable disable reset refresh verify usage export import' ;;
         key) options='create list show edit revoke rotate' ;;
-        serve) options='--demo --listen --workers --check' ;;
+        serve) options='--demo --listen --workers --web-root --check' ;;
         status | models) options='--server --json' ;;
         'config show' | 'account list' | 'key list') options='--json' ;;
         'config init')

@@ -49,6 +49,7 @@ complete -c kirogate -n '__kirogate_needs key' -a 'create list show edit revoke 
 complete -c kirogate -n '__kirogate_in serve' -l demo -d 'Serve a built-in fake upstream'
 complete -c kirogate -n '__kirogate_in serve' -l listen -x -d 'HOST:PORT or unix:/PATH'
 complete -c kirogate -n '__kirogate_in serve' -l workers -x -d 'Threads'
+complete -c kirogate -n '__kirogate_in serve' -l web-root -x -a '(__fish_complete_directories)' -d 'Directory of the pages'
 complete -c kirogate -n '__kirogate_in serve' -l check -d 'Check configuration and database, then exit'
 
 for command in status models

@@ -86,7 +86,8 @@ _kirogate() {
     case $command in
         serve)
             _arguments $global '--demo[serve a built-in fake upstream]' '--listen=[HOST:PORT or unix:/PATH]:address:' \
-                '--workers=[threads]:number:' '--check[check configuration and database, then exit]'
+                '--workers=[threads]:number:' '--web-root=[directory of the pages]:directory:_files -/' \
+                '--check[check configuration and database, then exit]'
             ;;
         status | models) _arguments $global $json '--server=[URL of a running gateway]:URL:' ;;
         'config show' | 'account list' | 'key list') _arguments $global $json ;;

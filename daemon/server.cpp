@@ -55,6 +55,11 @@ Server::~Server() {
 Result<void> Server::run() {
     std::signal(SIGPIPE, SIG_IGN);
     KG_CHECK(check_exposure(input_.config, !input_.config.auth.proxy_key.empty()));
+    site_ = std::make_unique<web::Site>();
+    if (!input_.web_root.empty()) {
+        KG_TRY(live, web::Site::open(input_.web_root));
+        site_ = std::move(live);
+    }
     KG_CHECK(read_settings());
     KG_TRY(secrets, ensure_secrets(input_.stores, input_.config.auth, random_));
     engine_ = std::make_unique<Engine>(loop_, input_.config, input_.stores, clock_, random_);
@@ -124,8 +129,8 @@ Result<int> Server::start_workers() {
     options.share_port = count > 1;
     if (options.share_port) KG_CHECK(net::TcpListener::check_unused(options.listen));
     const auto start = [this](const WorkerOptions& with) {
-        workers_.push_back(
-            std::make_unique<Worker>(*engine_, *office_, dialects_, random_, gauges_, draining_, with));
+        workers_.push_back(std::make_unique<Worker>(*engine_, *office_, *site_, dialects_, random_, gauges_,
+                                                    draining_, with));
         return workers_.back()->start();
     };
     int port = 0;

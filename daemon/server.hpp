@@ -19,6 +19,7 @@
 #include "daemon/api/dialects.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/secrets.hpp"
+#include "daemon/web/site.hpp"
 #include "daemon/worker.hpp"
 
 namespace kg::daemon {
@@ -29,6 +30,7 @@ struct ServerInput {
     store::Stores& stores;
     Sealer sealer;              // of the state that `stores` keeps
     std::string notify_socket;  // NOTIFY_SOCKET
+    std::string web_root;       // directory whose files the pages are made of; "" = the embedded ones
     /// Reads the configuration again, with these runtime settings below it; an error keeps the one in
     /// force. Any thread.
     std::function<Result<config::Loaded>(const admin::Configuration::Stored&)> reload;
@@ -73,6 +75,7 @@ class Server final : private admin::Configuration {
     std::shared_ptr<const config::Loaded> current_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<admin::Office> office_;
+    std::unique_ptr<web::Site> site_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t draining_workers_ = 0;
     bool cut_ = false;

@@ -35,13 +35,29 @@ class Errors final : public httpd::ErrorRenderer {
 
 constexpr std::string_view kPoolPath = "/api/pool";  // the operator's, like the admin API
 
+web::Beside beside_of(Serves serves) {
+    return serves == Serves::api     ? web::Beside::api
+           : serves == Serves::admin ? web::Beside::admin
+                                     : web::Beside::all;
+}
+
 std::vector<httpd::Route> routes_of(Serves serves, api::Context& context, admin::Office& office,
-                                    const loop::Wakeup::Door& door) {
+                                    const web::Site& site, const loop::Wakeup::Door& door) {
     auto out = api::public_routes(context);
+    // Browsers get a page where programs get JSON.
+    httpd::HandlerFactory root;
+    std::erase_if(out, [&](const auto& route) {
+        if (route.path != "/") return false;
+        root = route.make;
+        return true;
+    });
     if (serves == Serves::api) std::erase_if(out, [](const auto& r) { return r.path == kPoolPath; });
     if (serves == Serves::admin) std::erase_if(out, [](const auto& r) { return r.path != kPoolPath; });
     auto more = serves == Serves::api ? admin::public_routes(office, door) : admin::routes(office, door);
     std::move(more.begin(), more.end(), std::back_inserter(out));
+    auto pages =
+        web::routes(site, door, beside_of(serves), serves == Serves::admin ? nullptr : std::move(root));
+    std::move(pages.begin(), pages.end(), std::back_inserter(out));
     return out;
 }
 
@@ -76,7 +92,7 @@ struct Worker::Inside {
                   &w.engine_.meters().add(),
                   &w.engine_.tail()},
           errors(w.dialects_, w.options_.serves),
-          router(routes_of(w.options_.serves, context, w.office_, wakeup.door())),
+          router(routes_of(w.options_.serves, context, w.office_, w.site_, wakeup.door())),
           server(loop, router, errors, w.random_, w.gauges_, w.options_.server) {}
 
     loop::Loop loop;
@@ -93,10 +109,12 @@ struct Worker::Inside {
     httpd::Server server;
 };
 
-Worker::Worker(Engine& engine, admin::Office& office, const api::Dialects& dialects, Random& random,
-               httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options)
+Worker::Worker(Engine& engine, admin::Office& office, const web::Site& site, const api::Dialects& dialects,
+               Random& random, httpd::ServerGauges& gauges, const std::atomic<bool>& draining,
+               WorkerOptions options)
     : engine_(engine),
       office_(office),
+      site_(site),
       dialects_(dialects),
       random_(random),
       gauges_(gauges),

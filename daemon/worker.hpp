@@ -12,6 +12,7 @@
 #include "daemon/api/dialects.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/http/server.hpp"
+#include "daemon/web/site.hpp"
 
 namespace kg::daemon {
 
@@ -29,8 +30,9 @@ struct WorkerOptions {
 /// through the loop's door; the destructor stops and joins.
 class Worker {
   public:
-    Worker(Engine& engine, admin::Office& office, const api::Dialects& dialects, Random& random,
-           httpd::ServerGauges& gauges, const std::atomic<bool>& draining, WorkerOptions options);
+    Worker(Engine& engine, admin::Office& office, const web::Site& site, const api::Dialects& dialects,
+           Random& random, httpd::ServerGauges& gauges, const std::atomic<bool>& draining,
+           WorkerOptions options);
     ~Worker();
 
     /// Starts the thread and waits until it listens; the port it got.
@@ -48,6 +50,7 @@ class Worker {
 
     Engine& engine_;
     admin::Office& office_;
+    const web::Site& site_;
     const api::Dialects& dialects_;
     Random& random_;
     httpd::ServerGauges& gauges_;
