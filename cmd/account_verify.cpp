@@ -25,7 +25,7 @@ std::string title(const CheckedLogin& checked) {
 
 /// The stored accounts that were named, or all that are enabled.
 Result<std::vector<CheckedLogin>> select_all(const AccountSelectOptions& options, store::Stores& stores,
-                                        const Clock& clock) {
+                                             const Clock& clock) {
     std::vector<CheckedLogin> out;
     KG_TRY(selectors, expand_selectors(stores, options.accounts, clock));
     for (const auto& selector : selectors) {
