@@ -167,8 +167,7 @@ Result<RequestPage> SqliteHistoryStore::requests(const RequestQuery& query) {
     const bool failures = query.outcome == RequestQuery::Outcome::failed && query.status == 0;
     const bool by_id = !query.request_id.empty();
     const bool by_time = !by_id && within_an_hour(query);
-    KG_TRY(row, db->prepare("SELECT seq, " + kRequestColumns +
-                            " FROM requests WHERE (?1 = 0 OR seq < ?1)" +
+    KG_TRY(row, db->prepare("SELECT seq, " + kRequestColumns + " FROM requests WHERE (?1 = 0 OR seq < ?1)" +
                             (by_id     ? " AND seq IN (SELECT seq FROM requests WHERE request_id = ?2)"
                              : by_time ? " AND seq IN (SELECT seq FROM requests WHERE started_at_ms >= ?2"
                                          " AND started_at_ms < ?3)"
